@@ -1,0 +1,55 @@
+"""What a session shares with its driver: input, output, and facts about the peer. No socket in sight."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mailaccess.wire.reader import Reader
+
+HIGH_WATER = 64 * 1024
+"""Octets rendered and unsent at which a session awaits `traps.drained()`."""
+
+
+@dataclass(slots=True)
+class Peer:
+    """Who is connected, and how."""
+
+    address: str  # the client's address, as told by a trusted proxy or the socket
+    port: int = 0
+    tls: bool = False  # the wire is encrypted (or a trusted proxy said so)
+    tls_available: bool = False  # STARTTLS / STLS can be offered
+    loopback: bool = False
+    tls_exporter: bytes | None = None  # RFC 9266 channel binding, for SCRAM-PLUS
+
+
+def _nobody() -> None:
+    """Stands in until a driver sets `wake`."""
+
+
+class Channel:
+    """One connection as its session sees it."""
+
+    __slots__ = ("_chunks", "peer", "pending", "reader", "timeout", "wake", "woken")
+
+    def __init__(self, peer: Peer) -> None:
+        self.peer = peer
+        self.reader = Reader()
+        self.timeout = 60.0  # seconds without input; the session sets what its state allows
+        self.pending = 0  # octets written and not yet taken by the driver
+        self.woken = False  # `wake` was called since the session last looked; the session clears it
+        self.wake: Callable[[], None] = _nobody  # ends an Event wait; any thread may call it
+        self._chunks: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        """Queues output; it leaves when the session waits. Big chunks are passed on, never joined."""
+        self._chunks.append(data)
+        self.pending += len(data)
+
+    def take_output(self) -> list[bytes]:
+        """All that was written since the last call; the driver's."""
+        chunks, self._chunks, self.pending = self._chunks, [], 0
+        return chunks
+
+    @property
+    def full(self) -> bool:
+        """Time to await `traps.drained()`."""
+        return self.pending >= HIGH_WATER

@@ -1,0 +1,121 @@
+"""The few places where a session waits, and the only functions that ever yield to its driver.
+
+A session is a coroutine; whoever drives it (`wire.task.Task`) answers what is yielded here. A session knows no
+socket, no thread, no reactor and no clock.
+"""
+
+import types
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Gone(Exception):  # noqa: N818 - what happened, not an error
+    """The peer has gone; raised at the trap the session waits in, which then has nobody to answer."""
+
+
+class TimedOut(Exception):  # noqa: N818
+    """The peer sent nothing for `Channel.timeout` seconds; the session may still say goodbye."""
+
+
+class Closing(Exception):  # noqa: N818
+    """The server is shutting down; the session may still say goodbye."""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """More bytes, please."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """Enough is rendered; go on when the transport's buffer is low."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Input, or `Channel.wake()`, or `seconds` have passed, whichever is first; at once if one already waits."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Blocking work for a thread. `heavy` work (CPU-bound) runs one at a time."""
+
+    fn: Callable[[], Any]
+    heavy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StartTLS:
+    """Flush, drop what is buffered of the plaintext input, negotiate TLS."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compress:
+    """Flush, then deflate both directions (RFC 4978)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """Wait, without reading."""
+
+    seconds: float
+
+
+Trap = Input | Drained | Event | Call | StartTLS | Compress | Delay
+
+_INPUT = Input()
+_DRAINED = Drained()
+
+
+@types.coroutine
+def _trap(request: Trap) -> Generator[Trap, Any, Any]:
+    return (yield request)
+
+
+async def more_input() -> None:
+    """Returns when the reader holds more than it did."""
+    await _trap(_INPUT)
+
+
+async def drained() -> None:
+    """Flushes the output; returns when the peer has taken most of it."""
+    await _trap(_DRAINED)
+
+
+async def event(seconds: float) -> None:
+    """Returns when there is input, when the channel was woken, or after `seconds`."""
+    await _trap(Event(seconds))
+
+
+async def call(fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Runs `fn` where blocking is allowed; raises what it raises."""
+    result: R = await _trap(Call(lambda: fn(*args, **kwargs)))
+    return result
+
+
+async def compute(fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """As `call`, for work that keeps a processor busy; callers slice it into pieces of about 20 ms."""
+    result: R = await _trap(Call(lambda: fn(*args, **kwargs), heavy=True))
+    return result
+
+
+async def start_tls() -> None:
+    """Changes the wire to TLS; plaintext that was already sent behind the command has been dropped."""
+    await _trap(StartTLS())
+
+
+async def compress() -> None:
+    """Changes the wire to DEFLATE."""
+    await _trap(Compress())
+
+
+async def delay(seconds: float) -> None:
+    """Holds the session up, without reading from the peer."""
+    if seconds > 0:
+        await _trap(Delay(seconds))

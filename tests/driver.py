@@ -1,0 +1,102 @@
+"""A session's driver without reactor, socket, thread or time: what a protocol test drives its session with."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from mailaccess.wire.channel import Channel, Peer
+from mailaccess.wire.task import WAIT, Task
+from mailaccess.wire.traps import Call, Closing, Event, Gone, Input, TimedOut
+
+Session = Callable[[Channel], Coroutine[Any, Any, None]]
+
+
+class MemoryDriver(Task):
+    """Runs a session in memory. Blocking calls run inline; delays are added up in `slept` and return at once."""
+
+    def __init__(self, session: Session, peer: Peer | None = None) -> None:
+        super().__init__(Channel(peer or Peer("127.0.0.1", loopback=True)))
+        self.sent: list[bytes] = []
+        self.slept = 0.0
+        self.closed = False
+        self.compressed = False
+        self.failure: Exception | None = None
+        self.channel.wake = self._wake
+        self.start(session(self.channel))
+
+    def feed(self, data: bytes) -> None:
+        """The client sends `data`."""
+        self.channel.reader.feed(data)
+        if isinstance(self.waiting, Input | Event):
+            self.resume()
+
+    def output(self) -> bytes:
+        """What the session has sent since the last call."""
+        self._flush()
+        data, self.sent = b"".join(self.sent), []
+        return data
+
+    def ask(self, data: bytes) -> bytes:
+        """Feeds `data` and returns the reply."""
+        self.feed(data)
+        return self.output()
+
+    def hang_up(self) -> None:
+        """The client is gone."""
+        self.throw(Gone())
+
+    def time_out(self) -> None:
+        """The client said nothing for too long."""
+        self.throw(TimedOut())
+
+    def shut_down(self) -> None:
+        """The server is stopping."""
+        self.throw(Closing())
+
+    def tick(self) -> None:
+        """The seconds of an Event wait pass."""
+        if isinstance(self.waiting, Event):
+            self.resume()
+
+    def _wake(self) -> None:
+        self.channel.woken = True
+        if isinstance(self.waiting, Event):
+            self.resume()
+
+    def _flush(self) -> None:
+        self.sent += self.channel.take_output()
+
+    def answer_input(self) -> object:
+        self._flush()
+        return WAIT
+
+    def answer_drained(self) -> object:
+        self._flush()
+        return None
+
+    def answer_event(self, seconds: float) -> object:
+        self._flush()
+        return WAIT
+
+    def answer_call(self, work: Call) -> object:
+        return work.fn()
+
+    def answer_starttls(self) -> object:
+        self._flush()
+        self.channel.reader.clear()
+        self.channel.peer.tls = True
+        return None
+
+    def answer_compress(self) -> object:
+        self._flush()
+        self.compressed = True
+        return None
+
+    def answer_delay(self, seconds: float) -> object:
+        self._flush()
+        self.slept += seconds
+        return None
+
+    def answer_end(self, failure: Exception | None) -> None:
+        self._flush()
+        self.closed = True
+        self.failure = failure
