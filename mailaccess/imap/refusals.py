@@ -1,0 +1,23 @@
+"""The one place where what storage refuses becomes a response code (RFC 5530)."""
+
+from mailaccess.imap.errors import No
+from mailaccess.storage import errors
+
+_CODES: dict[type[errors.StorageError], bytes] = {
+    errors.NoSuchMailbox: b"NONEXISTENT",
+    errors.MailboxExists: b"ALREADYEXISTS",
+    errors.InvalidName: b"CANNOT",
+    errors.NotSelectable: b"CANNOT",
+    errors.HasChildren: b"CANNOT",
+    errors.MessageGone: b"EXPUNGEISSUED",
+    errors.TooBig: b"TOOBIG",
+    errors.DiskFull: b"OVERQUOTA",
+    errors.OverQuota: b"OVERQUOTA",
+    errors.MaildropBusy: b"INUSE",
+    errors.Unavailable: b"UNAVAILABLE",
+}
+
+
+def refusal(error: errors.StorageError) -> No:
+    """The NO for a storage error."""
+    return No(str(error), _CODES.get(type(error), b"UNAVAILABLE"))

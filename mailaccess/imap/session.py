@@ -1,0 +1,332 @@
+"""One IMAP connection: greeting, commands one after the other, and what the client is told between them.
+
+The session holds what outlives a command (state, user, selected mailbox, what was enabled); the commands stand in
+`imap.commands`, what the client has been told of its mailbox in `imap.view`.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mailaccess.auth.authenticator import Authenticator, Slot
+from mailaccess.auth.backend import Identity
+from mailaccess.imap import framing, render
+from mailaccess.imap.errors import Bad, Bye, No
+from mailaccess.imap.grammar import Cursor
+from mailaccess.imap.numset import render as render_numbers
+from mailaccess.imap.refusals import refusal
+from mailaccess.imap.registry import COMMANDS, SELECTED, ImapCommand, State, capabilities
+from mailaccess.imap.view import News, Ranges, View
+from mailaccess.storage.account import Account
+from mailaccess.storage.accounts import Accounts
+from mailaccess.storage.errors import NoSuchMailbox, NotSelectable, StorageError
+from mailaccess.storage.mailbox import Mailbox
+from mailaccess.wire.channel import Channel
+from mailaccess.wire.reader import LineTooLong
+from mailaccess.wire.traps import Closing, Gone, TimedOut, call
+
+log = logging.getLogger(__name__)
+
+HTTP_VERBS = frozenset(
+    [b"GET", b"POST", b"PUT", b"HEAD", b"OPTIONS", b"CONNECT", b"DELETE", b"PATCH", b"HELO", b"EHLO"]
+)
+"""First words of other protocols' clients: a browser tricked into talking to us is hung up on at once."""
+NONSENSE_LIMIT = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImapSettings:
+    """What the operator chose. Sizes in octets, times in seconds."""
+
+    authenticator: Authenticator
+    accounts: Accounts
+    hostname: str = "localhost"
+    max_line: int = 64 * 1024
+    max_line_before_login: int = 4 * 1024
+    max_command: int = 128 * 1024  # a command with its literals, other than messages
+    max_append: int = 128 * 1024 * 1024  # one message, announced as APPENDLIMIT
+    login_timeout: float = 60.0
+    idle_timeout: float = 1830.0  # "MUST be at least 30 minutes" (RFC 3501 5.4)
+    keepalive: float = 120.0  # between lines sent in an otherwise quiet IDLE
+
+
+class Session:
+    """One client's state."""
+
+    def __init__(self, channel: Channel, settings: ImapSettings) -> None:
+        self.channel = channel
+        self.settings = settings
+        self.state = State.NOT_AUTHENTICATED
+        self.identity: Identity | None = None
+        self.enabled: set[bytes] = set()  # what ENABLE, or a command that implies it, turned on
+        self.saved: list[int] = []  # `$`: UIDs of the saved search result (RFC 5182)
+        self.by_uid = False  # the running command is the UID variant
+        self.tag = b""
+        self.ended = False
+        self._account: Account | None = None
+        self._view: View | None = None
+        self._slot: Slot | None = None
+        self._unsubscribe: Callable[[], None] | None = None
+        self._nonsense = 0
+        channel.timeout = settings.login_timeout
+
+    # -- what handlers ask for
+
+    @property
+    def account(self) -> Account:
+        """The user's mail; only commands that need a login get here."""
+        assert self._account is not None
+        return self._account
+
+    @property
+    def view(self) -> View:
+        """The selected mailbox as this client knows it; only commands of the selected state get here."""
+        assert self._view is not None
+        return self._view
+
+    @property
+    def mailbox(self) -> Mailbox:
+        """The selected mailbox."""
+        return self.view.mailbox
+
+    @property
+    def selected(self) -> View | None:
+        """The view if a mailbox is selected."""
+        return self._view
+
+    @property
+    def utf8(self) -> bool:
+        """Mailbox names are UTF-8 on this connection."""
+        return b"UTF8=ACCEPT" in self.enabled or b"IMAP4REV2" in self.enabled
+
+    @property
+    def condstore(self) -> bool:
+        """The client is aware of mod-sequences (RFC 7162 3.1)."""
+        return b"CONDSTORE" in self.enabled
+
+    @property
+    def qresync(self) -> bool:
+        """Expunges are told as VANISHED (RFC 7162 3.2)."""
+        return b"QRESYNC" in self.enabled
+
+    def write(self, data: bytes) -> None:
+        """Sends protocol text as it is."""
+        self.channel.write(data)
+
+    def untagged(self, text: bytes) -> None:
+        """Sends `* text`."""
+        self.channel.write(b"* %s\r\n" % text)
+
+    def capabilities(self) -> bytes:
+        """The capability list of this moment, space-separated. Every way of asking answers from here."""
+        names = capabilities(self.state)
+        if self.state is State.NOT_AUTHENTICATED:
+            peer, authenticator = self.channel.peer, self.settings.authenticator
+            if peer.tls_available and not peer.tls:
+                names.append(b"STARTTLS")
+            if not authenticator.plaintext_allowed(tls=peer.tls, loopback=peer.loopback):
+                names.append(b"LOGINDISABLED")
+            mechanisms = authenticator.mechanisms(tls=peer.tls, loopback=peer.loopback)
+            names += [b"AUTH=" + mechanism.encode() for mechanism in mechanisms]
+        else:
+            names = [b"APPENDLIMIT=%d" % self.settings.max_append if n == b"APPENDLIMIT" else n for n in names]
+        return b" ".join(names)
+
+    def ranges(self, numset: tuple[tuple[int, int], ...]) -> Ranges:
+        """What the running command's set names, as sequence numbers of the view; `$` included."""
+        if not numset:
+            return self.view.resolve(tuple((uid, uid) for uid in self.saved), by_uid=True)
+        return self.view.resolve(numset, by_uid=self.by_uid)
+
+    # -- state
+
+    async def log_in(self, identity: Identity) -> None:
+        """Enters the authenticated state."""
+        slot = await call(self.settings.authenticator.enter, identity, self.channel.peer.address)
+        try:
+            self._account = await call(self.settings.accounts.open, identity.user, identity.home)
+        except BaseException:
+            slot.leave()
+            raise
+        self._slot = slot
+        self.identity = identity
+        self.state = State.AUTHENTICATED
+        self.channel.timeout = self.settings.idle_timeout
+
+    def select(self, view: View) -> None:
+        """Enters the selected state."""
+        self._view = view
+        self._unsubscribe = view.mailbox.subscribe(self.channel.wake)
+        self.state = State.SELECTED
+
+    def unselect(self) -> None:
+        """Leaves the selected state, if it is in it."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+        if self.state is SELECTED:
+            self.state = State.AUTHENTICATED
+        self._unsubscribe = self._view = None
+        self.saved = []
+
+    def close(self) -> None:
+        """Gives back what the session holds."""
+        self.unselect()
+        if self._slot is not None:
+            self._slot.leave()
+            self._slot = None
+
+    # -- what the client is owed
+
+    async def update(self, *, expunges: bool) -> bool:
+        """Brings the view up to date with disk and other sessions and tells the client; says whether there was news."""
+        view = self._view
+        if view is None:
+            return False
+        if view.mailbox.poll():
+            try:
+                await call(view.mailbox.sync)
+            except (NoSuchMailbox, NotSelectable):
+                raise Bye("The selected mailbox has been deleted") from None
+        news = view.flush(may_expunge=expunges)
+        if news is None:
+            return False
+        if news.exists is not None and not view.read_only:
+            view.add_recent(await call(view.mailbox.claim_recent))
+        self._tell(view, news)
+        return True
+
+    def _tell(self, view: View, news: News) -> None:
+        """EXPUNGE or VANISHED, then EXISTS and RECENT, then FETCH: the order in which numbers stay true."""
+        if news.expunged and self.qresync:
+            self.untagged(b"VANISHED " + render_numbers(sorted(uid for _, uid in news.expunged)))
+        else:
+            self.write(b"".join(b"* %d EXPUNGE\r\n" % number for number, _ in news.expunged))
+        if news.exists is not None:
+            self.write(b"* %d EXISTS\r\n* %d RECENT\r\n" % (news.exists, view.recent))
+        for number, uid, messages, row in news.changed:
+            self.write(
+                self.flags_fetch(
+                    number, uid, render.flags(messages.flags[row], recent=view.is_recent(uid)), messages.modseqs[row]
+                )
+            )
+
+    def flags_fetch(self, number: int, uid: int, flags: bytes, modseq: int) -> bytes:
+        """An untagged FETCH of the flags, with what this client wants beside them."""
+        if self.condstore:
+            return b"* %d FETCH (UID %d FLAGS %s MODSEQ (%d))\r\n" % (number, uid, flags, modseq)
+        if self.by_uid:
+            return b"* %d FETCH (UID %d FLAGS %s)\r\n" % (number, uid, flags)
+        return b"* %d FETCH (FLAGS %s)\r\n" % (number, flags)
+
+    # -- commands
+
+    async def command(self) -> None:
+        """Reads one command and answers it."""
+        limit = self._line_limit()
+        try:
+            line = await self.channel.reader.line(limit)
+        except LineTooLong:
+            self.untagged(b"BAD A line may have %d octets" % limit)
+            self._count_nonsense()
+            return
+        if not line:
+            return  # Apple Mail sends an empty line before some commands
+        try:
+            tag, rest = framing.split_tag(line)
+        except Bad as bad:
+            await framing.refuse_rest(self.channel, line, limit)
+            self.untagged(b"BAD " + str(bad).encode())
+            self._count_nonsense(line.split(b" ")[0])
+            return
+        self.tag = tag
+        await self._answer(tag, rest)
+
+    async def _answer(self, tag: bytes, rest: bytes) -> None:
+        spec: ImapCommand | None = None
+        try:
+            spec, arguments = await self._find(rest)
+            self.by_uid = spec.by_uid
+            text = await self._run(spec, arguments)
+            await self.update(expunges=spec.expunges)
+            self.write(tag + (spec.done if text is None else b" OK %s\r\n" % text))
+        except Bad as bad:
+            self.write(b"%s BAD %s\r\n" % (tag, str(bad).encode("ascii", "replace")))
+            if spec is None:
+                self._count_nonsense(rest.split(b" ")[0])
+        except LineTooLong:
+            self.write(b"%s BAD A line may have %d octets\r\n" % (tag, self._line_limit()))
+        except (No, StorageError) as failure:
+            no = failure if isinstance(failure, No) else refusal(failure)
+            await self.update(expunges=spec is not None and spec.expunges)
+            code = b"[%s] " % no.code if no.code else b""
+            self.write(b"%s NO %s%s\r\n" % (tag, code, str(no).encode("utf-8" if self.utf8 else "ascii", "replace")))
+        except (Gone, TimedOut, Closing, Bye):
+            raise
+        except Exception:
+            log.exception("command %s failed", spec.name.decode() if spec else "?")
+            self.write(tag + b" NO [SERVERBUG] Internal error; it has been logged\r\n")
+
+    async def _find(self, rest: bytes) -> tuple[ImapCommand, bytes]:
+        """The command's entry and its argument text (literals not read yet)."""
+        name, _, arguments = rest.partition(b" ")
+        if name.upper() == b"UID":
+            second, _, arguments = arguments.partition(b" ")
+            name = b"UID " + second
+        spec = COMMANDS.get(name)
+        if spec is None or not spec.when & self.state:
+            await framing.refuse_rest(self.channel, rest, self._line_limit())
+            if spec is None:
+                raise Bad("Unknown command")
+            raise Bad(f"{spec.name.decode()} is not allowed {_WHERE[self.state]}")
+        return spec, arguments
+
+    async def _run(self, spec: ImapCommand, arguments: bytes) -> bytes | None:
+        if spec.stream:
+            result: bytes | None = await spec.handler(self, arguments)  # type: ignore[func-returns-value]
+            return result
+        whole = await framing.rest_of_command(self.channel, arguments, self._command_limit())
+        parsed = spec.parse(Cursor(whole, utf8=self.utf8))
+        answer: bytes | None = await spec.handler(self, *parsed)  # type: ignore[func-returns-value]
+        return answer
+
+    def _line_limit(self) -> int:
+        before = self.state is State.NOT_AUTHENTICATED
+        return self.settings.max_line_before_login if before else self.settings.max_line
+
+    def _command_limit(self) -> int:
+        before = self.state is State.NOT_AUTHENTICATED
+        return self.settings.max_line_before_login if before else self.settings.max_command
+
+    def _count_nonsense(self, word: bytes = b"") -> None:
+        """Someone who is not logged in and does not speak IMAP is hung up on."""
+        if self.state is not State.NOT_AUTHENTICATED:
+            return
+        self._nonsense += 1
+        if self._nonsense >= NONSENSE_LIMIT or word.upper() in HTTP_VERBS:
+            raise Bye("This is an IMAP server")
+
+
+_WHERE = {
+    State.NOT_AUTHENTICATED: "before login",
+    State.AUTHENTICATED: "while no mailbox is selected",
+    State.SELECTED: "after login",
+}
+
+
+async def serve(channel: Channel, settings: ImapSettings) -> None:
+    """Serves one client from greeting to goodbye."""
+    session = Session(channel, settings)
+    try:
+        session.untagged(b"OK [CAPABILITY %s] %s ready" % (session.capabilities(), settings.hostname.encode()))
+        while not session.ended:
+            await session.command()
+    except TimedOut:
+        session.untagged(b"BYE Autologout; idle for too long")
+    except Closing:
+        session.untagged(b"BYE The server is shutting down")
+    except Bye as bye:
+        session.untagged(b"BYE " + str(bye).encode())
+    except Gone:
+        pass
+    finally:
+        session.close()

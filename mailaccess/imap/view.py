@@ -1,0 +1,198 @@
+"""What one client has been told of its mailbox: the numbering, and what is still owed.
+
+Sequence numbers exist here and nowhere below. A view refers to one generation of `storage.messages.Messages`, shared by
+all sessions; only a session that must not yet be told of an expunge while new mail arrives keeps an array of its own.
+"""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from mailaccess.imap.errors import Bad
+from mailaccess.imap.numset import STAR, NumSet, resolve
+from mailaccess.storage.mailbox import Mailbox
+from mailaccess.storage.messages import Messages
+
+Ranges = list[tuple[int, int]]
+"""Ascending, inclusive, 1-based sequence numbers."""
+
+
+@dataclass(slots=True)
+class News:
+    """What one flush has to tell, in the order in which it must be told."""
+
+    expunged: list[tuple[int, int]] = field(default_factory=list)  # (sequence number, UID), highest number first
+    exists: int | None = None
+    changed: list[tuple[int, int, Messages, int]] = field(default_factory=list)  # as `View.pick` yields
+
+
+def missing(old: Sequence[int], new: Sequence[int]) -> list[int]:
+    """Indexes in `old` of what `new` lacks; both ascending. Equal stretches are compared as arrays, not one by one."""
+    gone: list[int] = []
+    i = j = 0
+    while i < len(old):
+        if j >= len(new):
+            gone.extend(range(i, len(old)))
+            break
+        if old[i] != new[j]:
+            gone.append(i)
+            i += 1
+            continue
+        step = 1
+        while step and i < len(old):
+            if j + step <= len(new) and old[i : i + step] == new[j : j + step]:
+                i, j, step = i + step, j + step, step * 2
+            else:
+                step //= 2
+    return gone
+
+
+class View:
+    """One session's numbering of one mailbox."""
+
+    __slots__ = ("_own", "_recent", "_uids", "count", "generation", "mailbox", "modseq", "read_only", "recent")
+
+    def __init__(self, mailbox: Mailbox, *, read_only: bool) -> None:
+        self.mailbox = mailbox
+        self.read_only = read_only
+        self.generation = mailbox.messages
+        self._uids: array[int] = self.generation.uids
+        self.count = len(self._uids)
+        self.modseq = self.generation.highest  # changes up to here have been told
+        self.recent = 0  # how many messages are \Recent in this session
+        self._recent: list[tuple[int, int]] = []  # their UIDs
+        self._own: dict[int, int] = {}  # UID -> mod-sequence of a change this client made and knows of
+
+    # -- numbers
+
+    def uid(self, number: int) -> int:
+        """The UID of a sequence number."""
+        return self._uids[number - 1]
+
+    def number(self, uid: int) -> int:
+        """The sequence number of a UID; 0 if the client knows no such message."""
+        index = bisect_left(self._uids, uid, 0, self.count)
+        return index + 1 if index < self.count and self._uids[index] == uid else 0
+
+    def uids(self, ranges: Ranges) -> list[int]:
+        """The UIDs of sequence number ranges, ascending."""
+        return [uid for low, high in ranges for uid in self._uids[low - 1 : high]]
+
+    def everything(self) -> Ranges:
+        """All messages."""
+        return [(1, self.count)] if self.count else []
+
+    def resolve(self, numset: NumSet, *, by_uid: bool) -> Ranges:
+        """What a client's set names, as sequence numbers.
+
+        UIDs that do not exist are passed over ("a non-existent unique identifier is ignored", RFC 3501 6.4.8);
+        a sequence number above the last message is BAD, but `*` in an empty mailbox names nothing.
+        """
+        if not by_uid:
+            top = max((max(a if a != STAR else 0, b if b != STAR else 0) for a, b in numset), default=0)
+            if top > max(self.count, 1) or (top > self.count and not any(STAR in pair for pair in numset)):
+                raise Bad(f"There are {self.count} messages; {top} is not one of them")
+            return resolve(numset, self.count)
+        ranges: Ranges = []
+        for low, high in resolve(numset, self._uids[self.count - 1] if self.count else 0):
+            first = bisect_left(self._uids, low, 0, self.count)
+            last = bisect_left(self._uids, high + 1, first, self.count) if high < STAR - 1 else self.count
+            if last > first:
+                ranges.append((first + 1, last))
+        return ranges
+
+    def pick(self, ranges: Ranges) -> Iterator[tuple[int, int, Messages, int]]:
+        """(sequence number, UID, generation, row) of each message; a message expunged meanwhile has its old row."""
+        current = self.mailbox.messages
+        if current is self.generation and self._uids is current.uids:
+            for low, high in ranges:
+                for number in range(low, high + 1):
+                    yield number, self._uids[number - 1], current, number - 1
+            return
+        for low, high in ranges:
+            for number in range(low, high + 1):
+                uid = self._uids[number - 1]
+                row = current.position(uid)
+                if row >= 0:
+                    yield number, uid, current, row
+                elif (row := self.generation.position(uid)) >= 0:
+                    yield number, uid, self.generation, row
+
+    def gone(self, uid: int) -> bool:
+        """Expunged, though this client has not been told."""
+        return self.mailbox.messages.position(uid) < 0
+
+    # -- \Recent
+
+    def add_recent(self, first_recent: int) -> None:
+        """This session claimed \\Recent for all UIDs from `first_recent` up to the newest it knows."""
+        last = self._uids[self.count - 1] if self.count else 0
+        if first_recent <= last:
+            self._recent.append((first_recent, last))
+            self._count_recent()
+
+    def is_recent(self, uid: int) -> bool:
+        return any(low <= uid <= high for low, high in self._recent)
+
+    def recent_numbers(self) -> Ranges:
+        """Sequence numbers of the messages that are \\Recent here."""
+        return self.resolve(tuple(self._recent), by_uid=True) if self._recent else []
+
+    def _count_recent(self) -> None:
+        self.recent = sum(high - low + 1 for low, high in self.recent_numbers())
+
+    # -- changes
+
+    def told(self, uids: Sequence[int]) -> None:
+        """The client knows the present flags of these: its own STORE, or a FETCH of FLAGS just sent."""
+        current = self.mailbox.messages
+        for uid in uids:
+            row = current.position(uid)
+            if row >= 0 and current.modseqs[row] > self.modseq:
+                self._own[uid] = current.modseqs[row]
+
+    def flush(self, *, may_expunge: bool) -> News | None:
+        """What the client must be told now; None when nothing. The view then stands at what was told."""
+        current = self.mailbox.messages
+        if current is self.generation and len(current.uids) == self.count and current.highest == self.modseq:
+            return None
+        news = News()
+        known = self._uids[self.count - 1] if self.count else 0
+        if current is not self.generation and may_expunge:
+            self._tell_expunged(current, news)
+        self._tell_new(current, news)
+        if current.highest > self.modseq:
+            self._tell_changed(current, known, news)
+        return news
+
+    def _tell_expunged(self, current: Messages, news: News) -> None:
+        gone = missing(self._uids[: self.count], current.uids)
+        news.expunged = [(index + 1, self._uids[index]) for index in reversed(gone)]
+        self.count -= len(gone)
+        self.generation, self._uids = current, current.uids
+        if gone and self._recent:
+            self._count_recent()
+
+    def _tell_new(self, current: Messages, news: News) -> None:
+        if current is self.generation:
+            total = len(current.uids)
+        else:
+            # The old numbering has to stay; new mail is added behind it, in an array of this view's own.
+            last = self._uids[self.count - 1] if self.count else 0
+            fresh = current.uids[bisect_left(current.uids, last + 1) :]
+            if fresh:
+                self._uids = self._uids[: self.count] + fresh
+            total = self.count + len(fresh)
+        if total != self.count:
+            news.exists = self.count = total
+
+    def _tell_changed(self, current: Messages, known: int, news: News) -> None:
+        for uid in current.changed_since(self.modseq):
+            row = current.position(uid)
+            number = self.number(uid)
+            is_new = uid > known  # EXISTS has just told of it
+            if row >= 0 and number and not is_new and self._own.get(uid) != current.modseqs[row]:
+                news.changed.append((number, uid, current, row))
+        self.modseq = current.highest
+        self._own.clear()
