@@ -1,0 +1,120 @@
+"""What the standard library lacks about files: durable replacement, a rename that never overwrites, file system kinds."""
+
+import contextlib
+import ctypes
+import errno
+import itertools
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_renameat2 = getattr(_libc, "renameat2", None)  # glibc 2.28; musl has none
+_AT_FDCWD = -100
+_RENAME_NOREPLACE = 1
+_UNSUPPORTED = {errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP}  # by the kernel, or by this file system
+_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+
+_SHARED = {
+    0x6969,  # NFS
+    0x01021997,  # 9p
+    0x65735546,  # FUSE, virtiofs
+    0x517B,  # SMB
+    0xFE534D42,  # SMB 2
+    0xFF534D42,  # CIFS
+    0x5346414F,  # AFS
+    0x00C36400,  # Ceph
+    0x0BD00BD0,  # Lustre
+    0x01161970,  # GFS2
+    0x7461636F,  # OCFS2
+    0x786F4256,  # VirtualBox shared folders
+    0xBACBACBC,  # VMware shared folders
+}
+
+_counter = itertools.count()
+
+
+class FileStamp(NamedTuple):
+    """What tells one content of a file from another without reading it."""
+
+    size: int  # octets on disk
+    mtime_ns: int
+    inode: int
+
+    @classmethod
+    def of(cls, stat: os.stat_result) -> "FileStamp":
+        """The stamp of a file that was just asked about."""
+        return cls(stat.st_size, stat.st_mtime_ns, stat.st_ino)
+
+
+def sync_directory(path: str | Path) -> None:
+    """Makes the directory's entries (made, renamed, removed) outlive a power failure."""
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def replace_file(path: Path, data: bytes, *, newer_than: int | None = None) -> FileStamp:
+    """Puts `data` in the file's place, whole or not at all, durably; the mode of an older file is kept.
+
+    `newer_than`: an mtime in ns that the new file's mtime exceeds by whole seconds, for readers who compare seconds.
+    """
+    new = path.with_name(f"{path.name}.{os.getpid()}.{next(_counter)}.tmp")
+    try:
+        with new.open("xb") as file:
+            file.write(data)
+            file.flush()
+            with contextlib.suppress(FileNotFoundError):
+                os.fchmod(file.fileno(), path.stat().st_mode & 0o777)
+            stat = os.fstat(file.fileno())
+            if newer_than is not None and stat.st_mtime_ns // 10**9 <= newer_than // 10**9:
+                later = (newer_than // 10**9 + 1) * 10**9
+                os.utime(file.fileno(), ns=(later, later))
+                stat = os.fstat(file.fileno())
+            os.fsync(file.fileno())
+        new.replace(path)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
+    sync_directory(path.parent)
+    return FileStamp.of(stat)
+
+
+def rename_noreplace(old: str | Path, new: str | Path) -> None:
+    """Renames, or raises FileExistsError where `new` exists already. Never destroys what is there."""
+    if _renameat2 is not None:
+        if _renameat2(_AT_FDCWD, os.fsencode(old), _AT_FDCWD, os.fsencode(new), _RENAME_NOREPLACE) == 0:
+            return
+        code = ctypes.get_errno()
+        if code not in _UNSUPPORTED:
+            raise OSError(code, os.strerror(code), os.fspath(old), None, os.fspath(new))
+    _move_by_link(old, new)
+
+
+def is_shared(path: str | Path) -> bool:
+    """The path lies on a file system that other hosts may write to, or whose changes this kernel does not see.
+
+    Neither inotify nor SQLite's WAL can be relied on there. OSError where the path cannot be reached.
+    """
+    buffer = ctypes.create_string_buffer(256)  # struct statfs: 120 octets on 64 bit; its first word is the type
+    if _libc.statfs(os.fsencode(path), buffer) != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code), os.fspath(path))
+    return ctypes.c_ulong.from_buffer(buffer).value & 0xFFFFFFFF in _SHARED
+
+
+def _move_by_link(old: str | Path, new: str | Path) -> None:
+    """The same in two steps. A crash between them leaves two names of one file, never none."""
+    try:
+        os.link(old, new, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        # A directory, or a file system without links: looking first is the best that is left.
+        if os.path.lexists(new):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fspath(new)) from error
+        os.rename(old, new)  # noqa: PTH104
+        return
+    os.unlink(old)  # noqa: PTH108

@@ -1,0 +1,72 @@
+"""What storage refuses or fails at. `str(error)` is fit for the user."""
+
+import errno
+
+
+class StorageError(Exception):
+    """Any refusal or failure of storage that a caller is expected to meet."""
+
+
+class NoSuchMailbox(StorageError):  # noqa: N818
+    """There is no mailbox of this name."""
+
+
+class MailboxExists(StorageError):  # noqa: N818
+    """There is a mailbox of this name already."""
+
+
+class InvalidName(StorageError):  # noqa: N818
+    """The name cannot be a mailbox's or a user's."""
+
+
+class NotSelectable(StorageError):  # noqa: N818
+    """The name is only the parent of mailboxes."""
+
+
+class HasChildren(StorageError):  # noqa: N818
+    """The mailbox has others below it."""
+
+
+class MaildropBusy(StorageError):  # noqa: N818
+    """Another session holds the maildrop."""
+
+
+class MessageGone(StorageError):  # noqa: N818
+    """The message is no longer there."""
+
+    def __init__(self, uid: int) -> None:
+        super().__init__(f"message {uid} is no longer there")
+        self.uid = uid
+
+
+class ContentChanged(StorageError):  # noqa: N818
+    """The file is not the one that was expected: another program has written to it or put another in its place."""
+
+
+class ShortRead(StorageError):  # noqa: N818
+    """A message's file ends before its announced size."""
+
+
+class TooBig(StorageError):  # noqa: N818
+    """The message is larger than allowed."""
+
+
+class Unavailable(StorageError):  # noqa: N818
+    """The mail cannot be reached just now; the same request may succeed later."""
+
+
+class DiskFull(Unavailable):
+    """No space is left where the mail is kept."""
+
+
+class OverQuota(StorageError):  # noqa: N818
+    """The user's quota is used up."""
+
+
+def from_os(error: OSError) -> StorageError:
+    """The storage error to raise for a failed system call. Its text names no path."""
+    if error.errno == errno.ENOSPC:
+        return DiskFull("no space is left where the mail is kept")
+    if error.errno == errno.EDQUOT:
+        return OverQuota("the disk quota is used up")
+    return Unavailable(f"the mail cannot be reached: {error.strerror or 'input/output error'}")
