@@ -185,12 +185,10 @@ def _contradictions(settings: Settings) -> Iterator[tuple[Key, str]]:
 
 
 def _origin(key: Key, origins: Mapping[Key, str], file: Path | None) -> str:
-    """Where a key, or else the table around it, was given."""
-    while key:
-        if key in origins:
-            return origins[key]
-        key = key[:-1]
-    return str(file or "defaults")
+    """Where a key was given, or else something in it, or the table around it."""
+    inside = [origin for other, origin in origins.items() if other[: len(key)] == key]
+    around = [origins[key[:length]] for length in range(len(key) - 1, 0, -1) if key[:length] in origins]
+    return next(iter(inside + around), str(file or "defaults"))
 
 
 def _problem(details: ErrorDetails) -> tuple[Key, str]:
@@ -214,14 +212,15 @@ def _shown(value: object) -> str:
 
 def _unknown(key: Key) -> str:
     """The text for a key nobody knows, with the one that may have been meant."""
-    dotted = ".".join(key)
-    known = [name for name in Settings.model_fields if name not in TABLES]
-    known += [f"{table}.{name}" for table, model in TABLES.items() for name in model.model_fields]
-    here = [name for name in known if name.rpartition(".")[0] == ".".join(key[:-1])]
-    if len(key) == 1:
-        here += TABLES
-    near = [name for name in known if name.rpartition(".")[2] == key[-1]]  # right, but in the wrong table
-    near += difflib.get_close_matches(dotted, here, 1)
-    if near:
-        return f"unknown key {dotted}; did you mean {near[0]}?"
-    return f"unknown key {dotted}; expected one of {', '.join(here or TABLES)}"
+    table, name = key[:-1], key[-1]
+    settings: list[Key] = [(known,) for known in Settings.model_fields if known not in TABLES]
+    settings += [(table, known) for table, model in TABLES.items() for known in model.model_fields]
+    here = [known for known in settings if known[:-1] == table]
+    if not table:
+        here += [(known,) for known in TABLES]
+    meant = [known for known in settings if known[-1] == name]  # right, but in the wrong table
+    near = difflib.get_close_matches(name, [known[-1] for known in here], 1)
+    meant += [known for known in here if known[-1] in near]
+    if meant:
+        return f"unknown key {'.'.join(key)}; did you mean {'.'.join(meant[0])}?"
+    return f"unknown key {'.'.join(key)}; expected one of {', '.join(map('.'.join, here))}"
