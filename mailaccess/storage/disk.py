@@ -1,4 +1,4 @@
-"""What the standard library lacks about files: durable replacement, a rename that never overwrites, file system kinds."""
+"""What the standard library lacks about files: durable replacement, rename without overwriting, file system kinds."""
 
 import contextlib
 import ctypes

@@ -1,48 +1,30 @@
 """One Maildir as files: names, info letters, tmp -> new -> cur, scans that can be believed. Knows no UID and no index.
 
 File names are str as `os.fsdecode` makes them: a name that is no UTF-8 holds surrogates, so store names by
-`os.fsencode`. Failed system calls raise OSError (`errors.from_os` words them); FileNotFoundError always means that the
-file, not something else, was not there.
+`os.fsencode`. Failed system calls raise OSError (`errors.from_os` words them); FileNotFoundError means that the
+message's file is not there, NoSuchMailbox that the directories are not.
 """
+# ruff: noqa: PTH, S108  paths are str here: a Path costs more than most of these calls
 
 import contextlib
 import errno
-import itertools
 import os
-import re
 import time
-from functools import cache, lru_cache
 from pathlib import Path
-from typing import Literal, NamedTuple, Self
+from typing import NamedTuple, Self
 
-from mailaccess.mail.flags import ANSWERED, DELETED, DRAFT, FLAGGED, SEEN, Flags
-from mailaccess.storage.disk import is_shared, rename_noreplace, sync_directory
-
-Where = Literal["new", "cur"]
+from mailaccess.storage.disk import rename_noreplace, sync_directory
+from mailaccess.storage.errors import NoSuchMailbox
+from mailaccess.storage.names import Entry, Where, info_of, new_base, parse_name, size_hints
 
 TMP_AGE = 36 * 3600
 """Seconds after which a file in tmp/ belongs to nobody."""
 
-LETTERS = {"D": DRAFT, "F": FLAGGED, "R": ANSWERED, "S": SEEN, "T": DELETED}
-"""The info letters that are system flags."""
-
-
-class Entry(NamedTuple):
-    """One message's file. `base` is the name up to its first colon and is the message's for life."""
-
-    base: str
-    info: str  # what follows the base, as it stands: "" or ":2,FS" or ":2,Sab,text" or anything a stranger wrote
-    where: Where
-
-    @property
-    def name(self) -> str:
-        """The file's name."""
-        raise NotImplementedError
-
-    @property
-    def letters(self) -> str:
-        """The flag letters, unknown ones too; empty for a name without `:2,`."""
-        raise NotImplementedError
+_TICK = 25_000_000  # ns: the clock behind file times moves in steps of up to 10 ms
+_COARSE_TICK = 2_100_000_000  # where a file system keeps whole seconds, or every other
+_RENAME_AGE = 60  # seconds after which two names of one file are no longer an unfinished rename
+_NO_LINK = {errno.EXDEV, errno.EMLINK, errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS}
+_COPY_STEP = 1 << 20
 
 
 class Stamp(NamedTuple):
@@ -68,63 +50,83 @@ class Scan(NamedTuple):
     settled: bool  # nothing changed meanwhile: what is not here does not exist
 
 
-def parse_name(name: str, where: Where) -> Entry:
-    """The entry of a file name."""
-    raise NotImplementedError
-
-
-def info_of(letters: str, old: str = "") -> str:
-    """The info that says `letters`, sorted as Dovecot sorts them; text after a second comma in `old` is kept."""
-    raise NotImplementedError
-
-
-def system_flags(letters: str) -> Flags:
-    """The system flags that the letters stand for."""
-    raise NotImplementedError
-
-
-def system_letters(flags: Flags) -> str:
-    """The letters of the system flags among `flags`."""
-    raise NotImplementedError
-
-
-def size_hints(base: str) -> tuple[int | None, int | None]:
-    """What the name says of its size (S=) and wire size (W=). Other programs' names may lie."""
-    raise NotImplementedError
-
-
-def delivery_order(base: str) -> tuple[int, int, str]:
-    """The key that puts new files in the order of their delivery: seconds, microseconds, name."""
-    raise NotImplementedError
-
-
-def new_base(size: int | None = None, wire_size: int | None = None) -> str:
-    """A base name that no other message has or had."""
-    raise NotImplementedError
-
-
 def settled(stamp: Stamp, now_ns: int) -> bool:
-    """The stamp is older than the file system's tick at `now_ns` (time.time_ns()): a later change must differ from it."""
-    raise NotImplementedError
+    """The stamp is a file system tick away from `now_ns` (time.time_ns()): a change from now on must differ from it."""
+    return _ticks_away(stamp, now_ns) <= 0
+
+
+def _ticks_away(stamp: Stamp, now_ns: int) -> int:
+    """Nanoseconds until the stamp can be trusted; none if negative. A time in the future is no less distinct."""
+    coarse = not stamp.new_ctime % 10**9 and not stamp.cur_ctime % 10**9
+    nearest = min(abs(now_ns - stamp.new_ctime), abs(now_ns - stamp.cur_ctime))
+    return (_COARSE_TICK if coarse else _TICK) - nearest
 
 
 class Incoming:
     """A message on its way in: a file in tmp/, counted as it is written. A context manager; discarded unless linked."""
 
-    size: int  # octets on disk
-    wire_size: int  # octets once every line ends in CRLF
+    def __init__(self, tmp: str) -> None:
+        self.size = 0  # octets on disk
+        self.wire_size = 0  # octets once every line ends in CRLF
+        self._base = new_base()
+        self._after_cr = False
+        self._path: str | None = f"{tmp}/{self._base}"
+        self._fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.discard()
 
     def write(self, data: bytes) -> None:
         """Appends octets as they arrived. Nothing is held back in memory."""
-        raise NotImplementedError
+        if not data:
+            return
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(self._fd, rest) :]
+        bare = data.count(b"\n") - data.count(b"\r\n") - (self._after_cr and data[0] == 10)
+        self._after_cr = data[-1] == 13
+        self.size += len(data)
+        self.wire_size += len(data) + bare
 
     def sync(self, date: int | None = None) -> None:
-        """Sets the date (seconds since the epoch; None: the time of writing), makes the file durable and closes it."""
-        raise NotImplementedError
+        """Sets the date (seconds since the epoch; None: the time of writing), makes the file durable and closes it.
+
+        Once done, further calls do nothing.
+        """
+        self._finish(None if date is None else date * 10**9)
 
     def discard(self) -> None:
         """Removes the file unless it was linked in. May be called twice."""
-        raise NotImplementedError
+        self._close()
+        if self._path is not None:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self._path)
+            self._path = None
+
+    def _finish(self, mtime_ns: int | None) -> None:
+        if self._fd < 0:
+            return
+        if mtime_ns is not None:
+            os.utime(self._fd, ns=(mtime_ns, mtime_ns))
+        os.fsync(self._fd)
+        self._close()
+
+    def _close(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def _place(self) -> tuple[str, str]:
+        """Where the file is, and its final base."""
+        if self._path is None:
+            raise ValueError("this message was linked in or discarded already")
+        return self._path, f"{self._base},S={self.size},W={self.wire_size}"
+
+    def _placed(self) -> None:
+        self._path = None
 
 
 class Maildir:
@@ -132,48 +134,90 @@ class Maildir:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._new = f"{path}/new"
+        self._cur = f"{path}/cur"
+        self._tmp = f"{path}/tmp"
 
     def create(self) -> None:
-        """Makes what is missing of the directory and its three, durably; cur/ last, since it is what makes a mailbox."""
-        raise NotImplementedError
+        """Makes what is missing of the directory and its three, durably; cur/ last, as it is what makes a mailbox."""
+        if not self.path.is_dir():
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            sync_directory(self.path.parent)
+        for directory in (self._tmp, self._new, self._cur):
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(directory, 0o700)
+        sync_directory(self.path)
 
     def exists(self) -> bool:
         """There is a mailbox here."""
-        raise NotImplementedError
+        return os.path.isdir(self._cur)
 
     def file(self, entry: Entry) -> str:
         """The path of an entry's file."""
-        raise NotImplementedError
+        return f"{self._new if entry.where == 'new' else self._cur}/{entry.base}{entry.info}"
 
     def stamp(self) -> Stamp:
-        """The directories' present stamp: two stat calls."""
-        raise NotImplementedError
+        """The directories' present stamp: two stat calls. NoSuchMailbox."""
+        try:
+            new, cur = os.stat(self._new), os.stat(self._cur)
+        except FileNotFoundError:
+            self._mend()
+            new, cur = os.stat(self._new), os.stat(self._cur)
+        return Stamp(new.st_ino, new.st_mtime_ns, new.st_ctime_ns, cur.st_ino, cur.st_mtime_ns, cur.st_ctime_ns)
 
     def scan(self) -> Scan:
-        """Reads new/, then cur/, once. Beside a renaming program it may miss files and see some twice."""
-        raise NotImplementedError
+        """Reads new/, then cur/, once; beside a renaming program it may miss files or see some twice. NoSuchMailbox."""
+        begun = time.time_ns()
+        stamp = self.stamp()
+        entries: dict[str, Entry] = {}
+        duplicates: list[Entry] = []
+        # new/ first: a file that moves to cur/ meanwhile is then seen twice, not missed.
+        _read(self._new, "new", entries, duplicates)
+        _read(self._cur, "cur", entries, duplicates)
+        return Scan(entries, duplicates, stamp, settled(stamp, begun) and self.stamp() == stamp)
 
     def settled_scan(self, attempts: int = 8) -> Scan:
         """Scans until nothing changed meanwhile, at most `attempts` times; `settled` says whether it came to that.
 
-        Unsettled, it returns the union of all attempts (each base with its last seen name).
+        Unsettled, it shows what any of the attempts saw, under the name seen last. Sleeps up to 25 ms an attempt, for
+        the file system's clock to move on. NoSuchMailbox.
         """
-        raise NotImplementedError
+        seen: dict[str, Entry] = {}
+        for _ in range(attempts):
+            wait = _ticks_away(self.stamp(), time.time_ns())
+            if wait > 0:
+                time.sleep(min(wait, _TICK) / 10**9)
+            scan = self.scan()
+            if scan.settled:
+                return scan
+            seen.update(scan.entries)
+        return scan._replace(entries=seen)
 
     def find(self, entry: Entry) -> Entry | None:
-        """The message's file at its last known name or at the likely next ones (new/ -> cur/, `:2,` and `:2,S`).
+        """The message's file at its last known name or at the likely next ones (moved to cur/, read).
 
         None means that it is at none of these, not that it is gone: only a settled scan proves that.
         """
-        raise NotImplementedError
+        for candidate in (
+            entry,
+            entry._replace(info=info_of(entry.letters, entry.info), where="cur"),
+            entry._replace(info=info_of(entry.letters + "S", entry.info), where="cur"),
+        ):
+            with contextlib.suppress(FileNotFoundError):
+                os.lstat(self.file(candidate))
+                return candidate
+        return None
 
     def rename(self, entry: Entry, info: str, where: Where = "cur") -> Entry:
         """Gives the file another info. FileNotFoundError: it is not there; FileExistsError: another has that name."""
-        raise NotImplementedError
+        renamed = Entry(entry.base, info, where)
+        if renamed != entry:
+            rename_noreplace(self.file(entry), self.file(renamed))
+        return renamed
 
     def unlink(self, entry: Entry) -> None:
         """Removes the file. FileNotFoundError: it is not there."""
-        raise NotImplementedError
+        os.unlink(self.file(entry))
 
     def separate(self, kept: Entry, other: Entry) -> Entry | None:
         """Ends a duplicate that a settled scan found: `other` gets a base of its own and is returned.
@@ -181,31 +225,125 @@ class Maildir:
         None: nothing is left to do, as one of the two is gone, or both were names of one file and `other` is removed,
         or are and may be another program's unfinished rename: that is left for a later scan.
         """
-        raise NotImplementedError
+        try:
+            first, second = os.lstat(self.file(kept)), os.lstat(self.file(other))
+            if (first.st_dev, first.st_ino) == (second.st_dev, second.st_ino):
+                if time.time() - second.st_ctime > _RENAME_AGE:
+                    self.unlink(other)
+                return None
+            renamed = Entry(new_base(*size_hints(other.base)), other.info, other.where)
+            rename_noreplace(self.file(other), self.file(renamed))
+        except FileNotFoundError:
+            return None
+        return renamed
 
     def incoming(self) -> Incoming:
-        """A new file in tmp/."""
-        raise NotImplementedError
+        """A new file in tmp/. NoSuchMailbox."""
+        try:
+            return Incoming(self._tmp)
+        except FileNotFoundError:
+            self._mend()
+            return Incoming(self._tmp)
 
     def link_in(self, incoming: Incoming, info: str = ":2,", date: int | None = None, where: Where = "cur") -> Entry:
-        """Syncs the file and moves it from tmp/ into place under its final base. Durable after `sync(where)`."""
-        raise NotImplementedError
+        """Syncs the file (unless that was done) and moves it from tmp/ into place under its final base.
+
+        Durable after `sync(where)`. NoSuchMailbox.
+        """
+        incoming.sync(date)
+        return self._put(incoming, info, where)
 
     def link_copy(self, entry: Entry, target: "Maildir", info: str) -> Entry:
         """A second message with the same content in `target`'s cur/: a hard link, or a copy where there can be none.
 
         The mtime is the same. Durable after `target.sync("cur")`. FileNotFoundError: the source is not there.
         """
-        raise NotImplementedError
+        source = self.file(entry)
+        copy = Entry(self._base_for(entry), info, "cur")
+        try:
+            os.link(source, target.file(copy), follow_symlinks=False)
+        except OSError as error:
+            if error.errno not in _NO_LINK:
+                raise
+            return self._copy(source, target, info)
+        return copy
 
     def move(self, entry: Entry, target: "Maildir", info: str) -> Entry:
-        """Moves the file to `target`'s cur/ under a new base. Durable after `sync` of both directories."""
-        raise NotImplementedError
+        """Moves the file to `target`'s cur/ under a new base. Durable after `sync` of both directories.
+
+        FileNotFoundError: it is not there.
+        """
+        moved = Entry(self._base_for(entry), info, "cur")
+        try:
+            rename_noreplace(self.file(entry), target.file(moved))
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            moved = self._copy(self.file(entry), target, info)
+            target.sync("cur")  # before the only other copy goes
+            self.unlink(entry)
+        return moved
 
     def sync(self, *where: Where) -> None:
         """Makes the renames, links and removals in these directories durable (both, if none is named)."""
-        raise NotImplementedError
+        for name in where or ("new", "cur"):
+            sync_directory(self._new if name == "new" else self._cur)
 
     def clean_tmp(self, now: float, age: float = TMP_AGE) -> int:
-        """Removes files in tmp/ that were not touched for `age` seconds (by ctime: mtime is the message's date)."""
-        raise NotImplementedError
+        """Removes files in tmp/ that were not touched for `age` seconds, by ctime: mtime is the message's date."""
+        removed = 0
+        with contextlib.suppress(FileNotFoundError), os.scandir(self._tmp) as found:
+            for item in found:
+                with contextlib.suppress(FileNotFoundError):
+                    if item.is_file(follow_symlinks=False) and item.stat().st_ctime < now - age:
+                        os.unlink(item.path)
+                        removed += 1
+        return removed
+
+    def _mend(self) -> None:
+        """Backups leave out empty directories: new/ and tmp/ are made again where there is a cur/."""
+        if not self.exists():
+            raise NoSuchMailbox("the mailbox is no longer there")
+        self.create()
+
+    def _put(self, incoming: Incoming, info: str, where: Where) -> Entry:
+        path, base = incoming._place()
+        entry = Entry(base, info, where)
+        try:
+            rename_noreplace(path, self.file(entry))
+        except FileNotFoundError:
+            if self.exists():
+                raise
+            raise NoSuchMailbox("the mailbox is no longer there") from None
+        incoming._placed()
+        return entry
+
+    def _base_for(self, entry: Entry) -> str:
+        """A new base for the entry's content, with the sizes its name tells if they are not lies."""
+        size, wire_size = size_hints(entry.base)
+        actual = os.lstat(self.file(entry)).st_size
+        return new_base(actual, wire_size if size == actual else None)
+
+    def _copy(self, source: str, target: "Maildir", info: str) -> Entry:
+        fd = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            with target.incoming() as incoming:
+                while data := os.read(fd, _COPY_STEP):
+                    incoming.write(data)
+                incoming._finish(os.fstat(fd).st_mtime_ns)
+                return target._put(incoming, info, "cur")
+        finally:
+            os.close(fd)
+
+
+def _read(path: str, where: Where, entries: dict[str, Entry], duplicates: list[Entry]) -> None:
+    with os.scandir(path) as found:
+        for item in found:
+            name = item.name
+            if name[0] == "." or not item.is_file(follow_symlinks=False):
+                continue
+            entry = parse_name(name, where)
+            earlier = entries.get(entry.base)
+            if earlier is not None:
+                duplicates.append(earlier)  # the name seen last is the likelier one to be there still
+            entries[entry.base] = entry
