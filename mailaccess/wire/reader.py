@@ -5,7 +5,10 @@ Input is never framed ahead of the running command, so a flood costs its sender,
 
 from collections.abc import AsyncIterator
 
-from mailaccess.wire.traps import more_input
+from mailaccess.wire.traps import more_input, turn
+
+LINES_A_TURN = 16
+"""Lines taken from what is buffered before the driver is asked whether it is another session's turn."""
 
 
 class LineTooLong(Exception):  # noqa: N818
@@ -15,12 +18,13 @@ class LineTooLong(Exception):  # noqa: N818
 class Reader:
     """One connection's input. `take_*` never wait and return None where bytes are missing; the coroutines wait."""
 
-    __slots__ = ("_buffer", "_pos", "_scanned", "fresh")
+    __slots__ = ("_buffer", "_lines", "_pos", "_scanned", "fresh")
 
     def __init__(self) -> None:
         self._buffer = b""
         self._pos = 0
         self._scanned = 0  # no newline before this offset
+        self._lines = 0  # taken since the last turn
         self.fresh = False  # something arrived since the last look
 
     @property
@@ -65,6 +69,10 @@ class Reader:
 
     async def line(self, limit: int) -> bytes:
         """The next line. Longer than `limit` octets: the rest of it is dropped and LineTooLong raised."""
+        self._lines += 1
+        if self._lines == LINES_A_TURN:
+            self._lines = 0
+            await turn()
         line = self.take_line()
         while line is None:
             if self.buffered > limit:

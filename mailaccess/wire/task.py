@@ -8,7 +8,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from mailaccess.wire.channel import Channel
-from mailaccess.wire.traps import Call, Compress, Delay, Drained, Event, Input, StartTLS, Trap
+from mailaccess.wire.traps import Call, Compress, Delay, Drained, Event, Input, StartTLS, Trap, Turn
 
 WAIT = object()
 """Returned by an `answer_*` method that will call `resume` or `throw` later."""
@@ -74,6 +74,8 @@ class Task:
                 return self.answer_event(trap.seconds)
             case Call():
                 return self.answer_call(trap)
+            case Turn():
+                return self.answer_turn()
             case StartTLS():
                 return self.answer_starttls()
             case Compress():
@@ -92,6 +94,10 @@ class Task:
 
     def answer_call(self, work: Call) -> object:
         raise NotImplementedError
+
+    def answer_turn(self) -> object:
+        """A driver that has nobody else to serve goes on at once."""
+        return None
 
     def answer_starttls(self) -> object:
         raise NotImplementedError

@@ -7,6 +7,7 @@ socket, no thread, no reactor and no clock.
 import types
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -42,12 +43,25 @@ class Event:
     seconds: float
 
 
+class Lane(Enum):
+    """Which threads do a Call's work; a crowd in one lane does not hold up the others."""
+
+    STORAGE = "storage"  # waits for disks and locks: many at a time
+    COMPUTE = "compute"  # keeps a processor busy: one at a time
+    LOGIN = "login"  # checks passwords for whoever asks: a few at a time
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Blocking work for a thread. `heavy` work (CPU-bound) runs one at a time."""
+    """Blocking work for a thread."""
 
     fn: Callable[[], Any]
-    heavy: bool = False
+    lane: Lane = Lane.STORAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Input is at hand, but if this session has run for long by now, let the others go first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +81,11 @@ class Delay:
     seconds: float
 
 
-Trap = Input | Drained | Event | Call | StartTLS | Compress | Delay
+Trap = Input | Drained | Event | Call | Turn | StartTLS | Compress | Delay
 
 _INPUT = Input()
 _DRAINED = Drained()
+_TURN = Turn()
 
 
 @types.coroutine
@@ -94,15 +109,26 @@ async def event(seconds: float) -> None:
 
 
 async def call(fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Runs `fn` where blocking is allowed; raises what it raises."""
+    """Runs `fn` where waiting for disks and locks is allowed; raises what it raises."""
     result: R = await _trap(Call(lambda: fn(*args, **kwargs)))
     return result
 
 
 async def compute(fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """As `call`, for work that keeps a processor busy; callers slice it into pieces of about 20 ms."""
-    result: R = await _trap(Call(lambda: fn(*args, **kwargs), heavy=True))
+    result: R = await _trap(Call(lambda: fn(*args, **kwargs), Lane.COMPUTE))
     return result
+
+
+async def verify(fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """As `call`, for the check of a password, which is slow by design and which strangers can ask for."""
+    result: R = await _trap(Call(lambda: fn(*args, **kwargs), Lane.LOGIN))
+    return result
+
+
+async def turn() -> None:
+    """Between two commands: other sessions are served, if this one has kept them waiting."""
+    await _trap(_TURN)
 
 
 async def start_tls() -> None:
