@@ -1,0 +1,233 @@
+"""What is computed once from a message and kept in the index: all that FETCH, SEARCH, SORT and THREAD ask but its body.
+
+A blob is a fixed head of numbers and the ends of its sections, then the sections. Reading one never parses the message
+again: ENVELOPE, BODYSTRUCTURE and BODY lie there as they are sent, small headers as they are, and the place of each
+part, so that a part is one read of the file.
+"""
+
+import logging
+import struct
+from dataclasses import dataclass
+
+from mailaccess.imap import structure
+from mailaccess.mail import dates, headers, mime, subject, text, thread
+from mailaccess.mail.address import Address
+from mailaccess.mail.envelope import Envelope, envelope
+from mailaccess.mail.lines import Buffer
+
+log = logging.getLogger(__name__)
+
+VERSION = 1
+"""Changes with everything that changes a blob; the index then drops what it holds of another version."""
+
+HEADER_KEPT = 8 * 1024
+"""A header of at most so many octets is kept whole, so that asking for its fields opens no file."""
+
+# version, bits, day sent, time sent, size of the header; then where each section ends, in the order of _SECTIONS
+_HEAD = struct.Struct("<BBxxIqQ11I")
+_REPLY, _SENT, _HEADER = 1, 2, 4  # bits
+_ENVELOPE, _BODYSTRUCTURE, _BODY, _FIELDS, _PARTS, _SUBJECT, _FROM, _TO, _CC, _MESSAGE_ID, _REFERENCES = range(11)
+_FIRST = 5  # the ends begin here among the head's numbers
+
+
+@dataclass(frozen=True, slots=True)
+class PartPlace:
+    """Where one body part lies: half-open spans of octets of the message in wire form."""
+
+    header_start: int  # its MIME header, blank line included
+    header_end: int
+    body_start: int
+    body_end: int
+    inner_body: int  # message/rfc822: where the body of the message inside begins; else 0
+    encoding: str  # Content-Transfer-Encoding, upper case
+    type: str  # "text/plain", lower case
+
+
+class Facts:
+    """One message's facts, read from its blob when asked for."""
+
+    __slots__ = ("_blob", "_head")
+
+    def __init__(self, blob: bytes) -> None:
+        self._blob = blob
+        self._head = _HEAD.unpack_from(blob)
+
+    def _section(self, index: int) -> bytes:
+        start = self._head[_FIRST + index - 1] if index else _HEAD.size
+        return self._blob[start : self._head[_FIRST + index]]
+
+    @property
+    def envelope(self) -> bytes:
+        """ENVELOPE, as it is sent."""
+        return self._blob[_HEAD.size : self._head[_FIRST]]
+
+    @property
+    def bodystructure(self) -> bytes:
+        """BODYSTRUCTURE, as it is sent."""
+        return self._section(_BODYSTRUCTURE)
+
+    @property
+    def body(self) -> bytes:
+        """BODY, as it is sent."""
+        return self._section(_BODY)
+
+    @property
+    def header_size(self) -> int:
+        """Octets of the message's header, blank line included."""
+        return self._head[4]
+
+    @property
+    def header(self) -> bytes | None:
+        """The message's header in wire form, blank line included; None when it is larger than HEADER_KEPT."""
+        return self._section(_FIELDS) if self._head[1] & _HEADER else None
+
+    @property
+    def sent(self) -> int | None:
+        """The Date field in seconds since the epoch, UTC; None when it has none that can be read."""
+        return self._head[3] if self._head[1] & _SENT else None
+
+    @property
+    def sent_day(self) -> int:
+        """The day of the Date field as written there, without shift to UTC, as `date.toordinal` counts; 0 for none."""
+        return self._head[2]
+
+    @property
+    def base_subject(self) -> str:
+        """The base subject (RFC 5256 2.1), folded for comparison (RFC 5051)."""
+        return self._section(_SUBJECT).decode()
+
+    @property
+    def is_reply(self) -> bool:
+        """The subject was that of a reply or forward."""
+        return bool(self._head[1] & _REPLY)
+
+    @property
+    def first_from(self) -> str:
+        """The local part of the first From address, folded for comparison; empty when there is none."""
+        return self._section(_FROM).decode()
+
+    @property
+    def first_to(self) -> str:
+        """As `first_from`, of To."""
+        return self._section(_TO).decode()
+
+    @property
+    def first_cc(self) -> str:
+        """As `first_from`, of Cc."""
+        return self._section(_CC).decode()
+
+    @property
+    def message_id(self) -> str | None:
+        """The normalised Message-ID; None when there is no valid one."""
+        return self._section(_MESSAGE_ID).decode() or None
+
+    @property
+    def references(self) -> list[str]:
+        """Message IDs of the ancestors, oldest first: References, or else the first of In-Reply-To (RFC 5256)."""
+        joined = self._section(_REFERENCES)
+        return joined.decode().split("\n") if joined else []
+
+    def part(self, path: bytes) -> PartPlace | None:
+        """Where the part `1.2.3` lies; None when there is no such part."""
+        table = self._section(_PARTS)
+        start = table.find(b"\n%s " % path)
+        if start < 0:
+            return None
+        line = table[start + 1 : table.index(b"\n", start + 1)].decode().split(" ")
+        numbers = [int(number) for number in line[1:6]]
+        return PartPlace(*numbers, encoding=line[6], type=line[7])
+
+
+def build(data: Buffer) -> bytes:
+    """The blob of a message in wire form."""
+    root = mime.parse(data)
+    block = data[root.header_start : root.header_end]
+    fields = headers.fields(block)
+    head = envelope(fields)
+    base, is_reply = subject.base_subject(headers.decode(head.subject or b""))
+    sent = dates.parse_date(head.date or b"")
+    day = dates.sent_day(head.date or b"")
+    ids = thread.message_ids(head.message_id or b"")
+    body, bodystructure = structure.body(root, data)
+    kept = len(block) <= HEADER_KEPT
+    sections = [
+        structure.envelope(head),
+        bodystructure,
+        body,
+        block if kept else b"",
+        _part_table(root),
+        _octets(text.fold(base)),
+        _first(head.from_),
+        _first(head.to),
+        _first(head.cc),
+        _octets(_one_line(ids[0])) if ids else b"",
+        _octets("\n".join(map(_one_line, _references(fields, head)))),
+    ]
+    ends = []
+    end = _HEAD.size
+    for section in sections:
+        end += len(section)
+        ends.append(end)
+    bits = _REPLY * is_reply | _SENT * (sent is not None) | _HEADER * kept
+    numbers = (VERSION, bits, day.toordinal() if day else 0, sent[0] if sent else 0, len(block))
+    return b"".join([_HEAD.pack(*numbers, *ends), *sections])
+
+
+def _octets(words: str) -> bytes:
+    return words.encode("utf-8", "replace")
+
+
+def _one_line(msg_id: str) -> str:
+    return msg_id.replace("\n", "")
+
+
+def _first(addresses: list[Address]) -> bytes:
+    """The addr-mailbox that SORT compares, as RFC 5256 section 3 has it: of the first address; a group's name counts."""
+    mailbox = addresses[0].mailbox if addresses else None
+    return _octets(text.fold((mailbox or b"").decode("utf-8", "replace")))
+
+
+def _references(fields: list[headers.Field], head: Envelope) -> list[str]:
+    """RFC 5256 section 3, REFERENCES: In-Reply-To stands in, with its first ID only, where References has none."""
+    for field in fields:
+        if field.name.lower() == b"references":
+            found = thread.message_ids(field.value)
+            if found:
+                return found
+    return thread.message_ids(head.in_reply_to or b"")[:1]
+
+
+def _part_table(root: mime.Part) -> bytes:
+    """A line for each part that has a number (RFC 3501 6.4.5), between line feeds."""
+    lines: list[str] = [""]
+    if root.type.upper() == b"MULTIPART":
+        _list_children(root, "", lines)
+    else:
+        _list_part(root, "1", lines)
+    lines.append("")
+    return _octets("\n".join(lines))
+
+
+def _list_part(part: mime.Part, path: str, lines: list[str]) -> None:
+    inner = part.children[0] if part.children and part.type.upper() != b"MULTIPART" else None
+    lines.append(
+        f"{path} {part.header_start} {part.header_end} {part.body_start} {part.body_end}"
+        f" {inner.body_start if inner else 0} {_word(part.encoding).upper()}"
+        f" {_word(part.type).lower()}/{_word(part.subtype).lower()}"
+    )
+    if inner is None:
+        _list_children(part, path + ".", lines)
+    elif inner.type.upper() == b"MULTIPART":
+        _list_children(inner, path + ".", lines)
+    else:
+        _list_part(inner, path + ".1", lines)
+
+
+def _list_children(part: mime.Part, prefix: str, lines: list[str]) -> None:
+    for number, child in enumerate(part.children, 1):
+        _list_part(child, f"{prefix}{number}", lines)
+
+
+def _word(value: bytes) -> str:
+    """Without white space, which separates the table's words."""
+    return "".join(value.decode("ascii", "replace").split())
