@@ -1,0 +1,63 @@
+"""Content-Transfer-Encodings undone (RFC 2045 6), leniently: what is broken gives as much as can be had."""
+
+import re
+from binascii import Error, a2b_base64, a2b_qp, a2b_uu
+
+_DIGITS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_NOT_DIGITS = bytes(set(range(256)) - set(_DIGITS))
+_UU_BEGIN = re.compile(rb"^begin [0-7]{3,4} [^\n]*\n", re.MULTILINE)
+_UU_NAMES = frozenset({b"x-uuencode", b"x-uue", b"uuencode", b"uue"})
+
+
+def decode(data: bytes, encoding: bytes) -> bytes:
+    """The octets that `data` stands for; `data` itself under 7bit, 8bit, binary and unknown encodings."""
+    name = encoding.strip().lower()
+    if name == b"quoted-printable":
+        return quoted_printable(data)
+    if name == b"base64":
+        return base64(data)
+    if name in _UU_NAMES:
+        return uuencoded(data)
+    return data
+
+
+def base64(data: bytes) -> bytes:
+    """RFC 2045 6.8; wrong padding and stray characters are passed over."""
+    try:
+        return a2b_base64(data)
+    except Error:
+        digits = data.translate(None, _NOT_DIGITS)
+        whole = len(digits) - (len(digits) % 4 == 1)
+        return a2b_base64(digits[:whole] + b"=" * (-whole % 4))
+
+
+def quoted_printable(data: bytes) -> bytes:
+    """RFC 2045 6.7; what is no valid escape stands for itself."""
+    return a2b_qp(data)
+
+
+def uuencoded(data: bytes) -> bytes:
+    """The first file of uuencoded text; `data` itself where none begins."""
+    begin = _UU_BEGIN.search(data)
+    if not begin:
+        return data
+    decoded = []
+    for line in data[begin.end() :].splitlines():
+        if line.rstrip() in (b"", b"`", b"end"):
+            break
+        try:
+            decoded.append(a2b_uu(line))
+        except Error:
+            decoded.append(_uu_line(line))
+    return b"".join(decoded)
+
+
+def _uu_line(line: bytes) -> bytes:
+    """A line with more or other characters than its length promises, as some encoders write them."""
+    count = (line[0] - 32) & 63
+    wanted = (count + 2) // 3 * 4
+    digits = bytes((octet - 32) & 63 for octet in line[1 : 1 + wanted]).ljust(wanted, b"\0")
+    octets = bytearray()
+    for a, b, c, d in zip(*[iter(digits)] * 4, strict=True):
+        octets += bytes(((a << 2 | b >> 4) & 255, (b << 4 | c >> 2) & 255, (c << 6 | d) & 255))
+    return bytes(octets[:count])
