@@ -103,7 +103,7 @@ Workers = Annotated[int, BeforeValidator(_workers), Field(ge=1, le=256)]
 Count = Annotated[int, Field(ge=1)]
 Days = Annotated[Annotated[int, Field(ge=0)] | None, BeforeValidator(_expire)]
 Size = Annotated[int, BeforeValidator(_size), Field(ge=1024)]
-Seconds = Annotated[int, BeforeValidator(_seconds), Field(ge=0)]
+Seconds = Annotated[int, BeforeValidator(_seconds), Field(ge=1)]
 FilePath = Annotated[Path, BeforeValidator(_under)]
 Template = Annotated[str, AfterValidator(_template)]
 Endpoints = Annotated[tuple[Annotated[Endpoint, BeforeValidator(_endpoint)], ...], Strict(False)]
@@ -158,7 +158,7 @@ class Imap(Table):
 
     listen: Endpoints = _default(["*:143"])
     listen_tls: Endpoints = _default(["*:993"])
-    idle_keepalive: Annotated[Seconds, Field(ge=1)] = 120  # between two "still here" lines in IDLE
+    idle_keepalive: Seconds = 120  # between two "still here" lines in IDLE
 
 
 class Pop3(Table):
@@ -167,7 +167,7 @@ class Pop3(Table):
     listen: Endpoints = _default(["*:110"])
     listen_tls: Endpoints = _default(["*:995"])
     mark_seen: bool = True  # RETR sets \Seen
-    login_delay: Seconds = 0  # least time between two logins of a user
+    login_delay: Annotated[int, BeforeValidator(_seconds), Field(ge=0)] = 0  # least time between two logins of a user
     expire: Days = _default("never")  # what CAPA tells of how long mail is kept: days
 
 
@@ -186,14 +186,12 @@ class Limits(Table):
 
     sessions_per_user: Count = 50
     sessions_per_address: Count = 200
-    login_time: Annotated[Seconds, Field(ge=1)] = 60  # for a client that has not logged in
-    imap_idle: Annotated[Seconds, Field(ge=1)] = 1800  # without a command; RFC 3501 wants at least 30 minutes
-    pop3_idle: Annotated[Seconds, Field(ge=1)] = 600  # RFC 1939 wants at least 10 minutes
-    line: Size = 65536  # a command line once logged in
-    literal: Size = 65536  # a literal in any command that is not a message
-    message_size: Size = _default("256M")  # a message taken by APPEND or delivery
-    failed_logins: Count = 3  # in one connection, before it is closed
-    password_checks: Count = 4  # hashed at the same time in one worker
+    login_time: Seconds = 60  # for a client that has not logged in
+    imap_idle: Seconds = 1830  # without a command; RFC 3501 wants at least 30 minutes
+    pop3_idle: Seconds = 600  # RFC 1939 wants at least 10 minutes
+    line: Size = _default("64K")  # a command line, once logged in
+    command: Size = _default("128K")  # a command with its literals, messages apart
+    message_size: Size = _default("128M")  # a message taken by APPEND or delivery
 
 
 class Log(Table):
