@@ -21,8 +21,19 @@ from contextlib import contextmanager
 from typing import Literal
 
 from mailaccess.auth.backend import Backend, Identity
-from mailaccess.auth.ledger import Ledger, Slot
-from mailaccess.auth.sasl import MECHANISMS, Credentials, Digest, Exchange, Password
+from mailaccess.auth.ledger import Ledger, Slot, TooManySessions
+from mailaccess.auth.sasl import MECHANISMS, Credentials, Digest, Exchange, Password, Unsupported
+
+__all__ = [
+    "Authenticator",
+    "Failed",
+    "NotAuthorized",
+    "Plaintext",
+    "Slot",
+    "TooManySessions",
+    "Unavailable",
+    "Unsupported",
+]
 
 log = logging.getLogger(__name__)
 
@@ -45,10 +56,6 @@ class NotAuthorized(Failed):
 
 class Unavailable(Exception):  # noqa: N818
     """No answer now: too many checks are waiting, or the backend cannot be asked. The text is for the user."""
-
-
-class Unsupported(Exception):  # noqa: N818
-    """This mechanism is unknown, or may not be used on this connection. The text is for the user."""
 
 
 class Authenticator:
@@ -112,10 +119,7 @@ class Authenticator:
         """Who has logged in. Failed, NotAuthorized, Unavailable."""
         began = time.monotonic()
         try:
-            if isinstance(credentials, Password):
-                identity = self._password(credentials)
-            else:
-                identity = self._digest(credentials)
+            identity = self._password(credentials) if isinstance(credentials, Password) else self._digest(credentials)
         except OSError as error:
             log.exception("authentication backend failed")
             raise Unavailable("Logins are not possible right now.") from error

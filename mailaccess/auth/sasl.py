@@ -22,6 +22,10 @@ class Malformed(Exception):  # noqa: N818 - what the client sent, named as such
     """A response that its mechanism does not allow. The text is for the client's user."""
 
 
+class Unsupported(Exception):  # noqa: N818
+    """This mechanism is unknown, or may not be used on this connection. The text is for the client's user."""
+
+
 @dataclass(frozen=True, slots=True)
 class Password:
     """A name and its password in plain. A password that is not UTF-8 keeps its octets as surrogate escapes."""

@@ -1,5 +1,6 @@
 """How much failed logins slow down the next ones: the arithmetic, without any store."""
 
+import math
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
@@ -17,13 +18,13 @@ class Throttle:
 
     def decayed(self, count: float, age: float) -> float:
         """What is left of a count after `age` seconds."""
-        return count * 0.5 ** (max(0.0, age) / self.half_life)
+        return count * math.exp2(-max(0.0, age) / self.half_life)
 
     def delay(self, count: float) -> float:
         """What so many failures cost."""
         if count < 0.5:
             return 0.0
-        return min(self.cap, self.base * 2 ** min(count - 1, 64))
+        return min(self.cap, self.base * math.exp2(min(count - 1, 64)))
 
 
 def network(address: str) -> str:
