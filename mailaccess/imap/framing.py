@@ -1,6 +1,6 @@
 """From bytes to whole commands: lines, literals and the continuations they ask for (RFC 3501 4.3, RFC 7888).
 
-Framing goes before parsing, so that the octets of a literal are never taken for a command however malformed the rest is.
+Framing goes before parsing, so that the octets of a literal are never taken for a command, however malformed the rest.
 """
 
 from dataclasses import dataclass

@@ -172,10 +172,7 @@ class Cursor:
     def mailbox_name(self, raw: bytes) -> str:
         """A mailbox name as the client wrote it, decoded; INBOX in its one spelling."""
         try:
-            if self.utf8 or not raw.isascii():
-                name = raw.decode("utf-8")
-            else:
-                name = mutf7.decode(raw)
+            name = raw.decode("utf-8") if self.utf8 or not raw.isascii() else mutf7.decode(raw)
         except ValueError:
             raise Bad("The mailbox name is not valid modified UTF-7 or UTF-8") from None
         return "INBOX" if name.upper() == "INBOX" else name

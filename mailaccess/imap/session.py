@@ -5,7 +5,7 @@ The session holds what outlives a command (state, user, selected mailbox, what w
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from mailaccess.auth.authenticator import Authenticator, Slot
@@ -63,6 +63,8 @@ class Session:
         self.by_uid = False  # the running command is the UID variant
         self.tag = b""
         self.ended = False
+        self.failed_logins = 0
+        self.afterwards: Callable[[], Awaitable[None]] | None = None  # runs once, behind the tagged line
         self._account: Account | None = None
         self._view: View | None = None
         self._slot: Slot | None = None
@@ -137,6 +139,16 @@ class Session:
         if not numset:
             return self.view.resolve(tuple((uid, uid) for uid in self.saved), by_uid=True)
         return self.view.resolve(numset, by_uid=self.by_uid)
+
+    def enable(self, name: bytes) -> None:
+        """Turns an extension on for the rest of the connection."""
+        if name in self.enabled:
+            return
+        self.enabled.add(name)
+        if name == b"CONDSTORE" and self._view is not None:
+            # "A first CONDSTORE enabling command executed in the session with a mailbox selected MUST cause the server
+            # to return HIGHESTMODSEQ" (RFC 7162 3.1)
+            self.untagged(b"OK [HIGHESTMODSEQ %d] Highest" % self._view.highest)
 
     # -- state
 
@@ -249,6 +261,9 @@ class Session:
             text = await self._run(spec, arguments)
             await self.update(expunges=spec.expunges)
             self.write(tag + (spec.done if text is None else b" OK %s\r\n" % text))
+            if self.afterwards is not None:
+                afterwards, self.afterwards = self.afterwards, None
+                await afterwards()
         except Bad as bad:
             self.write(b"%s BAD %s\r\n" % (tag, str(bad).encode("ascii", "replace")))
             if spec is None:

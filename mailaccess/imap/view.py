@@ -51,7 +51,18 @@ def missing(old: Sequence[int], new: Sequence[int]) -> list[int]:
 class View:
     """One session's numbering of one mailbox."""
 
-    __slots__ = ("_own", "_recent", "_uids", "count", "generation", "mailbox", "modseq", "read_only", "recent")
+    __slots__ = (
+        "_own",
+        "_recent",
+        "_uids",
+        "count",
+        "generation",
+        "highest",
+        "mailbox",
+        "modseq",
+        "read_only",
+        "recent",
+    )
 
     def __init__(self, mailbox: Mailbox, *, read_only: bool) -> None:
         self.mailbox = mailbox
@@ -59,7 +70,8 @@ class View:
         self.generation = mailbox.messages
         self._uids: array[int] = self.generation.uids
         self.count = len(self._uids)
-        self.modseq = self.generation.highest  # changes up to here have been told
+        self.modseq = self.generation.highest  # flag changes up to here have been told
+        self.highest = max(1, self.modseq)  # all changes up to here have: what HIGHESTMODSEQ may say
         self.recent = 0  # how many messages are \Recent in this session
         self._recent: list[tuple[int, int]] = []  # their UIDs
         self._own: dict[int, int] = {}  # UID -> mod-sequence of a change this client made and knows of
@@ -164,6 +176,9 @@ class View:
         self._tell_new(current, news)
         if current.highest > self.modseq:
             self._tell_changed(current, known, news)
+        if current is self.generation:
+            # While an expunge is owed, HIGHESTMODSEQ must stay below its mod-sequence (RFC 7162 3.2)
+            self.highest = max(1, current.highest)
         return news
 
     def _tell_expunged(self, current: Messages, news: News) -> None:

@@ -1,0 +1,35 @@
+"""One module per family of commands; importing the package fills the table."""
+
+from mailaccess.imap.commands import (
+    append,
+    connection,
+    copy,
+    expunge,
+    fetch,
+    idle,
+    listing,
+    login,
+    mailboxes,
+    search,
+    select,
+    sort,
+    status,
+    store,
+)
+
+__all__ = [
+    "append",
+    "connection",
+    "copy",
+    "expunge",
+    "fetch",
+    "idle",
+    "listing",
+    "login",
+    "mailboxes",
+    "search",
+    "select",
+    "sort",
+    "status",
+    "store",
+]

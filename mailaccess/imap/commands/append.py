@@ -1,0 +1,148 @@
+"""APPEND: messages go to disk as they arrive, however large, and all of one command or none (RFC 3502)."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from mailaccess.imap import framing
+from mailaccess.imap.commands.copy import target_mailbox
+from mailaccess.imap.errors import Bad, No
+from mailaccess.imap.framing import Literal, split_literal
+from mailaccess.imap.grammar import Cursor
+from mailaccess.imap.numset import render
+from mailaccess.imap.registry import AUTHENTICATED, command, feature
+from mailaccess.imap.session import Session
+from mailaccess.mail.flags import Flags
+from mailaccess.storage.errors import StorageError
+from mailaccess.storage.mailbox import Incoming, Mailbox
+from mailaccess.wire.traps import call
+
+PIECE = 256 * 1024
+"""Octets gathered before they are handed to the disk."""
+
+feature(b"MULTIAPPEND", rfc=3502)
+feature(b"APPENDLIMIT", rfc=7889)
+
+
+@dataclass(frozen=True, slots=True)
+class Arriving:
+    """What the command says of a message before its literal."""
+
+    flags: Flags
+    date: int | None
+    literal: Literal
+
+
+def parse_message(text: bytes, literal: Literal | None) -> Arriving:
+    """append-message = [SP flag-list] [SP date-time] SP literal   (`text` ends before the literal's announcement)"""
+    cursor = Cursor(text)
+    flags: Flags = frozenset()
+    date = None
+    cursor.sp()
+    if cursor.peek() == b"(":
+        flags = cursor.flag_list()
+        cursor.sp()
+    if cursor.peek() == b'"':
+        date = cursor.date_time()
+        cursor.sp()
+    if literal is None or literal.binary or not cursor.at_end():
+        raise cursor.bad("a date and time or a literal")
+    return Arriving(flags, date, literal)
+
+
+@command(b"APPEND", when=AUTHENTICATED, stream=True, rfc=(3501, 3502, 4315))
+async def append(session: Session, line: bytes) -> bytes:
+    """RFC 3501 6.3.11"""
+    name, line = await _mailbox_name(session, line)
+    items: list[tuple[Incoming, Flags, int | None]] = []
+    try:
+        message = await _parse(session, line)
+        mailbox = await _target(session, name, line)
+        while True:
+            incoming = await _receive(session, mailbox, message, line)
+            items.append((incoming, message.flags, message.date))
+            line = await session.channel.reader.line(session.settings.max_line)
+            if not line:
+                break
+            message = await _parse(session, line)
+        uids = await call(mailbox.append, items)
+    except BaseException:
+        for incoming, _, _ in items:
+            incoming.discard()
+        raise
+    return b"[APPENDUID %d %s] APPEND completed" % (mailbox.uidvalidity, render(uids))
+
+
+async def _mailbox_name(session: Session, line: bytes) -> tuple[str, bytes]:
+    """The mailbox's name, which may be a literal of its own, and the line that follows it."""
+    text, literal = split_literal(line)
+    if text or literal is None:
+        cursor = Cursor(text, utf8=session.utf8)
+        try:
+            return cursor.mailbox(), line[cursor.pos :]
+        except Bad:
+            await framing.refuse_rest(session.channel, line, session.settings.max_line)
+            raise
+    if literal.size > session.settings.max_line:
+        await framing.refuse_rest(session.channel, line, session.settings.max_line)
+        raise No("The mailbox name is too long", b"TOOBIG")
+    framing.accept(session.channel, literal)
+    raw = await session.channel.reader.exactly(literal.size)
+    name = Cursor(b"", utf8=session.utf8).mailbox_name(raw)
+    return name, await session.channel.reader.line(session.settings.max_line)
+
+
+async def _target(session: Session, name: str, line: bytes) -> Mailbox:
+    try:
+        return await target_mailbox(session, name)
+    except (No, StorageError):
+        await framing.refuse_rest(session.channel, line, session.settings.max_line)
+        raise
+
+
+async def _parse(session: Session, line: bytes) -> Arriving:
+    try:
+        return parse_message(*split_literal(line))
+    except Bad:
+        await framing.refuse_rest(session.channel, line, session.settings.max_line)
+        raise
+
+
+async def _receive(session: Session, mailbox: Mailbox, message: Arriving, line: bytes) -> Incoming:
+    """Takes one message into tmp/. What cannot be kept is still read to its end, so that the session goes on."""
+    literal, limit = message.literal, session.settings.max_append
+    if literal.size > limit or literal.size == 0:
+        await framing.refuse_rest(session.channel, line, session.settings.max_line)
+        if literal.size == 0:
+            raise No("A message of zero octets is not stored")  # and in MULTIAPPEND it cancels the rest (RFC 3502)
+        raise No(f"A message may have {limit} octets", b"TOOBIG")
+    incoming = await call(mailbox.incoming)
+    framing.accept(session.channel, literal)
+    try:
+        left = literal.size
+        async for piece in _pieces(session, literal.size):
+            left -= len(piece)
+            try:
+                await call(incoming.write, piece)
+            except StorageError:
+                await session.channel.reader.drop(left)
+                rest = await session.channel.reader.line(session.settings.max_line)
+                await framing.refuse_rest(session.channel, rest, session.settings.max_line)
+                raise
+    except BaseException:
+        incoming.discard()
+        raise
+    return incoming
+
+
+async def _pieces(session: Session, size: int) -> AsyncIterator[bytes]:
+    """The literal in large pieces: one call to the disk for each, not one for each packet."""
+    gathered: list[bytes] = []
+    total = 0
+    async for chunk in session.channel.reader.chunks(size):
+        gathered.append(chunk)
+        total += len(chunk)
+        if total >= PIECE:
+            yield b"".join(gathered)
+            gathered, total = [], 0
+    if gathered:
+        yield b"".join(gathered)

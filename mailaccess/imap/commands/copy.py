@@ -1,0 +1,74 @@
+"""COPY and MOVE."""
+
+from mailaccess.imap.commands.expunge import writable
+from mailaccess.imap.errors import No
+from mailaccess.imap.grammar import Cursor
+from mailaccess.imap.numset import NumSet, render
+from mailaccess.imap.registry import SELECTED, command
+from mailaccess.imap.session import Session
+from mailaccess.storage.errors import NoSuchMailbox
+from mailaccess.storage.mailbox import Mailbox
+from mailaccess.wire.traps import call
+
+
+def parse_copy(cursor: Cursor) -> tuple[NumSet, str]:
+    """copy = "COPY" SP sequence-set SP mailbox"""
+    numset = cursor.numset()
+    cursor.sp()
+    name = cursor.mailbox()
+    cursor.end()
+    return numset, name
+
+
+@command(b"COPY", when=SELECTED, parse=parse_copy, uid=True, rfc=(3501, 4315))
+async def copy(session: Session, numset: NumSet, name: str) -> bytes | None:
+    """RFC 3501 6.4.7; COPYUID is RFC 4315's."""
+    uids = present(session, numset)
+    target = await target_mailbox(session, name)
+    if not uids:
+        return None
+    pairs = await call(session.mailbox.copy, uids, target)
+    return copyuid(target, pairs) + b" Copied" if pairs else None
+
+
+@command(b"MOVE", when=SELECTED, parse=parse_copy, uid=True, capability=b"MOVE", rfc=6851)
+async def move(session: Session, numset: NumSet, name: str) -> bytes | None:
+    """RFC 6851. COPYUID goes in an untagged OK before the first EXPUNGE (section 4.3)."""
+    writable(session)
+    uids = present(session, numset)
+    target = await target_mailbox(session, name)
+    if not uids:
+        return None
+    pairs = await call(session.mailbox.move, uids, target)
+    if not pairs:
+        return None
+    session.untagged(b"OK " + copyuid(target, pairs) + b" Moved")
+    await session.update(expunges=True)
+    return b"[HIGHESTMODSEQ %d] Moved" % session.view.highest if session.condstore else None
+
+
+def present(session: Session, numset: NumSet) -> list[int]:
+    """The UIDs a set names, all of which are there: a sequence number of a message expunged meanwhile is refused."""
+    view = session.view
+    uids = view.uids(session.ranges(numset))
+    there = [uid for uid in uids if not view.gone(uid)]
+    if len(there) < len(uids) and not session.by_uid:
+        raise No("Some of the messages no longer exist", b"EXPUNGEISSUED")
+    return there
+
+
+async def target_mailbox(session: Session, name: str) -> Mailbox:
+    """Where messages are put. "the server MUST send [TRYCREATE]" if it could be created (RFC 3501 6.3.11, 6.4.7)."""
+    try:
+        return await call(session.account.mailbox, name)
+    except NoSuchMailbox as missing:
+        raise No(str(missing), b"TRYCREATE") from None
+
+
+def copyuid(target: Mailbox, pairs: list[tuple[int, int]]) -> bytes:
+    """resp-code-copy = "COPYUID" SP uidvalidity SP uid-set SP uid-set   (RFC 4315)"""
+    return b"[COPYUID %d %s %s]" % (
+        target.uidvalidity,
+        render(source for source, _ in pairs),
+        render(copied for _, copied in pairs),
+    )

@@ -1,0 +1,26 @@
+"""IDLE: the client waits for news (RFC 2177)."""
+
+from mailaccess.imap.errors import Bad
+from mailaccess.imap.registry import AUTHENTICATED, command
+from mailaccess.imap.session import Session
+from mailaccess.wire.traps import event
+
+
+@command(b"IDLE", when=AUTHENTICATED, capability=b"IDLE", rfc=2177)
+async def idle(session: Session) -> None:
+    """RFC 2177. A line every while keeps NAT tables and the client's own time-out from ending a quiet connection."""
+    channel = session.channel
+    session.write(b"+ idling\r\n")
+    while True:
+        line = channel.reader.take_line()
+        if line is not None:
+            break
+        if channel.reader.buffered > session.settings.max_line:
+            raise Bad("Expected DONE")
+        channel.woken = False
+        await session.update(expunges=True)
+        await event(session.settings.keepalive)
+        if not channel.woken and not channel.reader.fresh:
+            session.untagged(b"OK Still here")
+    if line.upper() != b"DONE":
+        raise Bad("Expected DONE")

@@ -1,0 +1,244 @@
+"""LIST and LSUB, with their options (RFC 5258), special uses (RFC 6154) and STATUS (RFC 5819)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mailaccess.imap import render
+from mailaccess.imap.commands.status import parse_items, render_status
+from mailaccess.imap.errors import Bad
+from mailaccess.imap.glob import matcher
+from mailaccess.imap.grammar import Cursor
+from mailaccess.imap.registry import AUTHENTICATED, command, feature
+from mailaccess.imap.session import Session
+from mailaccess.storage.account import MailboxEntry
+from mailaccess.storage.errors import StorageError
+from mailaccess.wire.traps import call, drained
+
+feature(b"CHILDREN", rfc=3348)
+feature(b"SPECIAL-USE", rfc=6154)
+feature(b"LIST-STATUS", rfc=5819)
+
+MAX_PATTERNS = 100
+
+
+@dataclass(slots=True)
+class ListArguments:
+    """One LIST. Options are upper-case names; `status` holds the items to add, if any."""
+
+    patterns: list[str]
+    select: frozenset[bytes] = frozenset()
+    wanted: frozenset[bytes] = frozenset()
+    status: tuple[bytes, ...] = ()
+    extended: bool = False
+
+
+_SELECTION = frozenset([b"SUBSCRIBED", b"REMOTE", b"RECURSIVEMATCH", b"SPECIAL-USE"])
+_RETURN = frozenset([b"SUBSCRIBED", b"CHILDREN", b"SPECIAL-USE", b"STATUS"])
+
+
+def parse_list(cursor: Cursor) -> tuple[ListArguments]:
+    """list = "LIST" [SP list-select-opts] SP mailbox SP mbox-or-pat [SP list-return-opts]   (RFC 5258 section 6)"""
+    select: frozenset[bytes] = frozenset()
+    extended = False
+    if cursor.skip(b"("):
+        select = frozenset(_selection(cursor))
+        extended = True
+        cursor.sp()
+        if b"RECURSIVEMATCH" in select and not select & {b"SUBSCRIBED", b"SPECIAL-USE"}:
+            raise Bad("RECURSIVEMATCH needs another selection option beside it")
+    reference = cursor.mailbox_name(cursor.list_mailbox() if cursor.peek() != b'"' else cursor.string())
+    cursor.sp()
+    raw: list[bytes] = []
+    if cursor.skip(b"("):
+        extended = True
+        while not cursor.skip(b")"):
+            if raw:
+                cursor.sp()
+            raw.append(cursor.list_mailbox())
+    else:
+        raw.append(cursor.list_mailbox())
+    if len(raw) > MAX_PATTERNS:
+        raise Bad(f"At most {MAX_PATTERNS} patterns are taken")
+    wanted: dict[bytes, list[bytes]] = {}
+    if not cursor.at_end():
+        cursor.sp()
+        cursor.expect(b"RETURN")
+        cursor.sp()
+        wanted = _return_options(cursor)
+        extended = True
+    cursor.end()
+    patterns = [cursor.mailbox_name(pattern) if pattern else "" for pattern in raw]
+    return (
+        ListArguments(
+            [_join(reference, pattern) for pattern in patterns] if extended or patterns != [""] else [""],
+            select,
+            frozenset(wanted),
+            tuple(wanted.get(b"STATUS", ())),
+            extended,
+        ),
+    )
+
+
+def _selection(cursor: Cursor) -> Iterable[bytes]:
+    first = True
+    while not cursor.skip(b")"):
+        if not first:
+            cursor.sp()
+        first = False
+        option = cursor.word("a selection option")
+        if option not in _SELECTION:
+            raise Bad(f"There is no selection option {option.decode('ascii', 'replace')}")
+        yield option
+
+
+def _return_options(cursor: Cursor) -> dict[bytes, list[bytes]]:
+    options: dict[bytes, list[bytes]] = {}
+    cursor.expect(b"(")
+    while not cursor.skip(b")"):
+        if options:
+            cursor.sp()
+        option = cursor.word("a return option")
+        if option not in _RETURN:
+            raise Bad(f"There is no return option {option.decode('ascii', 'replace')}")
+        options[option] = []
+        if option == b"STATUS":
+            cursor.sp()
+            options[option] = parse_items(cursor)
+    return options
+
+
+def _join(reference: str, pattern: str) -> str:
+    """The reference is what relative names are written under; a pattern that begins with the separator is absolute."""
+    if pattern.startswith("/"):
+        return pattern[1:]
+    return reference + pattern
+
+
+@dataclass(slots=True)
+class Listed:
+    """One line of the answer."""
+
+    name: str
+    entry: MailboxEntry | None  # None: no such mailbox, though it is subscribed or has children
+    subscribed: bool
+    has_children: bool
+    child_matched: bool = False  # CHILDINFO (RFC 5258 3.5)
+
+
+@command(
+    b"LIST",
+    when=AUTHENTICATED,
+    parse=parse_list,
+    capability=b"LIST-EXTENDED",
+    rfc=(3501, 5258, 5819, 6154),
+)
+async def list_(session: Session, wanted: ListArguments) -> None:
+    """RFC 3501 6.3.8, RFC 5258"""
+    if wanted.patterns == [""] and not wanted.extended:
+        # "a special request to return the hierarchy delimiter and the root name"
+        session.untagged(b'LIST (\\Noselect) "/" ""')
+        return
+    entries = {entry.name: entry for entry in await call(session.account.mailboxes)}
+    subscribed = set(await call(session.account.subscriptions))
+    for line in _select(entries, subscribed, wanted):
+        attributes = _attributes(line, wanted)
+        childinfo = b' ("CHILDINFO" ("SUBSCRIBED"))' if line.child_matched else b""
+        name = render.mailbox(line.name, utf8=session.utf8)
+        session.untagged(b'LIST (%s) "/" %s%s' % (b" ".join(attributes), name, childinfo))
+        if wanted.status and line.entry is not None and line.entry.selectable:
+            await _add_status(session, line.name, wanted.status)
+        if session.channel.full:
+            await drained()
+
+
+async def _add_status(session: Session, name: str, items: tuple[bytes, ...]) -> None:
+    """A mailbox that cannot be looked at right now gets no STATUS: "the server MUST NOT" fail for it (RFC 5819)."""
+    try:
+        values = await call(session.account.status, name)
+    except StorageError:
+        return
+    if b"HIGHESTMODSEQ" in items:
+        session.enable(b"CONDSTORE")
+    session.write(render_status(session, name, values, list(items)))
+
+
+def _select(entries: dict[str, MailboxEntry], subscribed: set[str], wanted: ListArguments) -> Iterable[Listed]:
+    """What the selection options and patterns choose, in the tree's order."""
+    matches = matcher(wanted.patterns)
+    parents = {parent for name in entries for parent in _parents(name)}
+    chosen = {
+        name: Listed(name, entries.get(name), name in subscribed, name in parents)
+        for name in _candidates(entries, subscribed, wanted.select)
+        if matches(name)
+    }
+    if b"RECURSIVEMATCH" in wanted.select:
+        for name in _candidates(entries, subscribed, wanted.select):
+            for parent in _parents(name):
+                if matches(parent):
+                    line = chosen.setdefault(
+                        parent, Listed(parent, entries.get(parent), parent in subscribed, parent in parents)
+                    )
+                    line.child_matched = line.child_matched or b"SUBSCRIBED" in wanted.select
+    order = {name: index for index, name in enumerate(entries)}
+    return sorted(chosen.values(), key=lambda line: (order.get(line.name, len(order)), line.name))
+
+
+def _candidates(entries: dict[str, MailboxEntry], subscribed: set[str], select: frozenset[bytes]) -> list[str]:
+    names = list(entries)
+    if b"SUBSCRIBED" in select:
+        names = sorted(subscribed)
+    if b"SPECIAL-USE" in select:
+        names = [name for name in names if name in entries and entries[name].special_use]
+    return names
+
+
+def _parents(name: str) -> Iterable[str]:
+    parts = name.split("/")
+    return ("/".join(parts[:depth]) for depth in range(1, len(parts)))
+
+
+def _attributes(line: Listed, wanted: ListArguments) -> list[bytes]:
+    attributes: list[bytes] = []
+    if line.entry is None:
+        # Clients that have not heard of \NonExistent understand \Noselect (RFC 5258: the one implies the other).
+        attributes += [b"\\NonExistent", b"\\Noselect"]
+    elif not line.entry.selectable:
+        attributes.append(b"\\Noselect")
+    if line.subscribed and (b"SUBSCRIBED" in wanted.wanted or b"SUBSCRIBED" in wanted.select):
+        attributes.append(b"\\Subscribed")
+    attributes.append(b"\\HasChildren" if line.has_children else b"\\HasNoChildren")
+    if line.entry is not None:
+        attributes += sorted(use.encode() for use in line.entry.special_use)
+    return attributes
+
+
+def parse_lsub(cursor: Cursor) -> tuple[str]:
+    """lsub = "LSUB" SP mailbox SP list-mailbox"""
+    reference = cursor.mailbox_name(cursor.list_mailbox() if cursor.peek() != b'"' else cursor.string())
+    cursor.sp()
+    pattern = cursor.list_mailbox()
+    cursor.end()
+    return (_join(reference, cursor.mailbox_name(pattern) if pattern else ""),)
+
+
+@command(b"LSUB", when=AUTHENTICATED, parse=parse_lsub)
+async def lsub(session: Session, pattern: str) -> None:
+    """RFC 3501 6.3.9. With `%`, a parent that is not subscribed stands, \\Noselect, for its subscribed children."""
+    matches = matcher([pattern])
+    entries = {entry.name: entry for entry in await call(session.account.mailboxes)}
+    lines: dict[str, bool] = {}  # name -> stands for itself
+    for name in sorted(await call(session.account.subscriptions)):
+        if matches(name):
+            lines[name] = True
+        elif pattern.endswith("%"):
+            for parent in _parents(name):
+                if matches(parent):
+                    lines.setdefault(parent, False)
+    for name, itself in lines.items():
+        entry = entries.get(name)
+        # Outlook 2013 looks for special uses here; \Noselect is also what Thunderbird needs on parents.
+        attributes = sorted(use.encode() for use in entry.special_use) if entry else []
+        if not itself or entry is None or not entry.selectable:
+            attributes.insert(0, b"\\Noselect")
+        rendered = render.mailbox(name, utf8=session.utf8)
+        session.untagged(b'LSUB (%s) "/" %s' % (b" ".join(attributes), rendered))

@@ -1,0 +1,146 @@
+"""STARTTLS, LOGIN, AUTHENTICATE, ENABLE: becoming somebody, and saying what one understands."""
+
+from base64 import b64encode
+
+from mailaccess.auth import sasl
+from mailaccess.auth.authenticator import Failed, NotAuthorized, TooManySessions, Unavailable, Unsupported
+from mailaccess.auth.sasl import Credentials, Malformed
+from mailaccess.imap.errors import Bad, Bye, No
+from mailaccess.imap.grammar import Cursor
+from mailaccess.imap.registry import AUTHENTICATED, NOT_AUTHENTICATED, command, feature
+from mailaccess.imap.session import Session
+from mailaccess.wire.traps import call, delay, start_tls, verify
+
+MAX_RESPONSE = 12288
+"""Octets of one base64 line of a SASL exchange (RFC 4422 leaves it to the profile; RFC 5034 has this figure)."""
+MAX_FAILURES = 10
+"""Failed logins on one connection."""
+
+feature(b"SASL-IR", rfc=4959, announce=NOT_AUTHENTICATED)
+
+
+@command(b"STARTTLS", when=NOT_AUTHENTICATED)
+async def starttls(session: Session) -> bytes:
+    """RFC 3501 6.2.1. The change of the wire comes behind the tagged OK."""
+    peer = session.channel.peer
+    if peer.tls:
+        raise Bad("The connection is protected by TLS already")
+    if not peer.tls_available:
+        raise Bad("There is no TLS on this server")
+    session.afterwards = start_tls
+    return b"Begin TLS negotiation now"
+
+
+def parse_login(cursor: Cursor) -> tuple[bytes, bytes]:
+    """login = "LOGIN" SP userid SP password"""
+    user = cursor.astring("a user name")
+    cursor.sp()
+    password = cursor.astring("a password")
+    cursor.end()
+    return user, password
+
+
+@command(b"LOGIN", when=NOT_AUTHENTICATED, parse=parse_login)
+async def login(session: Session, user: bytes, password: bytes) -> bytes:
+    """RFC 3501 6.2.3"""
+    _require_privacy(session)
+    try:
+        credentials = sasl.login(user, password)
+    except Malformed as malformed:
+        raise No(str(malformed), b"AUTHENTICATIONFAILED") from None
+    return await _log_in(session, credentials)
+
+
+def parse_authenticate(cursor: Cursor) -> tuple[bytes, bytes | None]:
+    """authenticate = "AUTHENTICATE" SP auth-type [SP (base64 / "=")]   (RFC 4959)"""
+    mechanism = cursor.word("a SASL mechanism")
+    initial = None
+    if not cursor.at_end():
+        cursor.sp()
+        initial, cursor.pos = cursor.data[cursor.pos :], len(cursor.data)
+    return mechanism, initial
+
+
+@command(b"AUTHENTICATE", when=NOT_AUTHENTICATED, parse=parse_authenticate)
+async def authenticate(session: Session, mechanism: bytes, initial: bytes | None) -> bytes:
+    """RFC 3501 6.2.2, RFC 4959"""
+    peer, name = session.channel.peer, mechanism.decode("ascii", "replace")
+    if initial is not None and not sasl.takes_initial_response(name):
+        raise Bad("This mechanism takes no initial response")
+    try:
+        exchange = session.settings.authenticator.exchange(name, tls=peer.tls, loopback=peer.loopback)
+        challenge = next(exchange)
+        # "=" is the empty initial response; one given takes the place of the answer to the first challenge.
+        response = None if initial is None else sasl.decode_base64(b"" if initial == b"=" else initial)
+        while True:
+            if response is None:
+                response = await _ask(session, challenge)
+            challenge = exchange.send(response)
+            response = None
+    except StopIteration as end:
+        credentials: Credentials = end.value
+    except Unsupported as refused:
+        raise No(str(refused), b"PRIVACYREQUIRED" if mechanism in {b"PLAIN", b"LOGIN"} else b"") from None
+    except Malformed as malformed:
+        raise Bad(str(malformed)) from None
+    return await _log_in(session, credentials)
+
+
+async def _ask(session: Session, challenge: bytes) -> bytes:
+    session.write(b"+ %s\r\n" % b64encode(challenge))
+    line = await session.channel.reader.line(MAX_RESPONSE)
+    if line == b"*":
+        raise Bad("Authentication was cancelled")
+    return sasl.decode_base64(line)
+
+
+def _require_privacy(session: Session) -> None:
+    peer = session.channel.peer
+    if not session.settings.authenticator.plaintext_allowed(tls=peer.tls, loopback=peer.loopback):
+        raise No("A password may be sent here over TLS only; use STARTTLS or port 993", b"PRIVACYREQUIRED")
+
+
+async def _log_in(session: Session, credentials: Credentials) -> bytes:
+    authenticator, address = session.settings.authenticator, session.channel.peer.address
+    try:
+        await delay(await call(authenticator.penalty, credentials, address))
+        identity = await verify(authenticator.verify, credentials, address)
+        await session.log_in(identity)
+    except NotAuthorized as refused:
+        raise No(str(refused), b"AUTHORIZATIONFAILED") from None
+    except Failed as failed:
+        await delay(failed.delay)
+        session.failed_logins += 1
+        if session.failed_logins >= MAX_FAILURES:
+            raise Bye("Too many failed logins") from None
+        raise No("User name or password is wrong", b"AUTHENTICATIONFAILED") from None
+    except Unavailable as unavailable:
+        raise No(str(unavailable), b"UNAVAILABLE") from None
+    except TooManySessions as refused:
+        raise No(str(refused), b"LIMIT") from None
+    return b"[CAPABILITY %s] Logged in" % session.capabilities()
+
+
+def parse_enable(cursor: Cursor) -> tuple[list[bytes]]:
+    """enable = "ENABLE" 1*(SP capability)"""
+    names = [cursor.word("a capability")]
+    while not cursor.at_end():
+        cursor.sp()
+        if cursor.at_end():
+            break
+        names.append(cursor.word("a capability"))
+    return (names,)
+
+
+ENABLES: dict[bytes, tuple[bytes, ...]] = {b"CONDSTORE": (b"CONDSTORE",), b"QRESYNC": (b"CONDSTORE", b"QRESYNC")}
+"""What ENABLE knows, and what each turns on: "ENABLE QRESYNC" implies CONDSTORE (RFC 7162 3.2.3)."""
+
+
+@command(b"ENABLE", when=AUTHENTICATED, parse=parse_enable, capability=b"ENABLE", rfc=5161)
+async def enable(session: Session, names: list[bytes]) -> None:
+    """RFC 5161. Unknown names are passed over; ENABLED lists what this command turned on."""
+    turned_on = [name for name in dict.fromkeys(names) if name in ENABLES and name not in session.enabled]
+    for name in turned_on:
+        for part in ENABLES[name]:
+            session.enable(part)
+    session.untagged(b" ".join([b"ENABLED", *turned_on]))

@@ -1,0 +1,90 @@
+"""CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE, NAMESPACE: the tree of mailboxes."""
+
+from mailaccess.imap.errors import No
+from mailaccess.imap.grammar import Cursor
+from mailaccess.imap.registry import AUTHENTICATED, command, feature
+from mailaccess.imap.session import Session
+from mailaccess.wire.traps import call
+
+SPECIAL_USES = ("\\All", "\\Archive", "\\Drafts", "\\Flagged", "\\Junk", "\\Sent", "\\Trash")
+"""RFC 6154 section 2"""
+
+feature(b"CREATE-SPECIAL-USE", rfc=6154)
+
+
+def parse_mailbox(cursor: Cursor) -> tuple[str]:
+    """SP mailbox"""
+    name = cursor.mailbox()
+    cursor.end()
+    return (name,)
+
+
+def parse_create(cursor: Cursor) -> tuple[str, frozenset[str]]:
+    """create = "CREATE" SP mailbox [SP "(" "USE" SP "(" [use-attr *(SP use-attr)] ")" ")"]   (RFC 6154 section 6)"""
+    name = cursor.mailbox()
+    uses: list[str] = []
+    if not cursor.at_end():
+        cursor.sp()
+        cursor.expect(b"(")
+        cursor.expect(b"USE")
+        cursor.sp()
+        cursor.expect(b"(")
+        while not cursor.skip(b")"):
+            if uses:
+                cursor.sp()
+            cursor.expect(b"\\")
+            uses.append("\\" + cursor.word("a special use").decode("ascii", "replace"))
+        cursor.expect(b")")
+        cursor.end()
+    return name, frozenset(uses)
+
+
+@command(b"CREATE", when=AUTHENTICATED, parse=parse_create, rfc=(3501, 6154))
+async def create(session: Session, name: str, uses: frozenset[str]) -> None:
+    """RFC 3501 6.3.3. A trailing separator declares that names will be created under this one; it is not part of it."""
+    known = {use.upper(): use for use in SPECIAL_USES}
+    unknown = [use for use in uses if use.upper() not in known]
+    if unknown:
+        raise No(f"{unknown[0]} is not a special use this server knows", b"USEATTR")
+    await call(session.account.create, name.removesuffix("/"), frozenset(known[use.upper()] for use in uses))
+
+
+@command(b"DELETE", when=AUTHENTICATED, parse=parse_mailbox)
+async def delete(session: Session, name: str) -> None:
+    """RFC 3501 6.3.4. The selected mailbox is left first."""
+    if session.selected is not None and session.selected.mailbox.name == name:
+        session.unselect()
+    await call(session.account.delete, name)
+
+
+def parse_rename(cursor: Cursor) -> tuple[str, str]:
+    """rename = "RENAME" SP mailbox SP mailbox"""
+    old = cursor.mailbox()
+    cursor.sp()
+    new = cursor.mailbox()
+    cursor.end()
+    return old, new
+
+
+@command(b"RENAME", when=AUTHENTICATED, parse=parse_rename)
+async def rename(session: Session, old: str, new: str) -> None:
+    """RFC 3501 6.3.5"""
+    await call(session.account.rename, old, new.removesuffix("/"))
+
+
+@command(b"SUBSCRIBE", when=AUTHENTICATED, parse=parse_mailbox)
+async def subscribe(session: Session, name: str) -> None:
+    """RFC 3501 6.3.6. A name that does not exist may be subscribed: "A server MAY validate", and Outlook does so."""
+    await call(session.account.subscribe, name.removesuffix("/"))
+
+
+@command(b"UNSUBSCRIBE", when=AUTHENTICATED, parse=parse_mailbox)
+async def unsubscribe(session: Session, name: str) -> None:
+    """RFC 3501 6.3.7"""
+    await call(session.account.unsubscribe, name.removesuffix("/"))
+
+
+@command(b"NAMESPACE", when=AUTHENTICATED, capability=b"NAMESPACE", rfc=2342)
+async def namespace(session: Session) -> None:
+    """RFC 2342: one personal namespace, without a prefix."""
+    session.untagged(b'NAMESPACE (("" "/")) NIL NIL')

@@ -1,0 +1,178 @@
+"""SELECT, EXAMINE, CLOSE, UNSELECT: entering and leaving a mailbox, quickly again after a while (RFC 7162)."""
+
+from dataclasses import dataclass
+
+from mailaccess.imap import render
+from mailaccess.imap.errors import Bad
+from mailaccess.imap.grammar import Cursor
+from mailaccess.imap.numset import NumSet, resolve
+from mailaccess.imap.numset import render as render_numbers
+from mailaccess.imap.registry import AUTHENTICATED, SELECTED, command
+from mailaccess.imap.session import Session
+from mailaccess.imap.view import View
+from mailaccess.mail.flags import SEEN, SYSTEM
+from mailaccess.wire.traps import call, drained
+
+
+@dataclass(frozen=True, slots=True)
+class Resync:
+    """The QRESYNC parameter (RFC 7162 3.2.5): what the client remembers of the mailbox."""
+
+    uidvalidity: int
+    modseq: int
+    known: NumSet | None  # UIDs
+    numbers: NumSet  # a sample of sequence numbers ...
+    uids: NumSet  # ... and their UIDs
+
+
+@dataclass(frozen=True, slots=True)
+class SelectParameters:
+    condstore: bool = False
+    resync: Resync | None = None
+
+
+def parse_select(cursor: Cursor) -> tuple[str, SelectParameters]:
+    """select = "SELECT" SP mailbox [SP "(" select-param *(SP select-param) ")"]   (RFC 4466, RFC 7162)"""
+    name = cursor.mailbox()
+    condstore, resync = False, None
+    if not cursor.at_end():
+        cursor.sp()
+        cursor.expect(b"(")
+        while True:
+            word = cursor.word("CONDSTORE or QRESYNC")
+            if word == b"CONDSTORE":
+                condstore = True
+            elif word == b"QRESYNC":
+                cursor.sp()
+                resync = _parse_resync(cursor)
+            else:
+                raise Bad("Expected CONDSTORE or QRESYNC")
+            if cursor.skip(b")"):
+                break
+            cursor.sp()
+        cursor.end()
+    return name, SelectParameters(condstore, resync)
+
+
+def _parse_resync(cursor: Cursor) -> Resync:
+    cursor.expect(b"(")
+    uidvalidity = cursor.nz_number()
+    cursor.sp()
+    modseq = cursor.number64()
+    known: NumSet | None = None
+    numbers: NumSet = ()
+    uids: NumSet = ()
+    while cursor.skip(b" "):
+        if cursor.skip(b"("):
+            numbers = cursor.uid_set()
+            cursor.sp()
+            uids = cursor.uid_set()
+            cursor.expect(b")")
+            break
+        if known is not None:
+            raise cursor.bad("'(' or ')'")
+        known = cursor.uid_set()
+    cursor.expect(b")")
+    return Resync(uidvalidity, modseq, known, numbers, uids)
+
+
+@command(b"SELECT", when=AUTHENTICATED, parse=parse_select, capability=(b"CONDSTORE", b"QRESYNC"), rfc=(3501, 7162))
+async def select(session: Session, name: str, parameters: SelectParameters) -> bytes:
+    """RFC 3501 6.3.1"""
+    await _open(session, name, parameters, read_only=False)
+    return b"[READ-WRITE] SELECT completed"
+
+
+@command(b"EXAMINE", when=AUTHENTICATED, parse=parse_select)
+async def examine(session: Session, name: str, parameters: SelectParameters) -> bytes:
+    """RFC 3501 6.3.2"""
+    await _open(session, name, parameters, read_only=True)
+    return b"[READ-ONLY] EXAMINE completed"
+
+
+async def _open(session: Session, name: str, parameters: SelectParameters, *, read_only: bool) -> None:
+    if parameters.resync is not None and not session.qresync:
+        raise Bad("QRESYNC must be enabled first")
+    if session.selected is not None:
+        # "the currently selected mailbox is automatically deselected": also if the attempt fails
+        session.unselect()
+        if session.qresync:
+            session.untagged(b"OK [CLOSED] Previous mailbox is closed")
+    if parameters.condstore:
+        session.enable(b"CONDSTORE")
+    mailbox = await call(session.account.mailbox, name)
+    first_recent = mailbox.recent_floor if read_only else await call(mailbox.claim_recent)
+    view = View(mailbox, read_only=read_only)
+    view.add_recent(first_recent)
+    session.select(view)
+    _describe(session, view)
+    if parameters.resync is not None:
+        await _resynchronize(session, view, parameters.resync)
+
+
+def _describe(session: Session, view: View) -> None:
+    mailbox = view.mailbox
+    names = " ".join([*sorted(SYSTEM), *mailbox.keywords()]).encode()
+    session.untagged(b"FLAGS (%s)" % names)
+    if view.read_only:
+        session.untagged(b"OK [PERMANENTFLAGS ()] Read-only mailbox")
+    else:
+        session.untagged(b"OK [PERMANENTFLAGS (%s \\*)] Limited" % names)
+    session.untagged(b"%d EXISTS" % view.count)
+    session.untagged(b"%d RECENT" % view.recent)
+    flags = view.generation.flags
+    unseen = next((row + 1 for row in range(view.count) if SEEN not in flags[row]), 0)
+    if unseen:
+        session.untagged(b"OK [UNSEEN %d] First unseen message" % unseen)
+    session.untagged(b"OK [UIDVALIDITY %d] UIDs valid" % mailbox.uidvalidity)
+    session.untagged(b"OK [UIDNEXT %d] Predicted next UID" % mailbox.uidnext)
+    session.untagged(b"OK [HIGHESTMODSEQ %d] Highest" % view.highest)
+
+
+async def _resynchronize(session: Session, view: View, resync: Resync) -> None:
+    mailbox = view.mailbox
+    if resync.uidvalidity != mailbox.uidvalidity:
+        return
+    last = mailbox.uidnext - 1
+    known = [(1, last)] if resync.known is None else resolve(resync.known, last)
+    if last < 1 or not known:
+        return
+    matched = _matched(view, resync)
+    ranges = [range(max(low, matched + 1), high + 1) for low, high in known if high > matched]
+    vanished = await call(mailbox.vanished_since, resync.modseq, ranges)
+    if vanished:
+        session.untagged(b"VANISHED (EARLIER) " + render_numbers(vanished))
+    wanted = view.resolve(tuple(known), by_uid=True)
+    for number, uid, messages, row in view.pick(wanted):
+        if messages.modseqs[row] > resync.modseq:
+            flags = render.flags(messages.flags[row], recent=view.is_recent(uid))
+            session.write(session.flags_fetch(number, uid, flags, messages.modseqs[row]))
+            if session.channel.full:
+                await drained()
+
+
+def _matched(view: View, resync: Resync) -> int:
+    """The highest UID up to which the client's numbering is ours: it knows of all expunges below (3.2.5.2)."""
+    matched = 0
+    uids = (uid for low, high in resync.uids for uid in range(low, high + 1))
+    numbers = (number for low, high in resync.numbers for number in range(low, high + 1))
+    for number, uid in zip(numbers, uids, strict=False):
+        if number > view.count or view.uid(number) != uid:
+            break
+        matched = uid
+    return matched
+
+
+@command(b"CLOSE", when=SELECTED)
+async def close(session: Session) -> None:
+    """RFC 3501 6.4.2: expunges without a word, then leaves; a read-only mailbox is only left."""
+    view = session.view
+    if not view.read_only:
+        await call(view.mailbox.expunge, None)
+    session.unselect()
+
+
+@command(b"UNSELECT", when=SELECTED, capability=b"UNSELECT", rfc=3691)
+async def unselect(session: Session) -> None:
+    """RFC 3691: leaves without expunging."""
+    session.unselect()

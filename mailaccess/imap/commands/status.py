@@ -1,0 +1,66 @@
+"""STATUS: facts of a mailbox that need not be selected."""
+
+from mailaccess.imap import render
+from mailaccess.imap.errors import Bad
+from mailaccess.imap.grammar import Cursor
+from mailaccess.imap.registry import AUTHENTICATED, command, feature
+from mailaccess.imap.session import Session
+from mailaccess.storage.account import Status
+from mailaccess.wire.traps import call
+
+ITEMS = {
+    b"MESSAGES": lambda status: status.messages,
+    b"RECENT": lambda status: status.recent,
+    b"UIDNEXT": lambda status: status.uidnext,
+    b"UIDVALIDITY": lambda status: status.uidvalidity,
+    b"UNSEEN": lambda status: status.unseen,
+    b"DELETED": lambda status: status.deleted,  # RFC 9051
+    b"SIZE": lambda status: status.size,  # RFC 8438
+    b"HIGHESTMODSEQ": lambda status: status.highestmodseq,  # RFC 7162
+}
+
+feature(b"STATUS=SIZE", rfc=8438)
+
+
+def parse_items(cursor: Cursor) -> list[bytes]:
+    """ "(" status-att *(SP status-att) ")" """
+    cursor.expect(b"(")
+    items: list[bytes] = []
+    while not cursor.skip(b")"):
+        if items:
+            cursor.sp()
+        item = cursor.word("a status item")
+        if item not in ITEMS and item != b"APPENDLIMIT":
+            raise Bad(f"There is no status item {item.decode('ascii', 'replace')}")
+        items.append(item)
+    if not items:
+        raise Bad("Expected a status item")
+    return items
+
+
+def parse_status(cursor: Cursor) -> tuple[str, list[bytes]]:
+    """status = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")" """
+    name = cursor.mailbox()
+    cursor.sp()
+    items = parse_items(cursor)
+    cursor.end()
+    return name, items
+
+
+@command(b"STATUS", when=AUTHENTICATED, parse=parse_status, rfc=(3501, 8438, 7889))
+async def status(session: Session, name: str, items: list[bytes]) -> None:
+    """RFC 3501 6.3.10"""
+    if b"HIGHESTMODSEQ" in items:
+        session.enable(b"CONDSTORE")
+    session.write(render_status(session, name, await call(session.account.status, name), items))
+
+
+def render_status(session: Session, name: str, values: Status, items: list[bytes]) -> bytes:
+    """The untagged STATUS response."""
+    shown = [
+        b"APPENDLIMIT %d" % session.settings.max_append
+        if item == b"APPENDLIMIT"
+        else b"%s %d" % (item, ITEMS[item](values))
+        for item in items
+    ]
+    return b"* STATUS %s (%s)\r\n" % (render.mailbox(name, utf8=session.utf8), b" ".join(shown))

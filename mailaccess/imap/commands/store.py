@@ -1,0 +1,101 @@
+"""STORE and UID STORE."""
+
+from dataclasses import dataclass
+
+from mailaccess.imap import render
+from mailaccess.imap.commands.expunge import writable
+from mailaccess.imap.errors import Bad, No
+from mailaccess.imap.grammar import Cursor
+from mailaccess.imap.numset import NumSet
+from mailaccess.imap.numset import render as render_numbers
+from mailaccess.imap.registry import SELECTED, command
+from mailaccess.imap.session import Session
+from mailaccess.mail.flags import Flags
+from mailaccess.storage.mailbox import Action
+from mailaccess.wire.traps import call, drained
+
+
+@dataclass(frozen=True, slots=True)
+class StoreArguments:
+    numset: NumSet
+    unchanged_since: int | None
+    action: Action
+    silent: bool
+    flags: Flags
+
+
+_ACTIONS = {b"FLAGS": Action.REPLACE, b"+FLAGS": Action.ADD, b"-FLAGS": Action.REMOVE}
+
+
+def parse_store(cursor: Cursor) -> tuple[StoreArguments]:
+    """store = "STORE" SP sequence-set ["(" "UNCHANGEDSINCE" SP number ")"] SP store-att-flags   (RFC 7162)"""
+    numset = cursor.numset()
+    cursor.sp()
+    unchanged_since = None
+    if cursor.skip(b"("):
+        cursor.expect(b"UNCHANGEDSINCE")
+        cursor.sp()
+        unchanged_since = cursor.number64()
+        cursor.expect(b")")
+        cursor.sp()
+    word = cursor.word("FLAGS, +FLAGS or -FLAGS")
+    silent = word.endswith(b".SILENT")
+    action = _ACTIONS.get(word.removesuffix(b".SILENT"))
+    if action is None:
+        raise Bad("Expected FLAGS, +FLAGS or -FLAGS, with or without .SILENT")
+    cursor.sp()
+    return (StoreArguments(numset, unchanged_since, action, silent, _parse_flags(cursor)),)
+
+
+def _parse_flags(cursor: Cursor) -> Flags:
+    """(flag-list / (flag *(SP flag)))"""
+    if cursor.peek() == b"(":
+        flags = cursor.flag_list()
+        cursor.end()
+        return flags
+    names = [cursor.flag()]
+    while not cursor.at_end():
+        cursor.sp()
+        names.append(cursor.flag())
+    return frozenset(name for name in names if name.upper() != "\\RECENT")
+
+
+@command(b"STORE", when=SELECTED, parse=parse_store, uid=True, expunges=False, rfc=(3501, 7162))
+async def store(session: Session, wanted: StoreArguments) -> bytes | None:
+    """RFC 3501 6.4.6, RFC 7162 3.1.3"""
+    writable(session)
+    if wanted.unchanged_since is not None:
+        session.enable(b"CONDSTORE")
+    # What others changed is told first: after our change the client would take it for known.
+    await session.update(expunges=False)
+    view = session.view
+    ranges = session.ranges(wanted.numset)
+    uids = [uid for uid in view.uids(ranges) if not view.gone(uid)]
+    refused = await call(session.mailbox.store, uids, wanted.action, wanted.flags, wanted.unchanged_since)
+    failed = set(refused)
+    if session.condstore or not wanted.silent:
+        await _tell(session, wanted, failed)
+    view.told([uid for uid in uids if uid not in failed])
+    modified = b""
+    if refused:
+        numbers = refused if session.by_uid else [view.number(uid) for uid in refused]
+        modified = b"[MODIFIED %s] " % render_numbers(numbers)
+    if len(uids) < len(view.uids(ranges)) and not session.by_uid:
+        raise No("Some of the messages no longer exist", modified.strip(b"[] ") or b"EXPUNGEISSUED")
+    return modified + b"Conditional STORE failed" if refused else None
+
+
+async def _tell(session: Session, wanted: StoreArguments, failed: set[int]) -> None:
+    """The flags as they are now; with .SILENT only the mod-sequences, for a client that keeps them."""
+    view = session.view
+    current = session.mailbox.messages
+    for number, uid, messages, row in view.pick(session.ranges(wanted.numset)):
+        if messages is not current or uid in failed:
+            continue
+        if wanted.silent:
+            session.write(b"* %d FETCH (UID %d MODSEQ (%d))\r\n" % (number, uid, messages.modseqs[row]))
+        else:
+            flags = render.flags(messages.flags[row], recent=view.is_recent(uid))
+            session.write(session.flags_fetch(number, uid, flags, messages.modseqs[row]))
+        if session.channel.full:
+            await drained()

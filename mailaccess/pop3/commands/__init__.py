@@ -1,0 +1,5 @@
+"""One module per state; importing the package fills the table."""
+
+from mailaccess.pop3.commands import authorization, both, transaction
+
+__all__ = ["authorization", "both", "transaction"]

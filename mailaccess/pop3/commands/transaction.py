@@ -1,0 +1,121 @@
+"""Reading the maildrop: STAT, LIST, UIDL, RETR, TOP, DELE, RSET, NOOP."""
+
+from mailaccess.pop3.maildrop import Maildrop
+from mailaccess.pop3.registry import Err, State, command, maybe_message, message_number, one_message
+from mailaccess.pop3.session import Session
+from mailaccess.pop3.stuffing import Stuffer, top
+from mailaccess.wire.traps import call, drained
+
+WHOLE = 256 * 1024
+"""Up to so many octets a message is read and sent as one piece."""
+PIECE = 64 * 1024
+
+
+@command(b"STAT", when=State.TRANSACTION)
+async def stat(session: Session) -> None:
+    """RFC 1939 section 5"""
+    numbers = session.maildrop.remaining
+    sizes = session.maildrop.sizes
+    session.ok(f"{len(numbers)} {sum(sizes[number - 1] for number in numbers)}")
+
+
+@command(b"LIST", when=State.TRANSACTION, parse=maybe_message)
+async def list_(session: Session, number: int | None) -> None:
+    """RFC 1939 section 5"""
+    sizes = session.maildrop.sizes
+    if number is not None:
+        session.ok(f"{session.message(number)} {sizes[number - 1]}")
+        return
+    numbers = session.maildrop.remaining
+    session.lines(f"{len(numbers)} messages", [b"%d %d" % (n, sizes[n - 1]) for n in numbers])
+
+
+@command(b"UIDL", when=State.TRANSACTION, parse=maybe_message, capability=b"UIDL")
+async def uidl(session: Session, number: int | None) -> None:
+    """RFC 1939 section 7"""
+    uidls = session.maildrop.uidls
+    if number is not None:
+        session.ok(f"{session.message(number)} {uidls[number - 1]}")
+        return
+    numbers = session.maildrop.remaining
+    session.lines("Unique ids follow", [b"%d %s" % (n, uidls[n - 1].encode()) for n in numbers])
+
+
+@command(b"DELE", when=State.TRANSACTION, parse=one_message)
+async def dele(session: Session, number: int) -> None:
+    """RFC 1939 section 5: only marks; QUIT removes."""
+    session.maildrop.deleted.add(session.message(number))
+    session.ok(f"Message {number} is marked as deleted")
+
+
+@command(b"RSET", when=State.TRANSACTION)
+async def rset(session: Session) -> None:
+    """RFC 1939 section 5"""
+    session.maildrop.deleted.clear()
+    session.ok(f"{len(session.maildrop.uids)} messages")
+
+
+@command(b"NOOP", when=State.TRANSACTION)
+async def noop(session: Session) -> None:
+    """RFC 1939 section 5"""
+    session.ok("Nothing done")
+
+
+@command(b"RETR", when=State.TRANSACTION, parse=one_message)
+async def retr(session: Session, number: int) -> None:
+    """RFC 1939 section 5. Large messages go out in pieces, as fast as the client takes them."""
+    size = session.maildrop.sizes[session.message(number) - 1]
+    if size <= WHOLE:
+        text = await call(_stuffed, session.maildrop, number)
+        session.ok(f"{size} octets")
+        session.channel.write(text)
+    else:
+        await _stream(session, number, size)
+    session.seen(number)
+    if session.channel.full:
+        await drained()
+
+
+def _stuffed(maildrop: Maildrop, number: int) -> bytes:
+    with maildrop.content(number) as content:
+        stuffer = Stuffer()
+        return stuffer.add(content.read(0, content.size)) + stuffer.end()
+
+
+async def _stream(session: Session, number: int, size: int) -> None:
+    with await call(session.maildrop.content, number) as content:
+        stuffer = Stuffer()
+        session.ok(f"{size} octets")
+        for start in range(0, content.size, PIECE):
+            session.channel.write(stuffer.add(await call(content.read, start, PIECE)))
+            await drained()
+        session.channel.write(stuffer.end())
+
+
+def parse_top(text: bytes) -> tuple[int, int]:
+    """SP msg SP n"""
+    number, space, lines = text.partition(b" ")
+    if not space:
+        raise Err("Expected a message number and a number of lines")
+    return message_number(number), message_number(lines)
+
+
+@command(b"TOP", when=State.TRANSACTION, parse=parse_top, capability=b"TOP")
+async def top_(session: Session, number: int, lines: int) -> None:
+    """RFC 1939 section 7"""
+    text = await call(_top, session.maildrop, session.message(number), lines)
+    session.ok("Top of message follows")
+    session.channel.write(text)
+    if session.channel.full:
+        await drained()
+
+
+def _top(maildrop: Maildrop, number: int, lines: int) -> bytes:
+    stuffer = Stuffer()
+    with maildrop.content(number) as content:
+        length = PIECE
+        while True:
+            text, complete = top(content.read(0, min(length, content.size)), lines)
+            if complete or length >= content.size:
+                return stuffer.add(text) + stuffer.end()
+            length *= 4

@@ -1,0 +1,51 @@
+"""The maildrop: the INBOX as it was at login, locked against other POP3 sessions. Blocking; for `call`."""
+
+from contextlib import AbstractContextManager, ExitStack
+
+from mailaccess.mail.flags import SEEN
+from mailaccess.storage.account import Account
+from mailaccess.storage.content import Content
+from mailaccess.storage.mailbox import Action
+
+
+class Maildrop:
+    """Messages are known by their number, 1 to `len(maildrop.uids)`, which never changes during a session."""
+
+    def __init__(self, account: Account) -> None:
+        """Locks the maildrop (MaildropBusy) and takes the list of its messages."""
+        self._held = ExitStack()
+        lock: AbstractContextManager[object] = account.maildrop_lock()
+        self._held.enter_context(lock)
+        try:
+            self._mailbox = account.mailbox("INBOX")
+            messages = self._mailbox.messages
+            self.uids = list(messages.uids)
+            self.sizes = list(messages.sizes[: len(self.uids)])
+            self.uidls = self._mailbox.uidls(self.uids)
+        except BaseException:
+            self._held.close()
+            raise
+        self.deleted: set[int] = set()
+
+    def close(self) -> None:
+        """Gives the lock back."""
+        self._held.close()
+
+    def content(self, number: int) -> Content:
+        """The message, open; MessageGone."""
+        return self._mailbox.content(self.uids[number - 1])
+
+    def mark_seen(self, numbers: list[int]) -> None:
+        """Sets \\Seen, so that an IMAP client sees what was read here."""
+        uids = sorted(self.uids[number - 1] for number in numbers)
+        self._mailbox.store(uids, Action.ADD, frozenset([SEEN]))
+
+    def remove_deleted(self) -> None:
+        """The UPDATE state: removes what was marked, and nothing else."""
+        if self.deleted:
+            self._mailbox.remove([self.uids[number - 1] for number in sorted(self.deleted)])
+
+    @property
+    def remaining(self) -> list[int]:
+        """Numbers of the messages that are not marked."""
+        return [number for number in range(1, len(self.uids) + 1) if number not in self.deleted]

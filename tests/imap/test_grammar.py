@@ -1,0 +1,122 @@
+"""The words of IMAP."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailaccess.imap.errors import Bad
+from mailaccess.imap.grammar import Cursor
+from mailaccess.imap.numset import SAVED, STAR
+
+
+def test_a_command_is_read_word_by_word() -> None:
+    """Atoms, quoted strings and literals stand for each other where the grammar says so."""
+    cursor = Cursor(b'fred "a \\"b\\\\" {5}\r\nx\r\nyz end')
+
+    assert cursor.astring() == b"fred"
+    cursor.sp()
+    assert cursor.astring() == b'a "b\\'
+    cursor.sp()
+    assert cursor.astring() == b"x\r\nyz"
+    cursor.sp()
+    assert cursor.word() == b"END"
+    cursor.end()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (b"1", ((1, 1),)),
+        (b"2,4:7,9,12:*", ((2, 2), (4, 7), (9, 9), (12, STAR))),
+        (b"*:4,5:7", ((STAR, 4), (5, 7))),
+        (b"4294967295", ((4294967295, 4294967295),)),
+        (b"$", SAVED),
+    ],
+)
+def test_numset(text: bytes, expected: object) -> None:
+    """Sequence sets of RFC 3501 section 9, and `$`."""
+    assert Cursor(text).numset() == expected
+
+
+@pytest.mark.parametrize("text", [b"0", b"1:0", b"4294967296", b"a", b"", b",1", b"99999999999"])
+def test_bad_numset(text: bytes) -> None:
+    """Zero and numbers above 32 bits are no message numbers."""
+    with pytest.raises(Bad):
+        Cursor(text).numset()
+
+
+@pytest.mark.parametrize("text", [b"1:", b"1,", b"1:2:3"])
+def test_trailing_rubbish_is_found(text: bytes) -> None:
+    """A set that breaks off leaves something behind that no command takes."""
+    cursor = Cursor(text)
+    cursor.numset()
+    with pytest.raises(Bad):
+        cursor.end()
+
+
+def test_dates() -> None:
+    """date and date-time, with one-digit days, names in any case, and zones."""
+    assert Cursor(b"1-Feb-1994").date() == date(1994, 2, 1)
+    assert Cursor(b'"01-FEB-1994"').date() == date(1994, 2, 1)
+    assert Cursor(b'"17-Jul-1996 02:44:25 -0700"').date_time() == 837596665
+    assert Cursor(b'" 7-Jul-1996 02:44:25 +0000"').date_time() == 836707465
+
+
+@pytest.mark.parametrize("text", [b"31-Feb-1994", b"1-Foo-1994", b"1-Feb-94", b'"1-Feb-1994', b"0-Feb-1994"])
+def test_bad_dates(text: bytes) -> None:
+    """No such day, no such month, no two-digit years."""
+    with pytest.raises(Bad):
+        Cursor(text).date()
+
+
+@pytest.mark.parametrize("text", [b'"30-Feb-1994 02:44:25 -0700"', b'"01-Feb-1994 25:44:25 -0700"', b"01-Feb-1994"])
+def test_bad_date_times(text: bytes) -> None:
+    """No such day, no such hour, no missing quotes."""
+    with pytest.raises(Bad):
+        Cursor(text).date_time()
+
+
+def test_flags() -> None:
+    """System flags get their one spelling, keywords keep theirs, \\Recent is nobody's to set."""
+    flags = Cursor(b"(\\SEEN $Forwarded \\recent NonJunk)").flag_list()
+
+    assert flags == {"\\Seen", "$Forwarded", "NonJunk"}
+    assert Cursor(b"()").flag_list() == frozenset()
+
+
+@pytest.mark.parametrize("text", [b"(\\Foo)", b"(\\*)", b"(a", b"a", b"(a%b)", b"(\xe9t\xe9)"])
+def test_bad_flags(text: bytes) -> None:
+    """An invented system flag, an unclosed list, characters no atom has."""
+    with pytest.raises(Bad):
+        Cursor(text).flag_list()
+
+
+def test_mailbox_names() -> None:
+    """Modified UTF-7, raw UTF-8 from clients that do not care, and INBOX in any case."""
+    assert Cursor(b"&ZeVnLIqe-").mailbox() == "日本語"
+    assert Cursor('"Entwürfe"'.encode()).mailbox() == "Entwürfe"
+    assert Cursor(b"a&b", utf8=True).mailbox() == "a&b"
+    assert Cursor(b"iNbOx").mailbox() == "INBOX"
+    with pytest.raises(Bad):
+        Cursor(b"a&b").mailbox()
+
+
+def test_nul_and_literal8_are_refused_in_strings() -> None:
+    """A literal holds CHAR8, which has no NUL; `~{}` is for BINARY only."""
+    with pytest.raises(Bad):
+        Cursor(b"{1}\r\n\0").string()
+    with pytest.raises(Bad):
+        Cursor(b"~{1}\r\nx").string()
+    assert Cursor(b"~{1}\r\n\0").string(binary=True) == b"\0"
+
+
+@given(st.binary(max_size=60), st.integers(0, 60))
+def test_nothing_but_bad_is_raised(data: bytes, pos: int) -> None:
+    """Whatever stands there, each rule reads it or says what it expected."""
+    for name in ("astring", "numset", "flag_list", "date", "date_time", "mailbox", "list_mailbox", "number64", "flag"):
+        try:
+            getattr(Cursor(data, min(pos, len(data))), name)()
+        except Bad:
+            pass

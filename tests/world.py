@@ -1,0 +1,142 @@
+"""A user with mail, reached by both protocols in memory; and what a foreign program does to her Maildir."""
+
+import os
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+
+from mailaccess.auth.authenticator import Authenticator
+from mailaccess.auth.ledger import Ledger
+from mailaccess.auth.passwd_file import PasswdFile
+from mailaccess.imap import facts
+from mailaccess.imap.session import ImapSettings
+from mailaccess.imap.session import serve as serve_imap
+from mailaccess.pop3.session import Pop3Settings
+from mailaccess.pop3.session import serve as serve_pop3
+from mailaccess.storage.accounts import Accounts, StorageSettings
+from mailaccess.wire.channel import Peer
+from tests.driver import MemoryDriver
+
+USER, PASSWORD = "fred", "secret"
+
+MESSAGES = {
+    "plain": b"From: Ann <ann@example.org>\r\nTo: fred@example.org\r\nSubject: Lunch\r\n"
+    b"Date: Mon, 7 Feb 1994 21:52:25 -0800\r\nMessage-ID: <1@example.org>\r\n\r\nNoon?\r\n",
+    "dots": b"Subject: dots\r\n\r\n.\r\n..leading\r\nend.\r\n",
+    "lf": b"Subject: unix\n\none\ntwo\n",
+    "alternative": b"From: bob@example.org\r\nSubject: two ways\r\nMIME-Version: 1.0\r\n"
+    b'Content-Type: multipart/alternative; boundary="b"\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nplain\r\n'
+    b"--b\r\nContent-Type: text/html\r\n\r\n<p>html</p>\r\n--b--\r\n",
+    "empty": b"Subject: nothing\r\n\r\n",
+}
+
+
+class World:
+    """One account in `root`. `hooks` are what a transcript's `@` lines may call."""
+
+    def __init__(self, root: Path, **imap_options: object) -> None:
+        self.root = root
+        self.maildir = root / USER
+        users = root / "users"
+        users.write_text(f"{USER}:{{PLAIN}}{PASSWORD}\nann:{{PLAIN}}secret\n")
+        settings = StorageSettings(
+            maildir=str(root / "{user}"), facts=facts.build, facts_version=facts.VERSION, default_mailboxes=()
+        )
+        self.accounts = Accounts(settings)
+        self.authenticator = Authenticator(PasswdFile(users), Ledger(None), "loopback")
+        self.imap_settings = ImapSettings(
+            authenticator=self.authenticator,
+            accounts=self.accounts,
+            hostname="mail.example.org",
+            **imap_options,  # type: ignore[arg-type]
+        )
+        self.pop3_settings = Pop3Settings(
+            authenticator=self.authenticator, accounts=self.accounts, hostname="mail.example.org"
+        )
+        self.drivers: list[MemoryDriver] = []
+        self._numbers = count(1)
+        self.hooks: dict[str, Callable[[str], None]] = {
+            "deliver": self._deliver,
+            "place": self._place,
+            "refile": self._refile,
+            "remove": self._remove,
+            "tick": self._tick,
+            "shutdown": lambda _: [driver.shut_down() for driver in self.drivers] and None,
+            "timeout": lambda _: [driver.time_out() for driver in self.drivers] and None,
+            "wake": lambda _: [driver.channel.wake() for driver in self.drivers] and None,
+        }
+
+    def imap(self, peer: Peer | None = None) -> MemoryDriver:
+        """A new IMAP client's connection."""
+        return self._connected(MemoryDriver(lambda channel: serve_imap(channel, self.imap_settings), peer))
+
+    def pop3(self, peer: Peer | None = None) -> MemoryDriver:
+        """A new POP3 client's connection."""
+        return self._connected(MemoryDriver(lambda channel: serve_pop3(channel, self.pop3_settings), peer))
+
+    def imap_in(self, mailbox: str = "INBOX") -> MemoryDriver:
+        """An IMAP client that has logged in and selected `mailbox`."""
+        driver = self.imap()
+        driver.ask(f"l LOGIN {USER} {PASSWORD}\r\ns SELECT {mailbox}\r\n".encode())
+        return driver
+
+    def close(self) -> None:
+        """Ends all sessions and gives back all files."""
+        for driver in self.drivers:
+            if not driver.finished:
+                driver.hang_up()
+        self.accounts.close()
+
+    def deliver(self, data: bytes, mailbox: str = "INBOX", flags: str | None = None) -> Path:
+        """Puts a message file where a delivery agent would (new/), or with `flags` where another client would (cur/)."""
+        directory = self._directory(mailbox)
+        for name in ("cur", "new", "tmp"):
+            (directory / name).mkdir(parents=True, exist_ok=True)
+        number = next(self._numbers)
+        base = f"{1_700_000_000 + number}.M{number}P1.example"
+        path = directory / "new" / base if flags is None else directory / "cur" / f"{base}:2,{flags}"
+        path.write_bytes(data)
+        os.utime(path, (1_700_000_000 + number, 1_700_000_000 + number))
+        return path
+
+    def files(self, mailbox: str = "INBOX") -> list[Path]:
+        """The message files in order of their names."""
+        directory = self._directory(mailbox)
+        found = [*(directory / "new").iterdir(), *(directory / "cur").iterdir()]
+        return sorted(found, key=lambda path: path.name)
+
+    def _directory(self, mailbox: str) -> Path:
+        return self.maildir if mailbox == "INBOX" else self.maildir / ("." + mailbox.replace("/", "."))
+
+    def _connected(self, driver: MemoryDriver) -> MemoryDriver:
+        self.drivers.append(driver)
+        return driver
+
+    # -- transcript hooks
+
+    def _deliver(self, argument: str) -> None:
+        """`@deliver MAILBOX MESSAGE`: into new/, by a foreign program"""
+        mailbox, message = argument.split()
+        self.deliver(MESSAGES[message], mailbox)
+
+    def _place(self, argument: str) -> None:
+        """`@place MAILBOX MESSAGE LETTERS`: into cur/ with flags, by a foreign program; `-` for no flags"""
+        mailbox, message, letters = argument.split()
+        self.deliver(MESSAGES[message], mailbox, letters.replace("-", ""))
+
+    def _refile(self, argument: str) -> None:
+        """`@refile MAILBOX N LETTERS`: a foreign program gives the Nth file these flags"""
+        mailbox, number, letters = argument.split()
+        path = self.files(mailbox)[int(number) - 1]
+        base = path.name.partition(":")[0]
+        path.rename(path.parent.parent / "cur" / f"{base}:2,{letters.replace('-', '')}")
+
+    def _remove(self, argument: str) -> None:
+        """`@remove MAILBOX N`: a foreign program deletes the Nth file"""
+        mailbox, number = argument.split()
+        self.files(mailbox)[int(number) - 1].unlink()
+
+    def _tick(self, _: str) -> None:
+        """`@tick`: the seconds of every Event wait pass"""
+        for driver in self.drivers:
+            driver.tick()
