@@ -29,17 +29,19 @@ _SEPARATORS = re.compile(r"[^a-z0-9]+")
 
 def to_text(data: bytes, charset: str | None) -> str:
     """The text. With a charset that is unknown or wrong it is UTF-8 if it can be, else the best guess at it."""
-    codec = _codec(charset) if charset else None
-    if codec:
+    named = codec(charset) if charset else None
+    if named == "ascii":
+        named = None  # it is UTF-8 if it is anything
+    if named:
         try:
-            text = data.decode(codec)
-            return _paired(text) if codec == "utf_7" else text
+            text = data.decode(named)
+            return _paired(text) if named == "utf_7" else text
         except ValueError:
             pass
     try:
         return data.decode("utf-8")
     except ValueError:
-        return _paired(data.decode(codec or "latin-1", "replace"))
+        return _paired(data.decode(named or "latin-1", "replace"))
 
 
 def _paired(text: str) -> str:
@@ -47,8 +49,7 @@ def _paired(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def _codec(charset: str) -> str | None:
-    """The codec for a charset's name; None for an unknown one, and for US-ASCII, which is UTF-8 if it is anything."""
+def codec(charset: str) -> str | None:
+    """Python's name of the codec for a charset; None for an unknown one."""
     name = _SEPARATORS.sub("_", charset.lower()).strip("_")
-    codec = _CODECS.get(name) or _CODECS.get(name.removeprefix("x_")) or _CODECS.get(name.replace("_", ""))
-    return None if codec == "ascii" else codec
+    return _CODECS.get(name) or _CODECS.get(name.removeprefix("x_")) or _CODECS.get(name.replace("_", ""))
