@@ -8,7 +8,11 @@ from pathlib import Path
 
 
 class PrivilegeError(Exception):
-    """The configured user or group does not exist."""
+    """The configured user or group does not exist; `setting` is the one of the two to blame."""
+
+    def __init__(self, setting: str, text: str) -> None:
+        super().__init__(text)
+        self.setting = setting
 
 
 def drop(user: str | None, group: str | None) -> None:
@@ -22,7 +26,7 @@ def drop(user: str | None, group: str | None) -> None:
     if group is not None:
         gid = _group(group)
     if gid is None:
-        raise PrivilegeError(f"security.group: expected one, for user {user} has none of its own")
+        raise PrivilegeError("group", f"expected one, for user {user} has none of its own")
     name = _name(uid)
     os.setgroups([] if name is None else os.getgrouplist(name, gid))
     os.setgid(gid)
@@ -48,7 +52,7 @@ def _user(user: str) -> tuple[int, int | None]:
     except KeyError:
         if user.isdecimal():
             return int(user), None
-        raise PrivilegeError(f"security.user: there is no user {user} on this machine") from None
+        raise PrivilegeError("user", f"there is no user {user} on this machine") from None
     return entry.pw_uid, entry.pw_gid
 
 
@@ -58,7 +62,7 @@ def _group(group: str) -> int:
     try:
         return grp.getgrnam(group).gr_gid
     except KeyError:
-        raise PrivilegeError(f"security.group: there is no group {group} on this machine") from None
+        raise PrivilegeError("group", f"there is no group {group} on this machine") from None
 
 
 def _name(uid: int) -> str | None:

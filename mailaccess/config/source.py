@@ -52,6 +52,10 @@ class Configuration:
     file: Path | None
     origins: Mapping[Key, str]
 
+    def error(self, key: Key, text: str) -> ConfigError:
+        """The error to raise for a setting that turns out to be wrong when it is used."""
+        return ConfigError([f"{_origin(key, self.origins, self.file)}: {'.'.join(key)}: {text}"])
+
 
 def load(file: Path | None, environ: Mapping[str, str]) -> Configuration:
     """Reads `file` and the MAILACCESS_SECTION__KEY variables of `environ`. Raises ConfigError."""

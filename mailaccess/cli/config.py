@@ -1,0 +1,83 @@
+"""`mailaccess config`: is the configuration right, and what is in force."""
+
+import json
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from mailaccess.cli.context import backend, config_option, configuration, enter
+from mailaccess.config import ConfigError, Configuration
+from mailaccess.config.source import Key
+from mailaccess.privileges import unreadable
+
+SECRET = ("password", "secret", "token")
+"""Options of other people's backends whose names hold one of these are not shown."""
+
+
+@click.group()
+def command() -> None:
+    """Check or show the configuration."""
+
+
+@command.command()
+@click.argument("file", type=click.Path(path_type=Path), envvar="MAILACCESS_CONFIG", required=False)
+def check(file: Path | None) -> None:
+    """Say what is wrong with the configuration in FILE, if anything, and with the files it names."""
+    loaded = enter(file)
+    problems = list(_problems(loaded))
+    for problem in problems:
+        click.echo(problem, err=True)
+    if problems:
+        raise click.exceptions.Exit(1)
+    click.echo(f"{loaded.file or 'The default configuration'} is right.")
+
+
+@command.command()
+@config_option
+def show(file: Path | None) -> None:
+    """Show every setting and where it comes from, as TOML."""
+    loaded = configuration(file)
+    table = ""
+    for key, origin in loaded.origins.items():
+        if len(key) > 1 and key[0] != table:
+            table = key[0]
+            click.echo(f"\n[{table}]")
+        value = _toml(_value(loaded, key))
+        setting = f"# {key[-1]} is not set" if value is None else f"{key[-1]} = {value}"
+        click.echo(f"{setting:<50}  # {origin}")
+
+
+def _problems(loaded: Configuration) -> Iterator[str]:
+    """What cannot be seen from the configuration alone."""
+    tls = loaded.settings.tls
+    files = [file for file in (tls.certificate, tls.key) if file]
+    unread = unreadable(files)
+    yield from unread
+    if tls.certificate and not unread:
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(tls.certificate, tls.key)
+        except ssl.SSLError as error:
+            yield f"{' and '.join(map(str, files))}: not a certificate and its key in PEM ({error.reason or error})"
+    try:
+        yield from getattr(backend(loaded), "problems", ())
+    except ConfigError as error:
+        yield from error.problems
+    except OSError as error:
+        yield f"{error.filename or loaded.settings.auth.backend}: {error.strerror}"
+
+
+def _value(loaded: Configuration, key: Key) -> object:
+    value: object = loaded.settings
+    for name in key:
+        value = getattr(value, name)
+    return "(not shown)" if any(word in key[-1] for word in SECRET) else value
+
+
+def _toml(value: object) -> str | None:
+    if value is None or isinstance(value, bool | int | float):
+        return json.dumps(value) if value is not None else None
+    if isinstance(value, list | tuple) and not hasattr(value, "_fields"):
+        return "[" + ", ".join(str(_toml(item)) for item in value) + "]"
+    return json.dumps(str(value), ensure_ascii=False)
