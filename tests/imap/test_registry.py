@@ -1,0 +1,33 @@
+"""The command table as a whole."""
+
+import mailaccess.imap.commands
+from mailaccess.imap.registry import COMMANDS, FEATURES, State, capabilities
+
+
+def test_every_capability_names_its_standard() -> None:
+    """The README's table is made from this."""
+    assert mailaccess.imap.commands.__all__
+    assert all(feature.rfc for feature in FEATURES)
+    assert all(command.rfc for command in COMMANDS)
+
+
+def test_capabilities_depend_on_the_state() -> None:
+    """Before login only what can be used before login; IMAP4rev1 first, nothing twice."""
+    before, after = capabilities(State.NOT_AUTHENTICATED), capabilities(State.AUTHENTICATED)
+
+    assert before[0] == after[0] == b"IMAP4rev1"
+    assert b"IDLE" in after
+    assert b"IDLE" not in before
+    assert b"SASL-IR" in before
+    assert b"SASL-IR" not in after
+    assert len(set(after)) == len(after)
+
+
+def test_uid_variants_are_commands_of_their_own() -> None:
+    """With their own text, and free to tell of expunges."""
+    fetch, uid_fetch = COMMANDS.get(b"fetch"), COMMANDS.get(b"uid fetch")
+    assert fetch
+    assert uid_fetch
+    assert (fetch.by_uid, fetch.expunges) == (False, False)
+    assert (uid_fetch.by_uid, uid_fetch.expunges) == (True, True)
+    assert uid_fetch.done == b" OK UID FETCH completed\r\n"

@@ -1,0 +1,51 @@
+"""The session's own rules: states, limits, errors."""
+
+import pytest
+
+from mailaccess.imap.registry import COMMANDS, State
+from tests.world import World
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_every_command_in_every_state(state: State, world: World) -> None:
+    """A command given in a state it has no business in is BAD, and the session lives."""
+    for spec in COMMANDS:
+        if spec.when & state:
+            continue
+        client = world.imap()
+        if state is not State.NOT_AUTHENTICATED:
+            client.ask(b"l LOGIN fred secret\r\n")
+        if state is State.SELECTED:
+            client.ask(b"s SELECT INBOX\r\n")
+        client.output()
+        assert client.ask(b"a %s 1 x\r\n" % spec.name).startswith(b"a BAD"), spec.name
+        assert client.ask(b"b NOOP\r\n") == b"b OK NOOP completed\r\n"
+        client.hang_up()
+
+
+def test_a_line_that_is_too_long(world: World) -> None:
+    """Is read to its end and refused; the next one is a command again."""
+    client = world.imap_in()
+    limit = world.imap_settings.max_line
+
+    assert client.ask(b"a NOOP " + b"x" * (2 * limit) + b"\r\nb NOOP\r\n").endswith(b"b OK NOOP completed\r\n")
+
+
+def test_our_own_fault_is_logged_and_survived(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """NO [SERVERBUG], a traceback for the operator, and the session goes on."""
+    client = world.imap_in()
+    world.accounts.close()
+    (world.maildir / "mailaccess").rename(world.maildir / "elsewhere")
+    (world.maildir / "mailaccess").write_text("not a directory")
+    answer = client.ask(b"a CREATE x\r\n")
+
+    assert answer.startswith(b"a NO [")
+    assert client.ask(b"b NOOP\r\n").endswith(b"NOOP completed\r\n") or client.closed
+
+
+def test_pipelined_commands_are_answered_in_order(world: World) -> None:
+    """Apple Mail relies on it."""
+    client = world.imap_in()
+    answer = client.ask(b"".join(b"t%d NOOP\r\n" % number for number in range(50)))
+
+    assert [line.split(b" ")[0] for line in answer.splitlines()] == [b"t%d" % number for number in range(50)]

@@ -1,0 +1,84 @@
+"""What a client has been told, against the simplest model there could be: a list of UIDs."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailaccess.imap.errors import Bad
+from mailaccess.imap.numset import STAR
+from mailaccess.imap.view import View, missing
+from tests.world import MESSAGES, World
+
+uids = st.lists(st.integers(1, 200), unique=True).map(sorted)
+
+
+@given(uids, st.data())
+def test_missing(old: list[int], data: st.DataObject) -> None:
+    """Exactly the rows whose UIDs are not there any more, whatever was added."""
+    kept = data.draw(st.lists(st.sampled_from(old), unique=True).map(sorted)) if old else []
+    new = [*kept, 201, 202]
+
+    assert [old[index] for index in missing(old, new)] == [uid for uid in old if uid not in set(kept)]
+
+
+def view_of(world: World, count: int) -> View:
+    for _ in range(count):
+        world.deliver(MESSAGES["plain"], flags="")
+    return View(world.accounts.open("fred", None).mailbox("INBOX"), read_only=False)
+
+
+def test_expunges_wait_until_numbers_may_change(world: World) -> None:
+    """Numbers stay while new mail is told; then the expunges come, highest number first."""
+    view = view_of(world, 5)
+    mailbox = view.mailbox
+    mailbox.remove([2, 4])
+    world.deliver(MESSAGES["lf"])
+    mailbox.sync()
+
+    held = view.flush(may_expunge=False)
+    assert held is not None
+    assert (held.expunged, held.exists) == ([], 6)
+    assert [view.number(uid) for uid in (1, 2, 3, 4, 5, 6)] == [1, 2, 3, 4, 5, 6]
+    assert view.gone(2)
+    assert [uid for _, uid, _, _ in view.pick([(1, 6)])] == [1, 2, 3, 4, 5, 6]
+
+    told = view.flush(may_expunge=True)
+    assert told is not None
+    assert (told.expunged, told.exists) == ([(4, 4), (2, 2)], None)
+    assert [view.uid(number) for number in range(1, view.count + 1)] == [1, 3, 5, 6]
+    assert view.flush(may_expunge=True) is None
+
+
+def test_highest_is_never_ahead_of_what_was_told(world: World) -> None:
+    """While an expunge is owed, HIGHESTMODSEQ stays below it."""
+    view = view_of(world, 2)
+    before = view.highest
+    view.mailbox.remove([1])
+    view.flush(may_expunge=False)
+    assert view.highest == before
+    view.flush(may_expunge=True)
+    assert view.highest > before
+
+
+def test_resolve(world: World) -> None:
+    """Numbers beyond the last are BAD; UIDs that do not exist are passed over; `*` is always the last."""
+    view = view_of(world, 4)
+    view.mailbox.remove([2])
+    view.flush(may_expunge=True)
+
+    assert view.resolve(((1, STAR),), by_uid=False) == [(1, 3)]
+    assert view.resolve(((2, 3),), by_uid=True) == [(2, 2)]
+    assert view.resolve(((900, STAR),), by_uid=True) == [(3, 3)]
+    assert view.resolve(((900, 950),), by_uid=True) == []
+    with pytest.raises(Bad):
+        view.resolve(((4, 4),), by_uid=False)
+
+
+def test_star_in_an_empty_mailbox(world: World) -> None:
+    """`1:*` names nothing there, and is no error: every client asks it."""
+    view = view_of(world, 0)
+
+    assert view.resolve(((1, STAR),), by_uid=False) == []
+    assert view.resolve(((1, STAR),), by_uid=True) == []
+    with pytest.raises(Bad):
+        view.resolve(((1, 1),), by_uid=False)

@@ -1,0 +1,47 @@
+"""The maildrop: locked, numbered, and emptied only as told."""
+
+import pytest
+
+from mailaccess.pop3.maildrop import Maildrop
+from mailaccess.storage.errors import MaildropBusy
+from tests.world import MESSAGES, World
+
+
+def test_one_at_a_time(world: World) -> None:
+    """The second is refused until the first has closed."""
+    account = world.accounts.open("fred", None)
+    first = Maildrop(account)
+    with pytest.raises(MaildropBusy):
+        Maildrop(account)
+    first.close()
+    Maildrop(account).close()
+
+
+def test_removes_only_what_is_marked(world: World) -> None:
+    """Numbers keep their meaning; a message another program removed meanwhile is no error."""
+    for _ in range(4):
+        world.deliver(MESSAGES["plain"], flags="")
+    maildrop = Maildrop(world.accounts.open("fred", None))
+    world.files()[2].unlink()
+    maildrop.deleted |= {1, 3}
+    assert maildrop.remaining == [2, 4]
+    maildrop.remove_deleted()
+    maildrop.close()
+
+    assert len(world.files()) == 2
+
+
+def test_unique_ids_stay(world: World) -> None:
+    """The same message has the same unique-id in every session."""
+    for _ in range(2):
+        world.deliver(MESSAGES["plain"])
+    account = world.accounts.open("fred", None)
+    first = Maildrop(account)
+    first.deleted.add(1)
+    kept = first.uidls[1]
+    first.remove_deleted()
+    first.close()
+    second = Maildrop(account)
+    second.close()
+
+    assert second.uidls == [kept]
