@@ -1,72 +1,136 @@
-"""Keywords on disk: `dovecot-keywords` names the letters a-z of one mailbox's file names, a sidecar holds what exceeds 26.
+"""Keywords on disk: `dovecot-keywords` names the letters a-z of a mailbox's file names; a sidecar has what exceeds 26.
 
 Both files are replaced atomically and are durable when a call returns, so that no file bears a letter without a name.
 Callers hold the account's write lock around reading, changing and writing.
 """
 
+import os
+import re
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from mailaccess.mail.flags import Flags
+from mailaccess.storage.disk import replace_file, sync_directory
+from mailaccess.storage.names import LETTERS, system_flags, system_letters
 
 FILE = "dovecot-keywords"
 SIDECAR = "mailaccess-keywords"
+
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz"
+_LINE = re.compile(r"([0-9]{1,4}) (.+)")  # a line without a space is from the older .customflags
+_ATOM = re.compile(r"[^\x00-\x20\x7f-\U0010ffff(){%*\"\\\]]+")  # what a client can write as a keyword
+_CACHED = 4096
 
 
 class Keywords:
     """One mailbox's letters and names; immutable. Names are compared case-insensitively, spelled as first seen."""
 
-    def __init__(self, names: Mapping[int, str]) -> None:
-        """`names` by index: 0-25 stand for a-z."""
-        raise NotImplementedError
+    __slots__ = ("_flags", "_letters", "_lines", "_names")
+
+    def __init__(self, names: Mapping[int, str] | None = None) -> None:
+        """`names` by index: 0-25 stand for a-z. One that no client can write stays in the file and is not shown."""
+        self._lines = dict(names or {})
+        self._names: dict[str, str] = {}  # by letter
+        self._letters: dict[str, str] = {}  # by name in lower case
+        self._flags: dict[str, Flags] = {}
+        spelling: dict[str, str] = {}
+        for index, name in sorted(self._lines.items()):
+            if index < len(_ALPHABET) and _ATOM.fullmatch(name):
+                self._letters.setdefault(name.lower(), _ALPHABET[index])
+                self._names[_ALPHABET[index]] = spelling.setdefault(name.lower(), name)
+
+    @property
+    def lines(self) -> dict[int, str]:
+        """The file's lines: names by index."""
+        return dict(self._lines)
 
     def names(self) -> tuple[str, ...]:
         """All names in the order of their letters."""
-        raise NotImplementedError
+        return tuple(dict.fromkeys(self._names.values()))
 
     def letter(self, name: str) -> str | None:
         """The keyword's letter, if it has one."""
-        raise NotImplementedError
+        return self._letters.get(name.lower())
 
     def flags(self, letters: str) -> Flags:
         """What info letters stand for, system flags and keywords; letters without a name say nothing. Cached."""
-        raise NotImplementedError
+        known = self._flags.get(letters)
+        if known is None:
+            if len(self._flags) >= _CACHED:
+                self._flags.clear()
+            known = system_flags(letters) | {self._names[letter] for letter in letters if letter in self._names}
+            self._flags[letters] = known
+        return known
 
     def letters(self, flags: Flags, old: str = "") -> str:
         """The info letters for `flags`, sorted. Letters of `old` that we have no name for (P, strangers') are kept.
 
         Keywords without a letter are left out: see `without_letter`.
         """
-        raise NotImplementedError
+        unknown = {letter for letter in old if letter not in LETTERS and letter not in self._names}
+        named = {self._letters[name.lower()] for name in flags if name.lower() in self._letters}
+        return "".join(sorted(unknown | named | set(system_letters(flags))))
 
     def without_letter(self, flags: Iterable[str]) -> list[str]:
         """The keywords among `flags` that have no letter here, sorted."""
-        raise NotImplementedError
+        return sorted(name for name in flags if not name.startswith("\\") and name.lower() not in self._letters)
 
     def with_letters(self, wanted: Iterable[str], in_use: Collection[str]) -> "Keywords":
         """These and, as far as letters are left, `wanted`; self if nothing changes.
 
-        `in_use`: every letter that a file name of the mailbox bears now. A letter is given only if no file has it: first
-        the ones without a name, then those whose name no file uses any more.
+        `in_use`: every letter that a file name of the mailbox bears now. A letter is given only if no file has it:
+        first those without a name, then those whose name no file uses any more.
         """
-        raise NotImplementedError
+        wanted = list(wanted)
+        asked = {name.lower() for name in wanted}
+        missing = {name.lower(): name for name in reversed(self.without_letter(wanted)) if _ATOM.fullmatch(name)}
+        idle = [index for index, letter in enumerate(_ALPHABET) if letter not in in_use]
+        unnamed = [index for index in idle if index not in self._lines]
+        reusable = [
+            index
+            for index in idle
+            if index in self._lines and self._names.get(_ALPHABET[index], "").lower() not in asked
+        ]
+        given = dict(zip([*unnamed, *reusable], reversed(missing.values()), strict=False))
+        return Keywords(self._lines | given) if given else self
 
 
 def read_keywords(directory: Path) -> Keywords:
     """The mailbox's letters; none where there is no file."""
-    raise NotImplementedError
+    try:
+        text = os.fsdecode((directory / FILE).read_bytes())
+    except FileNotFoundError:
+        return Keywords()
+    lines = (_LINE.fullmatch(line.rstrip("\r")) for line in text.split("\n"))
+    return Keywords({int(line[1]): line[2] for line in lines if line})
 
 
 def write_keywords(directory: Path, keywords: Keywords) -> None:
     """Replaces the file."""
-    raise NotImplementedError
+    lines = (f"{index} {name}\n" for index, name in sorted(keywords.lines.items()))
+    replace_file(directory / FILE, os.fsencode("".join(lines)))
 
 
 def read_extra(directory: Path) -> dict[str, tuple[str, ...]]:
     """The keywords without a letter, by base name."""
-    raise NotImplementedError
+    try:
+        text = os.fsdecode((directory / SIDECAR).read_bytes())
+    except FileNotFoundError:
+        return {}
+    lines = (line.partition(" :") for line in text.split("\n"))
+    return {base: tuple(names.split()) for names, colon, base in lines if colon}
 
 
 def write_extra(directory: Path, extra: Mapping[str, Iterable[str]]) -> None:
-    """Replaces the sidecar; removes it where nothing is left."""
-    raise NotImplementedError
+    """Replaces the sidecar; removes it where nothing is left.
+
+    One line a message, its keywords and its base name: `$Work $Later :1795428656.M1P2Q3.host,S=28,W=32`.
+    """
+    lines = sorted(
+        f"{' '.join(names)} :{base}\n" for base, given in extra.items() if "\n" not in base and (names := sorted(given))
+    )
+    if lines:
+        replace_file(directory / SIDECAR, os.fsencode("".join(lines)))
+    elif (directory / SIDECAR).exists():
+        (directory / SIDECAR).unlink()
+        sync_directory(directory)

@@ -4,7 +4,8 @@ File names are str as `os.fsdecode` makes them: a name that is no UTF-8 holds su
 `os.fsencode`. Failed system calls raise OSError (`errors.from_os` words them); FileNotFoundError means that the
 message's file is not there, NoSuchMailbox that the directories are not.
 """
-# ruff: noqa: PTH, S108  paths are str here: a Path costs more than most of these calls
+# Paths are str here: making a Path costs more than most of these calls.
+# ruff: noqa: PTH102, PTH108, PTH112, PTH116, S108
 
 import contextlib
 import errno

@@ -1,19 +1,36 @@
-"""`dovecot-uidlist`: the UIDs of one mailbox beside its mail, so that they outlive the index. Courier's files are read.
+"""`dovecot-uidlist`: the UIDs of one mailbox beside its mail, so that they outlive the index. Courier's is read too.
 
-The next UID is always max(N, last UID + 1). The files' own lock (`dovecot-uidlist.lock`) is honoured, but never waited
-for longer than LOCK_WAIT: the lock of a program that died must not keep mail away.
+Version 3: a line `3 V<uidvalidity> N<next uid> G<mailbox guid>` with perhaps more keys, then `<uid> [keys ]:<base>`
+for each message, ascending. Version 1 (Courier's only): `1 <uidvalidity> <next uid>`, then `<uid> <base>`. The next UID
+is always max(N, last UID + 1).
+
+The file's own lock, `dovecot-uidlist.lock`, is honoured, but never waited for longer than LOCK_WAIT: the lock of a
+program that died must not keep mail away. Between our own processes the account's write lock decides.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import os
+import re
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from mailaccess.storage.disk import FileStamp
+from mailaccess.storage.disk import FileStamp, replace_file
 
 FILE = "dovecot-uidlist"
 LOCK_WAIT = 2.0
+"""Seconds until another program's lock is passed over."""
 LOCK_STALE = 120.0
+"""Seconds without a touch after which a lock belongs to nobody, if its process cannot be asked."""
+
+_COURIER = "courierimapuiddb"
+_COURIER_POP3 = "courierpop3dsizelist"
+_MAX_UID = 2**32 - 2
+_GUID = re.compile(r"[0-9a-fA-F]{32}")
+_NUMBER = re.compile(r"[0-9]{1,10}")
+_OUR_HEADER = re.compile(rb"3 (?:[^\n]* )?N([0-9]{10})[ \n]")  # ten digits, to be overwritten in place
 
 
 class Record(NamedTuple):
@@ -21,11 +38,11 @@ class Record(NamedTuple):
 
     uid: int
     base: str
-    keys: tuple[str, ...] = ()  # each a letter and its value, as written: "W4711", "Pabc", "O3", "G…"
+    keys: tuple[str, ...] = ()  # each a letter and its value, as written: "W4711", "Pabc", "O3"
 
     def get(self, letter: str) -> str | None:
         """A key's value: S size, W wire size, P POP3 UIDL, O POP3 order, G message GUID."""
-        raise NotImplementedError
+        return next((key[1:] for key in self.keys if key[0] == letter), None)
 
 
 @dataclass(slots=True)
@@ -35,44 +52,217 @@ class UidList:
     uidvalidity: int
     next_uid: int  # max(N, last UID + 1)
     guid: str | None  # the mailbox's, 32 hex digits
-    records: list[Record]  # ascending
+    records: list[Record]  # ascending, each base once
     header: tuple[str, ...] = ()  # further keys of the first line, as written: "P%u…", unknown ones
     stamp: FileStamp | None = None  # of the file this was read from; None: from Courier's file, or not written yet
 
     @property
     def pop3_format(self) -> str | None:
         """The header's P: how POP3 UIDLs are made of UIDs."""
-        raise NotImplementedError
+        return next((key[1:] for key in self.header if key[0] == "P"), None)
 
 
 def read_uidlist(directory: Path) -> UidList | None:
     """The mailbox's list; None where there is none, or none that can be understood."""
-    raise NotImplementedError
+    for name in (FILE, _COURIER):
+        try:
+            with (directory / name).open("rb") as file:
+                stamp = FileStamp.of(os.fstat(file.fileno()))
+                text = os.fsdecode(file.read())
+        except FileNotFoundError:
+            continue
+        uidlist = _parse(text)
+        if uidlist is not None:
+            return replace(uidlist, stamp=stamp) if name == FILE else uidlist
+    return None
 
 
 def stamp_of(directory: Path) -> FileStamp | None:
-    """The file's stamp, to be compared with the last one known: another program has replaced it if they differ."""
-    raise NotImplementedError
+    """The file's stamp, to be compared with the last one known: another program has written it if they differ."""
+    try:
+        return FileStamp.of((directory / FILE).stat())
+    except FileNotFoundError:
+        return None
 
 
 def write_uidlist(directory: Path, uidlist: UidList) -> FileStamp:
     """Replaces the file, durably; its stamp."""
-    raise NotImplementedError
+    with _locked(directory):
+        return _replace(directory, uidlist)
 
 
 def append_records(directory: Path, records: Iterable[Record], stamp: FileStamp) -> FileStamp | None:
     """Appends lines, durably, if the file is still the one of `stamp`; None: it is not, nothing was written."""
-    raise NotImplementedError
+    with _locked(directory):
+        if stamp_of(directory) != stamp:
+            return None
+        with (directory / FILE).open("r+b", buffering=0) as file:
+            file.seek(-1, os.SEEK_END)
+            torn = file.read(1) != b"\n"  # the line of a program that was interrupted
+            _write_all(file.fileno(), os.fsencode(("\n" if torn else "") + _lines(records)))
+            os.fsync(file.fileno())
+            return FileStamp.of(os.fstat(file.fileno()))
 
 
 def raise_next(directory: Path, next_uid: int) -> FileStamp:
     """Makes the header's N at least `next_uid`, durably, before any UID at or above the old N is announced.
 
-    Overwrites ten digits in place where the header was written by us. FileNotFoundError: there is no file.
+    Overwrites ten digits in place where the header was written by us. FileNotFoundError: there is no list.
     """
-    raise NotImplementedError
+    with _locked(directory):
+        with (directory / FILE).open("r+b", buffering=0) as file:
+            header = _OUR_HEADER.match(file.read(4096))
+            if header is not None:
+                if int(header[1]) < next_uid:
+                    os.pwrite(file.fileno(), b"%010d" % next_uid, header.start(1))
+                    os.fsync(file.fileno())
+                return FileStamp.of(os.fstat(file.fileno()))
+        uidlist = read_uidlist(directory)
+        if uidlist is None:
+            raise FileNotFoundError(f"no usable {FILE}")
+        return _replace(directory, replace(uidlist, next_uid=max(uidlist.next_uid, next_uid)))
 
 
 def read_courier_uidls(directory: Path) -> dict[str, str]:
-    """The UIDLs that Courier's POP3 server gave (`courierpop3dsizelist`), by base name; empty without the file."""
-    raise NotImplementedError
+    """The UIDLs that Courier's POP3 server gave (`courierpop3dsizelist`), by base name; empty without the file.
+
+    The first line is `/<version> <next> <uidvalidity>`, the others are `<name> <size> <n>:<uidvalidity>:<utf8>`.
+    """
+    try:
+        text = os.fsdecode((directory / _COURIER_POP3).read_bytes())
+    except FileNotFoundError:
+        return {}
+    found: dict[str, str] = {}
+    for line in text.split("\n")[1:]:
+        name, _, rest = line.partition(" ")
+        base = name.partition(":")[0]
+        number, _, more = rest.partition(" ")[2].partition(":")
+        validity = more.partition(":")[0] or "0"
+        if not (base and _NUMBER.fullmatch(number) and _NUMBER.fullmatch(validity)):
+            continue
+        if not int(number):
+            found[base] = base
+        else:
+            found[base] = f"UID{int(number)}-{int(validity)}" if int(validity) else f"UID{int(number)}"
+    return found
+
+
+def _parse(text: str) -> UidList | None:
+    lines = [line.removesuffix("\r") for line in text.split("\n")]
+    uidlist = _parse_header(lines[0])
+    if uidlist is None:
+        return None
+    keyed = lines[0].startswith("3")
+    by_base: dict[str, Record] = {}
+    uids: set[int] = set()
+    for line in lines[1:]:
+        record = _parse_record(line, keyed=keyed)
+        if record is None or record.uid in uids:
+            continue
+        uids.add(record.uid)
+        by_base.pop(record.base, None)  # the last line of a name counts, and stands in its own place
+        by_base[record.base] = record
+    uidlist.records = sorted(by_base.values(), key=lambda record: record.uid)
+    uidlist.next_uid = max(uidlist.next_uid, max(uids, default=0) + 1)
+    return uidlist
+
+
+def _parse_header(line: str) -> UidList | None:
+    version, *keys = line.split()
+    if version == "1" and len(keys) == 2:
+        keys = [f"V{keys[0]}", f"N{keys[1]}"]
+    elif version != "3":
+        return None
+    known = {key[0]: key[1:] for key in keys}
+    if not all(_NUMBER.fullmatch(known.get(letter, "")) for letter in "VN"):
+        return None
+    validity, next_uid = int(known["V"]), int(known["N"])
+    if not 0 < validity < 2**32 or next_uid >= 2**32:
+        return None
+    guid = known.get("G", "")
+    others = tuple(key for key in keys if key[0] not in "VNG")
+    return UidList(validity, max(next_uid, 1), guid.lower() if _GUID.fullmatch(guid) else None, [], others)
+
+
+def _parse_record(line: str, *, keyed: bool) -> Record | None:
+    number, _, rest = line.partition(" ")
+    if not _NUMBER.fullmatch(number) or not 0 < int(number) <= _MAX_UID:
+        return None
+    keys: tuple[str, ...] = ()
+    if keyed and not rest.startswith(":"):
+        written, colon, rest = rest.partition(" :")
+        if not colon:
+            return None
+        keys = tuple(written.split())
+    base = rest.removeprefix(":").partition(":")[0]
+    return Record(int(number), base, keys) if base else None
+
+
+def _replace(directory: Path, uidlist: UidList) -> FileStamp:
+    guid = [f"G{uidlist.guid}"] if uidlist.guid else []
+    header = " ".join([f"3 V{uidlist.uidvalidity}", f"N{uidlist.next_uid:010d}", *guid, *uidlist.header])
+    before = stamp_of(directory)
+    data = os.fsencode(f"{header}\n{_lines(uidlist.records)}")
+    return replace_file(directory / FILE, data, newer_than=before.mtime_ns if before else None)
+
+
+def _lines(records: Iterable[Record]) -> str:
+    return "".join(
+        f"{uid} {' '.join(keys)} :{base}\n" if keys else f"{uid} :{base}\n"
+        for uid, base, keys in records
+        if "\n" not in base
+    )
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(fd, rest) :]
+
+
+@contextmanager
+def _locked(directory: Path) -> Iterator[None]:
+    """Holds the lock file, or passes over it after LOCK_WAIT: another program's doubled line can be mended."""
+    lock = directory / f"{FILE}.lock"
+    until = time.monotonic() + LOCK_WAIT
+    held = _take(lock)
+    while not held and time.monotonic() < until:
+        if _abandoned(lock):
+            lock.unlink(missing_ok=True)
+        else:
+            time.sleep(0.02)
+        held = _take(lock)
+    try:
+        yield
+    finally:
+        if held:
+            lock.unlink(missing_ok=True)
+
+
+def _take(lock: Path) -> bool:
+    """Makes the lock file; False where there is one."""
+    try:
+        fd = os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        return False
+    with os.fdopen(fd, "w") as file, suppress(OSError):  # a full disk: the lock counts without its owner's name
+        file.write(f"{os.getpid()}:{os.uname().nodename}")
+        file.flush()
+    return True
+
+
+def _abandoned(lock: Path) -> bool:
+    """The lock's process is dead, or nobody touched the lock for long."""
+    try:
+        owner, _, host = lock.read_text("ascii", "replace").partition(":")
+        age = time.time() - lock.stat().st_mtime
+    except FileNotFoundError:
+        return True
+    if host.strip() == os.uname().nodename and _NUMBER.fullmatch(owner):
+        try:
+            os.kill(int(owner), 0)
+        except ProcessLookupError:
+            return True
+        except (PermissionError, OverflowError):
+            pass
+    return age > LOCK_STALE

@@ -4,12 +4,40 @@ One Watcher serves a process. Whoever owns the event loop watches `fileno()`, ca
 `poll()` every second or so while `polling` is true.
 """
 
+import ctypes
+import errno
+import logging
 import os
+import struct
+import threading
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import NamedTuple
+
+from mailaccess.storage.disk import is_shared
 
 Callback = Callable[[list[str] | None], None]
 """Told the names of the files that came, went or were written; None: anything may have changed."""
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_CLOSE_WRITE, _MOVED_FROM, _MOVED_TO, _CREATE, _DELETE = 0x8, 0x40, 0x80, 0x100, 0x200
+_MOVE_SELF, _UNMOUNT, _OVERFLOW, _IGNORED = 0x800, 0x2000, 0x4000, 0x8000
+_MASK = _CLOSE_WRITE | _MOVED_FROM | _MOVED_TO | _CREATE | _DELETE | _MOVE_SELF
+_EVENT = struct.Struct("iIII")  # watch, mask, cookie, length of the name that follows
+_READ = 1 << 16
+_READS = 16  # at most, each time: an event loop has others to serve
+_FRESH = 2_100_000_000  # ns within which a second change may leave the same times behind
+
+_Told = dict[int, dict[str, None] | None]  # names in order, by token; None: anything
+_log = logging.getLogger(__name__)
+
+
+class _State(NamedTuple):
+    """What can be compared of a path without reading it."""
+
+    times: tuple[int, int, int, int] | None  # None: nothing is there
+    fresh: bool  # a later change may leave the same times behind
 
 
 class Watcher:
@@ -18,49 +46,181 @@ class Watcher:
     `add` and `remove` may be called from any thread; callbacks run in the thread of `ready` or `poll`.
     """
 
+    def __init__(self) -> None:
+        self._fd: int = _libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
+        if self._fd < 0:
+            _log.warning("no inotify (%s): mailboxes are polled", os.strerror(ctypes.get_errno()))
+            self._fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)  # takes no watch and is never readable
+        self._lock = threading.Lock()
+        self._last_token = 0
+        self._callbacks: dict[int, Callback] = {}  # by token
+        self._paths: dict[int, list[str]] = {}  # by token
+        self._tokens: dict[str, list[int]] = {}  # by path
+        self._watches: dict[str, int] = {}  # the kernel's watch of a path
+        self._watched: dict[int, list[str]] = {}  # and back: two paths of one directory share a watch
+        self._polled: dict[str, _State] = {}  # paths whose changes inotify does not see, or not all of them
+        self._complained = False
+
     def fileno(self) -> int:
         """The descriptor that becomes readable."""
-        raise NotImplementedError
+        return self._fd
 
     @property
     def polling(self) -> bool:
-        """Some path is watched by `poll` only."""
-        raise NotImplementedError
+        """Some path needs `poll`."""
+        return bool(self._polled)
 
     def add(self, paths: Iterable[str | Path], callback: Callback) -> int:
         """Watches the paths and returns a token for `remove`. Never fails: what cannot be watched is polled.
 
-        Armed when it returns: a change after that is told, so look at the paths' state after, not before.
+        Armed when it returns: look at the paths' state after that, not before, and no change is missed.
         """
-        raise NotImplementedError
+        with self._lock:
+            self._last_token += 1
+            token = self._last_token
+            self._callbacks[token] = callback
+            self._paths[token] = list(dict.fromkeys(str(path) for path in paths))
+            for path in self._paths[token]:
+                self._tokens.setdefault(path, []).append(token)
+                if len(self._tokens[path]) == 1 and (not self._arm(path) or _is_shared(path)):
+                    self._polled[path] = _state(path)
+            return token
 
     def remove(self, token: int) -> None:
-        """Ends a watch; its callback is not called again by later events. An unknown token is ignored."""
-        raise NotImplementedError
+        """Ends a watch; later events do not call back. An unknown token is ignored."""
+        with self._lock:
+            self._callbacks.pop(token, None)
+            for path in self._paths.pop(token, ()):
+                self._tokens[path].remove(token)
+                if not self._tokens[path]:
+                    del self._tokens[path]
+                    self._polled.pop(path, None)
+                    self._disarm(path)
 
     def ready(self) -> None:
         """Reads what the kernel has and calls back. Never blocks."""
-        raise NotImplementedError
+        told: _Told = {}
+        for _ in range(_READS):
+            try:
+                data = os.read(self._fd, _READ)
+            except BlockingIOError:
+                break
+            with self._lock:
+                self._sort(data, told)
+        self._call(told)
 
     def poll(self) -> None:
         """Looks at the paths that inotify cannot see and calls back for those that differ."""
-        raise NotImplementedError
+        told: _Told = {}
+        with self._lock:
+            for path, before in list(self._polled.items()):
+                armed = path in self._watches or self._arm(path)
+                now = _state(path)
+                if now.times != before.times or before.fresh:
+                    _tell(told, self._tokens[path], None)
+                if armed and not _is_shared(path):
+                    del self._polled[path]
+                else:
+                    self._polled[path] = now
+        self._call(told)
 
     def close(self) -> None:
         """Ends all watches."""
-        raise NotImplementedError
+        for token in list(self._callbacks):
+            self.remove(token)
+        os.close(self._fd)
+
+    def _arm(self, path: str) -> bool:
+        watch = _libc.inotify_add_watch(self._fd, os.fsencode(path), _MASK)
+        if watch < 0:
+            if ctypes.get_errno() == errno.ENOSPC and not self._complained:
+                self._complained = True
+                _log.warning("fs.inotify.max_user_watches is reached: some mailboxes are polled")
+            return False
+        self._watches[path] = watch
+        self._watched.setdefault(watch, []).append(path)
+        return True
+
+    def _disarm(self, path: str) -> None:
+        watch = self._watches.pop(path, None)
+        if watch is None:
+            return
+        self._watched[watch].remove(path)
+        if not self._watched[watch]:
+            del self._watched[watch]
+            _libc.inotify_rm_watch(self._fd, watch)
+
+    def _sort(self, data: bytes, told: _Told) -> None:
+        """Finds out whom the kernel's events concern."""
+        offset = 0
+        while offset < len(data):
+            watch, mask, _, length = _EVENT.unpack_from(data, offset)
+            offset += _EVENT.size + length
+            name = os.fsdecode(data[offset - length : offset].rstrip(b"\0"))
+            if mask & _OVERFLOW:
+                _tell(told, self._callbacks, None)
+            for path in list(self._watched.get(watch, ())):
+                if mask & (_IGNORED | _UNMOUNT | _MOVE_SELF):
+                    _tell(told, self._tokens[path], None)
+                    # No longer what was watched; `poll` finds what comes in its place.
+                    self._disarm(path)
+                    self._polled[path] = _State(None, fresh=False)
+                else:
+                    _tell(told, self._tokens[path], name or Path(path).name)
+
+    def _call(self, told: _Told) -> None:
+        for token, names in told.items():
+            callback = self._callbacks.get(token)
+            if callback is None:
+                continue
+            try:
+                callback(None if names is None else list(names))
+            except Exception:  # noqa: BLE001  one mailbox's trouble is not the others'
+                _log.exception("a watcher's callback failed")
+
+
+def _tell(told: _Told, tokens: Iterable[int], name: str | None) -> None:
+    for token in tokens:
+        names = told.setdefault(token, {})
+        if name is None:
+            told[token] = None
+        elif names is not None:
+            names[name] = None
+
+
+def _state(path: str) -> _State:
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return _State(None, fresh=False)
+    times = (found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size)
+    return _State(times, fresh=time.time_ns() - found.st_ctime_ns < _FRESH)
+
+
+def _is_shared(path: str) -> bool:
+    try:
+        return is_shared(path)
+    except OSError:
+        return True
+
+
+_current: list[Watcher] = []
 
 
 def install(watcher: Watcher | None) -> None:
     """Makes it the process's watcher."""
-    raise NotImplementedError
+    _current[:] = [watcher] if watcher is not None else []
 
 
 def current() -> Watcher | None:
     """The process's watcher, if one is installed."""
-    raise NotImplementedError
+    return _current[0] if _current else None
 
 
 def touch_wake(path: str | Path) -> None:
     """Tells those who watch this file that something was committed; makes the file if need be."""
-    raise NotImplementedError
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        os.utime(fd)  # for those who poll; the close is what inotify tells
+    finally:
+        os.close(fd)
