@@ -141,20 +141,20 @@ class Facts:
 def build(data: Buffer) -> bytes:
     """The blob of a message in wire form."""
     root = mime.parse(data)
-    block = data[root.header_start : root.header_end]
-    fields = headers.fields(block)
+    fields = structure.read_header(root, data)
     head = envelope(fields)
     base, is_reply = subject.base_subject(headers.decode(head.subject or b""))
     sent = dates.parse_date(head.date or b"")
     day = dates.sent_day(head.date or b"")
     ids = thread.message_ids(head.message_id or b"")
     body, bodystructure = structure.body(root, data)
-    kept = len(block) <= HEADER_KEPT
+    header_size = root.header_end
+    kept = header_size <= HEADER_KEPT
     sections = [
         structure.envelope(head),
         bodystructure,
         body,
-        block if kept else b"",
+        data[:header_size] if kept else b"",
         _part_table(root),
         _octets(text.fold(base)),
         _first(head.from_),
@@ -169,7 +169,7 @@ def build(data: Buffer) -> bytes:
         end += len(section)
         ends.append(end)
     bits = _REPLY * is_reply | _SENT * (sent is not None) | _HEADER * kept
-    numbers = (VERSION, bits, day.toordinal() if day else 0, sent[0] if sent else 0, len(block))
+    numbers = (VERSION, bits, day.toordinal() if day else 0, sent[0] if sent else 0, header_size)
     return b"".join([_HEAD.pack(*numbers, *ends), *sections])
 
 
@@ -200,32 +200,33 @@ def _references(fields: list[headers.Field], head: Envelope) -> list[str]:
 def _part_table(root: mime.Part) -> bytes:
     """A line for each part that has a number (RFC 3501 6.4.5), between line feeds."""
     lines: list[str] = [""]
-    if root.type.upper() == b"MULTIPART":
-        _list_children(root, "", lines)
-    else:
-        _list_part(root, "1", lines)
+    _list_message(root, "", lines)
     lines.append("")
     return _octets("\n".join(lines))
 
 
+def _list_message(message: mime.Part, prefix: str, lines: list[str]) -> None:
+    """The parts of a message, or of one inside it; what is no multipart has itself as part 1."""
+    for number, part in enumerate(_children(message) or [message], 1):
+        _list_part(part, f"{prefix}{number}", lines)
+
+
 def _list_part(part: mime.Part, path: str, lines: list[str]) -> None:
-    inner = part.children[0] if part.children and part.type.upper() != b"MULTIPART" else None
+    parts = _children(part)
+    inner = part.children[0] if part.children and not parts else None
     lines.append(
         f"{path} {part.header_start} {part.header_end} {part.body_start} {part.body_end}"
-        f" {inner.body_start if inner else 0} {_word(part.encoding).upper()}"
-        f" {_word(part.type).lower()}/{_word(part.subtype).lower()}"
+        f" {inner.body_start if inner else 0} {_word(part.encoding).upper()} {_word(part.kind)}"
     )
-    if inner is None:
-        _list_children(part, path + ".", lines)
-    elif inner.type.upper() == b"MULTIPART":
-        _list_children(inner, path + ".", lines)
-    else:
-        _list_part(inner, path + ".1", lines)
+    for number, child in enumerate(parts, 1):
+        _list_part(child, f"{path}.{number}", lines)
+    if inner is not None:
+        _list_message(inner, path + ".", lines)
 
 
-def _list_children(part: mime.Part, prefix: str, lines: list[str]) -> None:
-    for number, child in enumerate(part.children, 1):
-        _list_part(child, f"{prefix}{number}", lines)
+def _children(part: mime.Part) -> list[mime.Part]:
+    """The parts of a multipart; none of anything else."""
+    return part.children if part.type.lower() == b"multipart" else []
 
 
 def _word(value: bytes) -> str:

@@ -1,0 +1,87 @@
+"""What FETCH and SEARCH need of many messages: facts from the index, texts from files; in slices, none of them long."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from mailaccess.imap.facts import Facts
+from mailaccess.imap.items import Read, Value
+from mailaccess.imap.section import Span
+from mailaccess.storage.content import Content
+from mailaccess.storage.errors import ContentChanged, MessageGone, ShortRead
+from mailaccess.storage.mailbox import Mailbox
+from mailaccess.storage.messages import UNSIZED
+from mailaccess.wire.traps import call, compute, turn
+
+_FACTS_AT_ONCE = 128  # blobs of a few KB each: well below a millisecond
+_MADE_AT_ONCE = 64  # messages, or octets of them: about 20 ms of work
+_OCTETS_MADE_AT_ONCE = 4 << 20
+_GUESS = 16 * 1024  # octets of a message of which not even the size is known
+
+_INLINE_MESSAGES = 4  # so few and small ones are read faster than a thread is asked to
+_INLINE_OCTETS = 32 * 1024
+
+
+async def load_facts(mailbox: Mailbox, uids: Sequence[int]) -> dict[int, Facts]:
+    """The facts of messages (ascending UIDs); what is gone and was not known before is missing.
+
+    A blob is some KB: who goes through a whole mailbox does so in slices.
+    """
+    blobs: dict[int, bytes] = {}
+    for start in range(0, len(uids), _FACTS_AT_ONCE):
+        if start:
+            await turn()
+        blobs.update(mailbox.cached_facts(uids[start : start + _FACTS_AT_ONCE]))
+    if len(blobs) < len(uids):
+        for piece in _pieces(mailbox, [uid for uid in uids if uid not in blobs]):
+            blobs.update(await compute(mailbox.make_facts, piece))
+    return {uid: Facts(blob) for uid, blob in blobs.items()}
+
+
+def _pieces(mailbox: Mailbox, uids: Sequence[int]) -> Iterator[list[int]]:
+    """`uids` in pieces of about 20 ms of work."""
+    messages = mailbox.messages
+    piece: list[int] = []
+    octets = 0
+    for uid in uids:
+        row = messages.position(uid)
+        size = messages.sizes[row] if row >= 0 else UNSIZED
+        piece.append(uid)
+        octets += _GUESS if size == UNSIZED else size
+        if len(piece) == _MADE_AT_ONCE or octets >= _OCTETS_MADE_AT_ONCE:
+            yield piece
+            piece, octets = [], 0
+    if piece:
+        yield piece
+
+
+@dataclass(slots=True)
+class Texts:
+    """What is wanted of one message's file, and then what was found there."""
+
+    uid: int
+    size: int  # of the message, or UNSIZED
+    facts: Facts | None
+    reads: list[Read]
+    values: list[Value] | None = None  # one for each of `reads`; None: the message is gone
+    content: Content | None = None  # open, when a value is a Span of it
+
+
+async def load_texts(mailbox: Mailbox, wanted: Sequence[Texts]) -> None:
+    """Fills in `values` and `content`. Whoever asks closes the contents, also if this fails."""
+    octets = sum(_GUESS if one.size == UNSIZED else one.size for one in wanted)
+    if len(wanted) <= _INLINE_MESSAGES and octets <= _INLINE_OCTETS:
+        _read(mailbox, wanted)
+    else:
+        await call(_read, mailbox, wanted)
+
+
+def _read(mailbox: Mailbox, wanted: Sequence[Texts]) -> None:
+    for one in wanted:
+        try:
+            one.content = mailbox.content(one.uid)
+            one.values = [read(one.content, one.facts) for read in one.reads]
+        except (MessageGone, ContentChanged, ShortRead):
+            one.values = None
+        if one.content is not None and not (one.values and any(isinstance(value, Span) for value in one.values)):
+            one.content.close()
+            one.content = None

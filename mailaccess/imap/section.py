@@ -1,0 +1,176 @@
+"""`BODY[section]<partial>`: which octets of a message a client asks for (RFC 3501 6.4.5)."""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+from mailaccess.imap.errors import Bad
+from mailaccess.imap.facts import Facts
+from mailaccess.imap.grammar import Cursor
+from mailaccess.imap.render import string
+from mailaccess.imap.structure import HEADER_READ
+from mailaccess.storage.content import Content
+
+STREAMED = 256 * 1024
+"""A longer text is sent piece by piece; up to here it is one object."""
+
+_MAX_NAMES = 100  # in one list of header fields; clients ask for about twenty
+_PATH = re.compile(rb"[1-9]\d{0,9}(?:\.[1-9]\d{0,9})*(?=[.\]])")
+_WORD = re.compile(rb"[A-Za-z.]+")
+_PARTIAL = re.compile(rb"<(\d{1,18})\.0*([1-9]\d{0,17})>")
+_FIELD_NAME = re.compile(rb"[!-9;-~\x80-\xff]+")
+
+
+class Text(Enum):
+    """section-text, and nothing at all: the whole part."""
+
+    WHOLE = b""
+    HEADER = b"HEADER"
+    FIELDS = b"HEADER.FIELDS"
+    FIELDS_NOT = b"HEADER.FIELDS.NOT"
+    TEXT = b"TEXT"
+    MIME = b"MIME"
+
+
+_TEXTS = {text.value: text for text in Text if text.value}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Octets [start, end) of a message in wire form, to be sent piece by piece."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What one item wants of a message."""
+
+    text: Text = Text.WHOLE
+    path: bytes = b""  # part number "1.2"; empty for the message itself
+    fields: re.Pattern[bytes] | None = None  # finds the fields of FIELDS and FIELDS_NOT, each with the LF before it
+    origin: int = 0
+    length: int | None = None  # None: all that is there
+
+    @property
+    def needs_facts(self) -> bool:
+        """To find it in the file one has to know the message's structure."""
+        return bool(self.path) or self.text is not Text.WHOLE
+
+    def from_facts(self, facts: Facts) -> bytes | None:
+        """The text, where the facts hold it: headers of moderate size. None: the file has to be read."""
+        if self.path or self.text in (Text.WHOLE, Text.TEXT):
+            return None
+        header = facts.header
+        return None if header is None else self._cut(self._filter(header))
+
+    def read(self, content: Content, facts: Facts | None) -> bytes | Span:
+        """The text, from the file; a long one as its place there. A section that does not exist is empty."""
+        start, end = self._place(facts, content.size)
+        if self.fields is not None:
+            return self._cut(self._filter(content.read(start, min(end - start, HEADER_READ))))
+        start = min(start + self.origin, end)
+        if self.length is not None:
+            end = min(end, start + self.length)
+        return Span(start, end) if end - start > STREAMED else content.read(start, end - start)
+
+    def _place(self, facts: Facts | None, size: int) -> tuple[int, int]:
+        """Where it begins and ends in a message of `size` octets, before any filter or partial."""
+        if facts is None:
+            return 0, size
+        if not self.path:
+            split = min(facts.header_size, size)
+            return (split, size) if self.text is Text.TEXT else (0, split)
+        part = facts.part(self.path)
+        if part is None:
+            return 0, 0
+        match self.text:
+            case Text.WHOLE:
+                start, end = part.body_start, part.body_end
+            case Text.MIME:
+                start, end = part.header_start, part.header_end
+            case Text.TEXT:
+                start, end = part.inner_body, part.body_end if part.inner_body else 0
+            case _:
+                start, end = part.body_start if part.inner_body else 0, part.inner_body
+        return min(start, size), min(end, size)
+
+    def _filter(self, header: bytes) -> bytes:
+        """The fields asked for and the blank line, or the header without these fields."""
+        if self.fields is None or not header:
+            return header
+        if self.text is Text.FIELDS_NOT:
+            return self.fields.sub(b"", b"\n" + header)[1:]
+        found = b"".join(self.fields.findall(b"\n" + header))
+        if not found:
+            return b"\r\n"
+        return found[1:] + (b"\n\r\n" if found.endswith(b"\r") else b"\r\n\r\n")
+
+    def _cut(self, text: bytes) -> bytes:
+        if self.length is None:
+            return text
+        return text[self.origin : self.origin + self.length]
+
+
+def parse_section(cursor: Cursor) -> tuple[bytes, Section]:
+    """section ["<" number "." nz-number ">"], and how it is named in the response.
+
+    section = "[" [section-msgtext / (section-part ["." section-text])] "]"
+    """
+    cursor.expect(b"[")
+    path, text = _parse_place(cursor)
+    named = path + b"." + text.value if path and text.value else path or text.value
+    fields = None
+    if text in (Text.FIELDS, Text.FIELDS_NOT):
+        cursor.sp()
+        echoed, fields = _parse_names(cursor)
+        named += b" (%s)" % echoed
+    cursor.expect(b"]")
+    named = b"[%s]" % named
+    if cursor.peek() != b"<":
+        return named, Section(text, path, fields)
+    partial = _PARTIAL.match(cursor.data, cursor.pos)
+    if partial is None:
+        raise cursor.bad("<first octet.number of octets>")
+    cursor.pos = partial.end()
+    origin = int(partial[1])
+    return b"%s<%d>" % (named, origin), Section(text, path, fields, origin, int(partial[2]))
+
+
+def _parse_place(cursor: Cursor) -> tuple[bytes, Text]:
+    path = b""
+    number = _PATH.match(cursor.data, cursor.pos)
+    if number is not None:
+        path, cursor.pos = number[0], number.end()
+        if not cursor.skip(b"."):
+            return path, Text.WHOLE
+    word = _WORD.match(cursor.data, cursor.pos)
+    if word is None and not path and cursor.peek() == b"]":
+        return path, Text.WHOLE
+    text = _TEXTS.get(word[0].upper()) if word else None
+    if word is None or text is None or (text is Text.MIME and not path):
+        raise cursor.bad("a part number, HEADER, HEADER.FIELDS, HEADER.FIELDS.NOT, TEXT or (behind a part number) MIME")
+    cursor.pos = word.end()
+    return path, text
+
+
+def _parse_names(cursor: Cursor) -> tuple[bytes, re.Pattern[bytes]]:
+    """header-list = "(" header-fld-name *(SP header-fld-name) ")": as it is echoed, and what finds these fields.
+
+    Names are echoed in upper case, quoted where they came quoted, as clients have it from most servers.
+    """
+    cursor.expect(b"(")
+    echoed, names = [], []
+    while True:
+        as_string = cursor.peek() in (b'"', b"{")
+        name = cursor.astring("the name of a header field").upper()
+        names.append(name)
+        echoed.append(string(name) if as_string or not name.isascii() else name)
+        if cursor.skip(b")"):
+            break
+        cursor.sp()
+    if len(names) > _MAX_NAMES:
+        raise Bad(f"At most {_MAX_NAMES} header fields can be named at once")
+    possible = b"|".join(re.escape(name) for name in names if _FIELD_NAME.fullmatch(name)) or b"(?!)"
+    return b" ".join(echoed), re.compile(rb"\n(?:%b)[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*" % possible, re.IGNORECASE)
