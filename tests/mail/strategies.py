@@ -29,7 +29,9 @@ def _message_part(message: bytes) -> bytes:
 @st.composite
 def _multipart(draw: st.DrawFn, children: st.SearchStrategy[bytes]) -> bytes:
     parts = draw(st.lists(children, min_size=1, max_size=3))
-    boundary = b"=_%d" % draw(st.integers(0, 10**9))
+    boundary = b"=_0_"
+    while any(boundary in part for part in parts):
+        boundary = b"=_%d_" % (int(boundary[2:-1]) + 1)
     subtype = draw(st.sampled_from([b"mixed", b"alternative", b"related"]))
     lines = [b"preamble"] if draw(st.booleans()) else []
     for part in parts:
