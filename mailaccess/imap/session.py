@@ -61,6 +61,7 @@ class Session:
         self.enabled: set[bytes] = set()  # what ENABLE, or a command that implies it, turned on
         self.saved: list[int] = []  # `$`: UIDs of the saved search result (RFC 5182)
         self.by_uid = False  # the running command is the UID variant
+        self.expunges = False  # expunges may be told at its end
         self.tag = b""
         self.ended = False
         self.failed_logins = 0
@@ -257,9 +258,9 @@ class Session:
         spec: ImapCommand | None = None
         try:
             spec, arguments = await self._find(rest)
-            self.by_uid = spec.by_uid
+            self.by_uid, self.expunges = spec.by_uid, spec.expunges
             text = await self._run(spec, arguments)
-            await self.update(expunges=spec.expunges)
+            await self.update(expunges=self.expunges)
             self.write(tag + (spec.done if text is None else b" OK %s\r\n" % text))
             if self.afterwards is not None:
                 afterwards, self.afterwards = self.afterwards, None
@@ -272,7 +273,7 @@ class Session:
             self.write(b"%s BAD A line may have %d octets\r\n" % (tag, self._line_limit()))
         except (No, StorageError) as failure:
             no = failure if isinstance(failure, No) else refusal(failure)
-            await self.update(expunges=spec is not None and spec.expunges)
+            await self.update(expunges=spec is not None and self.expunges)
             code = b"[%s] " % no.code if no.code else b""
             self.write(b"%s NO %s%s\r\n" % (tag, code, str(no).encode("utf-8" if self.utf8 else "ascii", "replace")))
         except (Gone, TimedOut, Closing, Bye):
