@@ -113,7 +113,7 @@ class Content:
         self.stamp = FileStamp.of(status)
         if not stat.S_ISREG(status.st_mode) or (expected is not None and expected != self.stamp):
             raise ContentChanged("the message's file is not the one that was expected")
-        self._offsets = _offsets_of(status.st_dev, self.stamp)
+        self._offsets = _offsets_of(status)
 
     @property
     def _blocks(self) -> int:
@@ -207,11 +207,12 @@ _known: OrderedDict[tuple[int, ...], _Offsets] = OrderedDict()
 _known_lock = threading.Lock()
 
 
-def _offsets_of(device: int, stamp: FileStamp) -> _Offsets:
+def _offsets_of(status: os.stat_result) -> _Offsets:
     """The file's offsets, kept while it is among the last used; a file of one block has none worth keeping."""
-    if stamp.size <= _BLOCK:
+    if status.st_size <= _BLOCK:
         return _Offsets()
-    key = (device, *stamp)
+    # The ctime tells a file from a later one that was given its inode, size and date.
+    key = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
     with _known_lock:
         offsets = _known.setdefault(key, _Offsets())
         _known.move_to_end(key)
