@@ -73,7 +73,7 @@ def directory_name(name: str) -> str:
 def mailbox_name(directory: str) -> str | None:
     """The mailbox name of a directory in the root, or None where it cannot be a mailbox's.
 
-    `..DOVECOT-TRASHED` and its like are none. A dot that separates nothing belongs to the part it follows.
+    `..DOVECOT-TRASHED` and its like are none. A dot with nothing after it belongs to the part before it.
     """
     if not directory.startswith(".") or directory.startswith("..") or directory == ".":
         return None

@@ -81,9 +81,12 @@ class Keywords:
         `in_use`: every letter that a file name of the mailbox bears now. A letter is given only if no file has it:
         first those without a name, then those whose name no file uses any more.
         """
-        wanted = list(wanted)
-        asked = {name.lower() for name in wanted}
-        missing = {name.lower(): name for name in reversed(self.without_letter(wanted)) if _ATOM.fullmatch(name)}
+        asked: set[str] = set()
+        missing: dict[str, str] = {}
+        for name in wanted:
+            asked.add(name.lower())
+            if self.letter(name) is None and _ATOM.fullmatch(name):
+                missing.setdefault(name.lower(), name)
         idle = [index for index, letter in enumerate(_ALPHABET) if letter not in in_use]
         unnamed = [index for index in idle if index not in self._lines]
         reusable = [
@@ -91,7 +94,7 @@ class Keywords:
             for index in idle
             if index in self._lines and self._names.get(_ALPHABET[index], "").lower() not in asked
         ]
-        given = dict(zip([*unnamed, *reusable], reversed(missing.values()), strict=False))
+        given = dict(zip([*unnamed, *reusable], missing.values(), strict=False))
         return Keywords(self._lines | given) if given else self
 
 
