@@ -92,11 +92,13 @@ def write_uidlist(directory: Path, uidlist: UidList) -> FileStamp:
 
 
 def append_records(directory: Path, records: Iterable[Record], stamp: FileStamp) -> FileStamp | None:
-    """Appends lines, durably, if the file is still the one of `stamp`; None: it is not, nothing was written."""
+    """Appends lines, durably, if the file is still the one of `stamp` and of version 3; None: nothing was written."""
     with _locked(directory):
         if stamp_of(directory) != stamp:
             return None
         with (directory / FILE).open("r+b", buffering=0) as file:
+            if file.read(2) != b"3 ":
+                return None
             file.seek(-1, os.SEEK_END)
             torn = file.read(1) != b"\n"  # the line of a program that was interrupted
             _write_all(file.fileno(), os.fsencode(("\n" if torn else "") + _lines(records)))
@@ -168,7 +170,8 @@ def _parse(text: str) -> UidList | None:
 
 
 def _parse_header(line: str) -> UidList | None:
-    version, *keys = line.split()
+    version, _, rest = line.partition(" ")
+    keys = rest.split()
     if version == "1" and len(keys) == 2:
         keys = [f"V{keys[0]}", f"N{keys[1]}"]
     elif version != "3":
