@@ -7,6 +7,7 @@ process holds the file.
 
 import hashlib
 import logging
+import secrets
 import sqlite3
 import threading
 import time
@@ -65,7 +66,7 @@ class Ledger:
         self._clock = clock
         self._lock = threading.Lock()
         self._db = open_store(path)
-        self._process = this_process()
+        self._owner = f"{this_process()}#{secrets.token_hex(4)}"
         self._mine: Counter[tuple[str, str]] = Counter()  # sessions of this process by (user, site)
         self._unpublished: set[tuple[str, str]] = set()
         self._cleaned = clock()
@@ -85,7 +86,7 @@ class Ledger:
             self._publisher.join()
         with self._lock:
             try:
-                self._db.execute("DELETE FROM session WHERE process = ?", (self._process,))
+                self._db.execute("DELETE FROM session WHERE owner = ?", (self._owner,))
             except sqlite3.Error as error:
                 log.warning("ledger not written: %s", error)
             self._db.close()
@@ -131,12 +132,12 @@ class Ledger:
     def _publish(self) -> None:
         for key in self._unpublished:
             if self._mine[key] > 0:
-                row = (self._process, *key, self._mine[key])
+                row = (self._owner, *key, self._mine[key])
                 self._db.execute("INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?)", row)
             else:
                 del self._mine[key]
-                sql = "DELETE FROM session WHERE process = ? AND user = ? AND site = ?"
-                self._db.execute(sql, (self._process, *key))
+                sql = "DELETE FROM session WHERE owner = ? AND user = ? AND site = ?"
+                self._db.execute(sql, (self._owner, *key))
 
     def _publish_leaving(self) -> None:
         """The thread that tells the other processes of sessions that have ended."""
@@ -165,9 +166,9 @@ class Ledger:
         return int(self._db.execute(sql, (value,)).fetchone()[0])
 
     def _bury(self) -> None:
-        for (name,) in self._db.execute("SELECT DISTINCT process FROM session").fetchall():
-            if not alive(name):
-                self._db.execute("DELETE FROM session WHERE process = ?", (name,))
+        for (name,) in self._db.execute("SELECT DISTINCT owner FROM session").fetchall():
+            if not alive(name.partition("#")[0]):
+                self._db.execute("DELETE FROM session WHERE owner = ?", (name,))
 
     # -- failures
 

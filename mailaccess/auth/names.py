@@ -13,7 +13,7 @@ def normal_user(name: str, fold_case: bool) -> str:
     normal = unicodedata.normalize("NFC", name)
     if fold_case:
         normal = unicodedata.normalize("NFC", normal.casefold())
-    if any(unicodedata.category(char) in _REFUSED_CATEGORIES for char in normal):
+    if not normal.isprintable() and any(unicodedata.category(char) in _REFUSED_CATEGORIES for char in normal):
         raise ValueError("a user name has no control characters")
     if len(normal.encode()) > MAX_OCTETS:
         raise ValueError(f"a user name has at most {MAX_OCTETS} octets")

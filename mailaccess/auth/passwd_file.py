@@ -182,7 +182,7 @@ class PasswdFile:
                 account = _account(line)
                 if account is None:
                     continue
-                name = normal_user(account.identity.user, self._fold_case)
+                name = self._key(account)
             except ValueError as error:
                 problems.append(f"{self.path}:{number}: {error}")
                 continue
@@ -220,12 +220,14 @@ class PasswdFile:
     def _is_line_of(self, line: str, user: str) -> bool:
         try:
             account = _account(line.removesuffix("\n"))
-            if account is None:
-                return False
-            name = normal_user(account.identity.user, self._fold_case)
-            return name == normal_user(user, self._fold_case)
+            return account is not None and self._key(account) == normal_user(user, self._fold_case)
         except ValueError:
             return False
+
+    def _key(self, account: Account) -> str:
+        """The name that is compared."""
+        user = account.identity.user
+        return normal_user(user, True) if self._fold_case else user
 
 
 def _account(line: str) -> Account | None:
@@ -260,6 +262,6 @@ def _hindrance(account: Account) -> str | None:
     """Why nobody can log in to an account, unless it was locked on purpose."""
     if account.refused:
         return f"login refused, since {' and '.join(UNSUPPORTED)} are not supported"
-    text = account.stored.rpartition("}")[2]
+    text = account.stored.removeprefix("{CRYPT}")
     locked = text == "x" or text.startswith(("!", "*"))
     return None if locked else schemes.problem(account.stored)

@@ -27,6 +27,8 @@ _crypt = CryptContext(
     argon2__parallelism=1,
 )
 
+_STORED = re.compile(r"\{([^}.]*)(?:\.([^}]*))?\}(.*)", re.DOTALL)
+
 Check = Callable[[bytes], bool]
 Reader = Callable[[str, str], Check]  # (text, encoding) to its check; ValueError if the text is malformed
 
@@ -113,7 +115,7 @@ def _holds(check: Check, password: bytes) -> bool:
 
 def _split(stored: str) -> tuple[str, str, str]:
     """(scheme, encoding, text), the first two in capitals."""
-    match = re.fullmatch(r"\{([^}.]*)(?:\.([^}]*))?\}(.*)", stored, re.DOTALL)
+    match = _STORED.fullmatch(stored)
     if match is None:
         return "CRYPT", "", stored
     return match[1].upper(), (match[2] or "").upper(), match[3]

@@ -12,8 +12,8 @@ log = logging.getLogger(__name__)
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS session (
-    process TEXT NOT NULL, user TEXT NOT NULL, site TEXT NOT NULL, count INTEGER NOT NULL,
-    PRIMARY KEY (process, user, site)) WITHOUT ROWID;
+    owner TEXT NOT NULL, user TEXT NOT NULL, site TEXT NOT NULL, count INTEGER NOT NULL,
+    PRIMARY KEY (owner, user, site)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS session_user ON session (user);
 CREATE INDEX IF NOT EXISTS session_site ON session (site);
 CREATE TABLE IF NOT EXISTS failure (who BLOB PRIMARY KEY, count REAL NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
