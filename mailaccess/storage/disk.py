@@ -59,9 +59,11 @@ def sync_directory(path: str | Path) -> None:
 def replace_file(path: Path, data: bytes, *, newer_than: int | None = None) -> FileStamp:
     """Puts `data` in the file's place, whole or not at all, durably; the mode of an older file is kept.
 
+    It is written in tmp/ where there is one, so that what a crash leaves is cleaned up with the rest.
     `newer_than`: an mtime in ns that the new file's mtime exceeds by whole seconds, for readers who compare seconds.
     """
-    new = path.with_name(f"{path.name}.{os.getpid()}.{next(_counter)}.tmp")
+    tmp = path.parent / "tmp"
+    new = (tmp if tmp.is_dir() else path.parent) / f"{path.name}.{os.getpid()}.{next(_counter)}.tmp"
     try:
         with new.open("xb") as file:
             file.write(data)

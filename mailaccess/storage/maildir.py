@@ -141,9 +141,10 @@ class Maildir:
 
     def create(self) -> None:
         """Makes what is missing of the directory and its three, durably; cur/ last, as it is what makes a mailbox."""
-        if not self.path.is_dir():
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            sync_directory(self.path.parent)
+        missing = [path for path in (self.path, *self.path.parents) if not path.exists()]
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for path in missing:
+            sync_directory(path.parent)
         for directory in (self._tmp, self._new, self._cur):
             with contextlib.suppress(FileExistsError):
                 os.mkdir(directory, 0o700)
@@ -176,6 +177,13 @@ class Maildir:
         _read(self._new, "new", entries, duplicates)
         _read(self._cur, "cur", entries, duplicates)
         return Scan(entries, duplicates, stamp, settled(stamp, begun) and self.stamp() == stamp)
+
+    def listing(self, where: Where) -> list[Entry]:
+        """The files of one directory. Proves nothing of what it does not show. NoSuchMailbox."""
+        entries: dict[str, Entry] = {}
+        self.stamp()
+        _read(self._new if where == "new" else self._cur, where, entries, [])
+        return list(entries.values())
 
     def settled_scan(self, attempts: int = 8) -> Scan:
         """Scans until nothing changed meanwhile, at most `attempts` times; `settled` says whether it came to that.

@@ -2,6 +2,7 @@
 
 import ctypes
 import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,18 @@ def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
     assert stamp == FileStamp.of(path.stat())
     assert path.stat().st_mode & 0o777 == 0o640
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_new_file_is_written_in_tmp_where_there_is_one(tmp_path: Path) -> None:
+    """What a crash leaves there is cleaned up."""
+    (tmp_path / "tmp").mkdir()
+    os.utime(tmp_path / "tmp", (0, 0))
+
+    replace_file(tmp_path / "list", b"new")
+
+    assert (tmp_path / "list").read_bytes() == b"new"
+    assert (tmp_path / "tmp").stat().st_mtime > 0
+    assert list((tmp_path / "tmp").iterdir()) == []
 
 
 def test_a_replacement_can_be_newer_by_whole_seconds(tmp_path: Path) -> None:
