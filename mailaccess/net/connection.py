@@ -1,0 +1,416 @@
+"""One connection: a Twisted protocol that answers the traps of its session.
+
+Everything here runs in the reactor's thread, but for `wake`. Deadlines are lazy: a connection has at most one timer,
+which on going off looks what is due and is set anew, so that a command costs none.
+"""
+
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from OpenSSL import SSL
+from twisted.internet.interfaces import (
+    IDelayedCall,
+    IHalfCloseableProtocol,
+    IHandshakeListener,
+    IPushProducer,
+    IReactorTime,
+    ISSLTransport,
+)
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from mailaccess.net.deflate import Corrupt, Deflate
+from mailaccess.net.lanes import Lanes
+from mailaccess.net.outlet import Outlet, send
+from mailaccess.wire.channel import Channel, Peer
+from mailaccess.wire.task import WAIT, Task
+from mailaccess.wire.traps import Call, Closing, Delay, Drained, Event, Gone, Input, TimedOut, Turn
+
+log = logging.getLogger(__name__)
+
+MAX_BUFFERED = 256 * 1024
+"""Octets of unread input at which we stop reading."""
+SLICE = 0.005
+"""Seconds a session may run on input that is at hand before the others get their turn."""
+LINGER = 10.0
+"""Seconds a peer has to take our last words and hang up, once its session has ended."""
+
+Session = Callable[[Channel], Coroutine[Any, Any, None]]
+
+
+@implementer(IPushProducer, IHandshakeListener, IHalfCloseableProtocol)
+class Connection(Task, Protocol):
+    """Drives one session. `ended` is called once, when the peer is gone and the session too."""
+
+    transport: Any  # a TCP transport; where it is wrapped in TLS by others, the wrapper
+
+    def __init__(
+        self,
+        session: Session,
+        peer: Peer,
+        clock: IReactorTime,
+        lanes: Lanes,
+        *,
+        tls: TLSMemoryBIOFactory | None = None,
+        implicit_tls: bool = False,
+        apology: bytes = b"",
+        ended: Callable[["Connection"], None] = lambda _: None,
+    ) -> None:
+        """`apology` is sent when the session fails."""
+        super().__init__(Channel(peer))
+        peer.tls_available = tls is not None and not implicit_tls
+        self.channel.wake = self._wake
+        self._session = session
+        self._clock = clock
+        self._lanes = lanes
+        self._tls = tls
+        self._implicit_tls = implicit_tls
+        self._apology = apology
+        self._ended = ended
+        self._deflate: Deflate | None = None
+        self._timer: IDelayedCall | None = None
+        self._since = clock.seconds()  # when the peer last did something, or we last kept it waiting
+        self._until = 0.0  # when the wait that the session is in is over, in whatever way
+        self._slice_ends = 0.0
+        self._started = False
+        self._encrypted = False
+        self._paused = False  # the transport wants no more output for now
+        self._reading = True
+        self._input_ended = False  # the peer has closed its direction
+        self._output_ended = False  # we have closed ours
+        self._gone = False
+        self._closing = False  # the session is to be told, once
+        self._turn_due = False
+
+    # -- what the transport tells
+
+    def connectionMade(self) -> None:
+        """Starts the session, over TLS after the handshake."""
+        self.transport.setTcpNoDelay(True)
+        self.transport.setTcpKeepAlive(True)
+        if ISSLTransport.providedBy(self.transport):
+            self._encrypted = True
+            self._wait_at_most(self.channel.timeout)
+            return
+        if self._implicit_tls:
+            self._begin_tls()
+            return
+        self.transport.registerProducer(self, True)
+        self._begin()
+
+    def handshakeCompleted(self) -> None:
+        """The wire is encrypted now."""
+        peer = self.channel.peer
+        peer.tls, peer.tls_available = True, False
+        peer.tls_exporter = _channel_binding(self.transport.getHandle())
+        self.transport.registerProducer(self, True)
+        self._mark_active()
+        if self._started:
+            self.resume()
+        else:
+            self._begin()
+
+    def dataReceived(self, data: bytes) -> None:
+        """Hands input to the session, if that is what it waits for."""
+        if self.finished:
+            return  # read only so that closing does not reset the connection under our last words
+        self._mark_active()
+        wanted = isinstance(self.waiting, Input | Event)
+        if self._deflate is not None:
+            self._deflate.feed(data)
+            ready = wanted and self._inflate()
+            held = self._deflate.waiting
+        else:
+            self.channel.reader.feed(data)
+            ready = wanted
+            held = self.channel.reader.buffered
+        if ready:
+            self.resume()
+        elif held > MAX_BUFFERED:
+            self._read(False)
+
+    def readConnectionLost(self) -> None:
+        """The peer will send no more; it may still read: what it has sent is answered before it is taken for gone."""
+        self._input_ended = True
+        if self.finished:
+            self.transport.loseConnection()
+        elif isinstance(self.waiting, Input | Event) and not self._turn_due:
+            self.throw(Gone())
+
+    def writeConnectionLost(self) -> None:
+        """Our last words are with the kernel, which delivers them even after we have closed."""
+        self._output_ended = True
+        self._wait_at_most(LINGER)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """Tells the session. A call under way is not interrupted; the session meets Gone when it is done."""
+        self._gone = True
+        if self.finished or not self._started:
+            self._finish()
+        elif not isinstance(self.waiting, Call):
+            self.throw(Gone())
+
+    def pauseProducing(self) -> None:
+        """The transport has enough."""
+        self._paused = True
+
+    def resumeProducing(self) -> None:
+        """The transport has sent what it had."""
+        self._paused = False
+        if isinstance(self.waiting, Drained) and not self._turn_due:
+            self._mark_active()
+            self.resume()
+
+    def stopProducing(self) -> None:
+        """The transport is closing; connectionLost will follow."""
+
+    # -- what the server tells
+
+    def close(self) -> None:
+        """The server is stopping. The session says goodbye where it waits for input, or when it next does."""
+        if not self._started:
+            self.abort()
+        elif isinstance(self.waiting, Input | Event | Delay | Turn):
+            self.throw(Closing())
+        else:
+            self._closing = True
+
+    def abort(self) -> None:
+        """Ends the connection at once."""
+        if not self._gone:
+            self.transport.abortConnection()
+
+    # -- what the session asks for
+
+    def answer_input(self) -> object:
+        """Sends what was written and waits."""
+        self._flush()
+        self._may_wait()
+        if self._deflate is not None and self._inflate():
+            return self.answer_turn()
+        if self._input_ended:
+            raise Gone
+        self._read(True)
+        self._set_timer(self._since + self.channel.timeout)
+        return WAIT
+
+    def answer_event(self, seconds: float) -> object:
+        """As input, but no longer than `seconds`."""
+        self._until = self._clock.seconds() + seconds
+        answer = self.answer_input()
+        self._set_timer(self._until)
+        return answer
+
+    def answer_drained(self) -> object:
+        """Goes on at once while the transport takes what it is given."""
+        self._flush()
+        if self._gone:
+            raise Gone
+        if self._paused:
+            self._wait_at_most(self.channel.timeout)
+            return WAIT
+        return self.answer_turn()
+
+    def answer_turn(self) -> object:
+        """Goes on at once for as long as the slice lasts."""
+        if self._clock.seconds() < self._slice_ends:
+            return None
+        self._flush()
+        self._may_wait()
+        if not self._turn_due:
+            self._turn_due = True
+            self._clock.callLater(0, self._our_turn)
+        return WAIT
+
+    def answer_call(self, work: Call) -> object:
+        """Hands it to a thread. That the peer is gone does not keep a session from tidying up."""
+        self._flush()
+        self._lanes.submit(work.fn, work.lane, self._called)
+        return WAIT
+
+    def answer_starttls(self) -> object:
+        """Drops all plaintext input, so that none can be taken for protected (RFC 3501 6.2.1, RFC 2595 4)."""
+        self._flush()
+        if self._gone:
+            raise Gone
+        self.channel.reader.clear()
+        self.transport.unregisterProducer()
+        self._paused = False
+        self._begin_tls()
+        return WAIT
+
+    def answer_compress(self) -> object:
+        """What was already read behind the command is deflated, too."""
+        self._flush()
+        reader = self.channel.reader
+        self._deflate = Deflate()
+        self._deflate.feed(reader.take(reader.buffered))
+        return None
+
+    def answer_delay(self, seconds: float) -> object:
+        """Waits, without reading: who must wait cannot make us hold what it sends."""
+        self._flush()
+        self._may_wait()
+        self._read(False)
+        self._wait_at_most(seconds)
+        return WAIT
+
+    def answer_end(self, failure: Exception | None) -> None:
+        """Sends the last words and closes; the peer hangs up, or the time is up."""
+        if failure is not None and not isinstance(failure, Gone | TimedOut | Closing):
+            log.error("session of %s failed", self.channel.peer.address, exc_info=failure)
+            self.channel.write(self._apology)
+        if self._gone:
+            self._finish()
+            return
+        self._flush()
+        self.transport.unregisterProducer()
+        if self._encrypted or self._input_ended:
+            self.transport.loseConnection()
+        else:
+            # Closing a socket with unread input resets it, and the reset may overtake our last words.
+            self.transport.loseWriteConnection()
+            self._read(True)
+        self._wait_at_most(self.channel.timeout)
+
+    # -- inner workings
+
+    def _begin(self) -> None:
+        self._started = True
+        self._mark_active()
+        self.start(self._session(self.channel))
+
+    def _begin_tls(self) -> None:
+        self._read(True)
+        self._wait_at_most(self.channel.timeout)
+        assert self._tls is not None
+        tcp = self.transport
+        tcp.protocol = self.transport = TLSMemoryBIOProtocol(self._tls, self, False)  # type: ignore[no-untyped-call]
+        self._encrypted = True
+        self.transport.makeConnection(Outlet(tcp))
+
+    def _mark_active(self) -> None:
+        self._since = now = self._clock.seconds()
+        self._slice_ends = now + SLICE
+
+    def _may_wait(self) -> None:
+        """Raises what the session must hear before it waits for the peer."""
+        if self._gone:
+            raise Gone
+        if self._closing:
+            self._closing = False
+            raise Closing
+
+    def _flush(self) -> None:
+        if not self.channel.pending:
+            return
+        chunks = self.channel.take_output()
+        if self._gone:
+            return
+        if self._deflate is not None:
+            chunks = self._deflate.deflate(chunks)
+        if self._encrypted:
+            self.transport.writeSequence(chunks)
+        else:
+            send(self.transport, chunks)
+
+    def _read(self, wanted: bool) -> None:
+        if wanted != self._reading and not self._gone:
+            self._reading = wanted
+            if wanted:
+                self.transport.resumeProducing()
+            else:
+                self.transport.pauseProducing()
+
+    def _inflate(self) -> bool:
+        """Hands the reader more of what the peer has sent deflated, if there is more."""
+        assert self._deflate is not None
+        try:
+            piece = self._deflate.inflate()
+        except Corrupt:
+            self.abort()
+            return False
+        if piece:
+            self.channel.reader.feed(piece)
+        return bool(piece)
+
+    def _our_turn(self) -> None:
+        due, self._turn_due = self._turn_due, False
+        if due and not self._paused:
+            self._mark_active()
+            self.resume()
+
+    def _called(self, result: Any, error: Exception | None) -> None:
+        self._mark_active()
+        if error is not None:
+            self.throw(error)
+        else:
+            self.resume(result)
+
+    def _wake(self) -> None:
+        """Any thread. A session that is not in an Event wait looks at `woken` before it enters one."""
+        if not self.channel.woken:
+            self.channel.woken = True
+            if isinstance(self.waiting, Event):
+                self._lanes.post(self._woken)
+
+    def _woken(self) -> None:
+        if isinstance(self.waiting, Event) and self.channel.woken:
+            self._slice_ends = self._clock.seconds() + SLICE
+            self.resume()
+
+    def _wait_at_most(self, seconds: float) -> None:
+        self._until = self._clock.seconds() + seconds
+        self._set_timer(self._until)
+
+    def _set_timer(self, due: float) -> None:
+        """Sees to it that `_timer_fired` is called at `due` or before."""
+        if self._timer is not None:
+            if self._timer.getTime() <= due:
+                return
+            self._timer.cancel()
+        self._timer = self._clock.callLater(max(0.0, due - self._clock.seconds()), self._timer_fired)
+
+    def _due(self) -> float | None:
+        """When the present wait is over."""
+        if self._turn_due or isinstance(self.waiting, Call):
+            return None
+        silence = self._since + self.channel.timeout
+        if isinstance(self.waiting, Input):
+            return silence
+        return min(self._until, silence) if isinstance(self.waiting, Event) else self._until
+
+    def _timer_fired(self) -> None:
+        self._timer = None
+        now = self._clock.seconds()
+        due = self._due()
+        if due is None:
+            return  # the next wait for the peer sets the timer
+        if now < due:
+            self._set_timer(due)
+        elif isinstance(self.waiting, Event | Delay) and now >= self._until:
+            self._slice_ends = now + SLICE
+            self.resume()
+        elif isinstance(self.waiting, Input | Event):
+            self._mark_active()
+            self.throw(TimedOut())
+        elif self._output_ended:
+            self.transport.loseConnection()
+        else:
+            self.abort()
+
+    def _finish(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._ended(self)
+
+
+def _channel_binding(connection: SSL.Connection) -> bytes | None:
+    """tls-exporter (RFC 9266 2), unique without further conditions from TLS 1.3 on."""
+    if connection.get_protocol_version() < SSL.TLS1_3_VERSION:
+        return None
+    return connection.export_keying_material(b"EXPORTER-Channel-Binding", 32, b"")
