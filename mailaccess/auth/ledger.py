@@ -71,7 +71,7 @@ class Ledger:
         self._unpublished: set[tuple[str, str]] = set()
         self._cleaned = clock()
         # A slot may be dropped by the garbage collector in any thread, even one that holds the lock: these two
-        # are the only things it touches, and both bear that.
+        # are the only things it changes, and both bear that.
         self._left: deque[tuple[str, str]] = deque()
         self._wake: SimpleQueue[bool] = SimpleQueue()
         self._publisher: threading.Thread | None = None
@@ -119,7 +119,8 @@ class Ledger:
 
     def _leave(self, key: tuple[str, str]) -> None:
         self._left.append(key)
-        self._wake.put(True)
+        if self._publisher is not None:
+            self._wake.put(True)
 
     def _settle(self) -> None:
         while self._left:

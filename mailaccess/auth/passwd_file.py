@@ -204,8 +204,9 @@ class PasswdFile:
             with edit(self.path, wait=False) as lines:
                 index = self._line_of(lines, user)
                 # Somebody may have set another password since this one was checked.
-                if _fields(lines[index])[1] == account.stored:
-                    lines[index] = _with_stored(lines[index], hashed)
+                if _fields(lines[index])[1] != account.stored:
+                    return
+                lines[index] = _with_stored(lines[index], hashed)
         except (OSError, Busy, AccountError, ValueError) as error:
             log.debug("password hash of %s not upgraded: %s", user, error)
         else:

@@ -61,7 +61,9 @@ def _connect(name: str) -> sqlite3.Connection:
     db = sqlite3.connect(name, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         _retried(db, "PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = OFF")  # what a power cut loses, counts for nothing afterwards
+        db.execute("PRAGMA synchronous = OFF")  # what a power cut loses or spoils counts for nothing afterwards
+        if db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+            raise sqlite3.DatabaseError("integrity check failed")  # noqa: TRY301
         with transaction(db):
             for statement in SCHEMA.split(";"):
                 db.execute(statement)

@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mailaccess.auth.backend import Identity
 from mailaccess.auth.passwd_file import AccountError, PasswdFile
@@ -156,6 +158,25 @@ def test_secrets_are_those_in_plain(path: Path) -> None:
     assert users.secret("tom") is None
     assert users.secret("nobody") is None
     assert not backend(path, f"tom:{SHA}").has_secrets
+
+
+FIELDS = st.one_of(
+    st.binary(max_size=20),
+    st.sampled_from(
+        [b"tim", b"{PLAIN}x", b"{SSHA.HEX}00", b"{MD5}$1$", b"$2y$05$", b"$argon2id$v=19$m=", b"\0", b"", b"\r"]
+    ),
+)
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(lines=st.lists(st.lists(FIELDS, max_size=9).map(b":".join), max_size=6))
+def test_any_octets_are_accounts_or_problems(path: Path, lines: list[bytes]) -> None:
+    """Whatever the file holds, those accounts that are whole can log in."""
+    path.write_bytes(b"\n".join([*lines, b"last:{PLAIN}secret"]))
+    users = PasswdFile(path)
+
+    assert users.verify("last", "secret")
+    assert isinstance(users.problems, tuple)
 
 
 # -- changes

@@ -3,6 +3,8 @@
 import hashlib
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mailaccess.auth import schemes
 
@@ -102,6 +104,21 @@ def test_what_is_no_hash_matches_nothing_and_says_why(stored: str) -> None:
     """A scheme we lack, or a hash that was cut off, is a no, never an exception."""
     assert not schemes.verify(stored, PASSWORD)
     assert schemes.problem(stored)
+
+
+@given(
+    scheme=st.sampled_from(
+        ["", "{CRYPT}", "{SSHA}", "{SSHA.HEX}", "{SHA256}", "{PBKDF2}", "{SCRAM-SHA-1}", "{MD5}", "{"]
+    ),
+    text=st.one_of(st.text(max_size=30), st.sampled_from(DOVECOT).map(lambda stored: stored.rpartition("}")[2][:-1])),
+)
+@settings(max_examples=80, deadline=None)
+def test_any_text_is_a_no(scheme: str, text: str) -> None:
+    """Hashes that were cut off or mixed up, and what never was one."""
+    assert not schemes.verify(scheme + text, PASSWORD)
+    schemes.problem(scheme + text)
+    schemes.secret(scheme + text)
+    schemes.needs_upgrade(scheme + text)
 
 
 def test_the_stored_text_is_no_password() -> None:

@@ -50,6 +50,22 @@ def test_damaged_file_is_begun_anew(tmp_path: Path, content: bytes) -> None:
     db.close()
 
 
+def test_damage_further_in_is_found_too(tmp_path: Path) -> None:
+    """A power cut may leave the first page whole."""
+    path = tmp_path / "ledger"
+    db = open_store(path)
+    with transaction(db):
+        db.executemany("INSERT INTO known VALUES (?, 1.0)", [(b"%16d" % number,) for number in range(2000)])
+    db.close()
+    content = bytearray(path.read_bytes())
+    content[-8192:] = b"\xff" * 8192
+    path.write_bytes(content)
+
+    db = open_store(path)
+    assert db.execute("SELECT count(*) FROM known").fetchone() == (0,)
+    db.close()
+
+
 def test_no_such_folder_is_an_error(tmp_path: Path) -> None:
     """Named, since that is a mistake in the configuration."""
     with pytest.raises(FileNotFoundError, match="missing"):
