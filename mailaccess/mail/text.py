@@ -1,0 +1,73 @@
+"""A message's text: decoded, and folded for comparison."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from mailaccess.mail.charset import to_text
+from mailaccess.mail.headers import decode, fields
+from mailaccess.mail.lines import Buffer
+from mailaccess.mail.mime import Part
+from mailaccess.mail.transfer import decode as undo
+
+# Han characters are left out: they fold to themselves, and there are many of them.
+_TO_FOLD = re.compile("[^\x00-\x7f\u4e00-\u9fff]+")
+_MOST_FOLDINGS = 20_000
+
+
+class _Foldings(dict[int, str]):
+    """What a code point becomes; learned as they come, as many as real text has."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        title = character.title()
+        # Where there is more than one, it comes from SpecialCasing.txt, which RFC 5051 does not use.
+        folded = unicodedata.normalize("NFKD", title if len(title) == 1 else character)
+        if len(self) < _MOST_FOLDINGS:
+            self[code] = folded
+        return folded
+
+
+_foldings = _Foldings()
+
+
+def fold(text: str) -> str:
+    """The text as i;unicode-casemap compares it (RFC 5051): each character in title case, decomposed.
+
+    Characters are folded one by one, so that what is a substring stays one.
+    """
+    if text.isascii():
+        return text.upper()
+    ascii_folded = text.encode("utf-8", "surrogatepass").upper().decode("utf-8", "surrogatepass")
+    return _TO_FOLD.sub(_fold_run, ascii_folded)
+
+
+def decode_part(data: bytes, encoding: bytes, charset: str | None) -> str:
+    """The text of a part's body under its Content-Transfer-Encoding and charset, at least what can be read of it."""
+    return to_text(undo(data, encoding), charset)
+
+
+def searchable(data: Buffer, root: Part, *, headers: bool = True) -> Iterator[str]:
+    """The texts that a search looks into, one by one, decoded and not folded.
+
+    They are the bodies of text and message parts, HTML with its tags, and, unless told otherwise, the headers of the
+    message and all its parts: `Name: value` lines, each unfolded.
+    """
+    waiting = [root]
+    while waiting:
+        part = waiting.pop()
+        if headers:
+            yield _header(data[part.header_start : part.header_end])
+        if part.children:
+            waiting += reversed(part.children)
+        elif part.type.lower() in {b"text", b"message"}:
+            charset = next((value for name, value in part.params if name.lower() == b"charset"), b"")
+            yield decode_part(data[part.body_start : part.body_end], part.encoding, charset.decode("latin-1"))
+
+
+def _fold_run(found: re.Match[str]) -> str:
+    return found[0].translate(_foldings)
+
+
+def _header(block: bytes) -> str:
+    return "".join(f"{one.name.decode('latin-1')}: {decode(one.value)}\r\n" for one in fields(block))
