@@ -74,7 +74,8 @@ class Facts:
     @property
     def header_size(self) -> int:
         """Octets of the message's header, blank line included."""
-        return self._head[4]
+        size: int = self._head[4]
+        return size
 
     @property
     def header(self) -> bytes | None:
@@ -89,7 +90,8 @@ class Facts:
     @property
     def sent_day(self) -> int:
         """The day of the Date field as written there, without shift to UTC, as `date.toordinal` counts; 0 for none."""
-        return self._head[2]
+        day: int = self._head[2]
+        return day
 
     @property
     def base_subject(self) -> str:
@@ -133,15 +135,27 @@ class Facts:
         start = table.find(b"\n%s " % path)
         if start < 0:
             return None
-        line = table[start + 1 : table.index(b"\n", start + 1)].decode().split(" ")
-        numbers = [int(number) for number in line[1:6]]
-        return PartPlace(*numbers, encoding=line[6], type=line[7])
+        line = table[start + 1 : table.index(b"\n", start + 1)].decode()
+        _, header_start, header_end, body_start, body_end, inner_body, encoding, kind = line.split(" ")
+        return PartPlace(
+            int(header_start), int(header_end), int(body_start), int(body_end), int(inner_body), encoding, kind
+        )
 
 
 def build(data: Buffer) -> bytes:
     """The blob of a message in wire form."""
-    root = mime.parse(data)
-    fields = structure.read_header(root, data)
+    try:
+        root = mime.parse(data)
+        return _blob(data, root, structure.read_header(root, data))
+    except Exception:
+        # Our fault, not the sender's. But a message without a structure would keep its whole folder from being read.
+        log.exception("the structure of a message could not be made out")
+        blank = data.find(b"\r\n\r\n")
+        end = blank + 4 if blank >= 0 else len(data)
+        return _blob(data, mime.Part(0, end, end, len(data)), [])
+
+
+def _blob(data: Buffer, root: mime.Part, fields: list[headers.Field]) -> bytes:
     head = envelope(fields)
     base, is_reply = subject.base_subject(headers.decode(head.subject or b""))
     sent = dates.parse_date(head.date or b"")
@@ -182,7 +196,7 @@ def _one_line(msg_id: str) -> str:
 
 
 def _first(addresses: list[Address]) -> bytes:
-    """The addr-mailbox that SORT compares, as RFC 5256 section 3 has it: of the first address; a group's name counts."""
+    """The addr-mailbox that SORT compares (RFC 5256 section 3): the first address's, or group's."""
     mailbox = addresses[0].mailbox if addresses else None
     return _octets(text.fold((mailbox or b"").decode("utf-8", "replace")))
 

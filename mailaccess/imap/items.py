@@ -185,7 +185,7 @@ def body(block: Block) -> list[bytes]:
 
 @item_with_arguments(b"BODY")
 def parse_body(cursor: Cursor) -> Wanted:
-    """"BODY" / "BODY" section ["<" number "." nz-number ">"]"""
+    """ "BODY" / "BODY" section ["<" number "." nz-number ">"]"""
     if not _at_section(cursor):
         return Wanted(b"BODY %s", body, Needs.FACTS)
     named, section = parse_section(cursor)
@@ -194,7 +194,7 @@ def parse_body(cursor: Cursor) -> Wanted:
 
 @item_with_arguments(b"BODY.PEEK")
 def parse_peek(cursor: Cursor) -> Wanted:
-    """"BODY.PEEK" section ["<" number "." nz-number ">"]"""
+    """ "BODY.PEEK" section ["<" number "." nz-number ">"]"""
     _at_section(cursor)
     named, section = parse_section(cursor)
     return _text(b"BODY" + named, section)

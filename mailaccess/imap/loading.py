@@ -37,6 +37,11 @@ async def load_facts(mailbox: Mailbox, uids: Sequence[int]) -> dict[int, Facts]:
     return {uid: Facts(blob) for uid, blob in blobs.items()}
 
 
+def estimate(size: int) -> int:
+    """Octets of a message whose size may not be known yet."""
+    return _GUESS if size == UNSIZED else size
+
+
 def _pieces(mailbox: Mailbox, uids: Sequence[int]) -> Iterator[list[int]]:
     """`uids` in pieces of about 20 ms of work."""
     messages = mailbox.messages
@@ -46,7 +51,7 @@ def _pieces(mailbox: Mailbox, uids: Sequence[int]) -> Iterator[list[int]]:
         row = messages.position(uid)
         size = messages.sizes[row] if row >= 0 else UNSIZED
         piece.append(uid)
-        octets += _GUESS if size == UNSIZED else size
+        octets += estimate(size)
         if len(piece) == _MADE_AT_ONCE or octets >= _OCTETS_MADE_AT_ONCE:
             yield piece
             piece, octets = [], 0
@@ -68,8 +73,7 @@ class Texts:
 
 async def load_texts(mailbox: Mailbox, wanted: Sequence[Texts]) -> None:
     """Fills in `values` and `content`. Whoever asks closes the contents, also if this fails."""
-    octets = sum(_GUESS if one.size == UNSIZED else one.size for one in wanted)
-    if len(wanted) <= _INLINE_MESSAGES and octets <= _INLINE_OCTETS:
+    if len(wanted) <= _INLINE_MESSAGES and sum(one.size for one in wanted) <= _INLINE_OCTETS:
         _read(mailbox, wanted)
     else:
         await call(_read, mailbox, wanted)

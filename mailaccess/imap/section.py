@@ -42,6 +42,10 @@ class Span:
     start: int
     end: int
 
+    @property
+    def size(self) -> int:
+        return self.end - self.start
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -77,7 +81,7 @@ class Section:
 
     def _place(self, facts: Facts | None, size: int) -> tuple[int, int]:
         """Where it begins and ends in a message of `size` octets, before any filter or partial."""
-        if facts is None:
+        if facts is None or not self.needs_facts:
             return 0, size
         if not self.path:
             split = min(facts.header_size, size)
@@ -101,7 +105,9 @@ class Section:
         if self.fields is None or not header:
             return header
         if self.text is Text.FIELDS_NOT:
-            return self.fields.sub(b"", b"\n" + header)[1:]
+            rest = self.fields.sub(b"", b"\n" + header)[1:]
+            # The last field of a header that is cut off goes with the LF before it, which belongs to its neighbour.
+            return rest + b"\n" if rest.endswith(b"\r") and not header.endswith(b"\r") else rest
         found = b"".join(self.fields.findall(b"\n" + header))
         if not found:
             return b"\r\n"

@@ -9,8 +9,8 @@ from operator import or_
 from mailaccess.imap.errors import Bad, No
 from mailaccess.imap.facts import Facts
 from mailaccess.imap.grammar import Cursor
-from mailaccess.imap.items import ITEMS, Block, Needs, Value, Wanted, literal_size, parse_items
-from mailaccess.imap.loading import Texts, load_facts, load_texts
+from mailaccess.imap.items import ITEMS, Block, Needs, Value, Wanted, parse_items
+from mailaccess.imap.loading import Texts, estimate, load_facts, load_texts
 from mailaccess.imap.numset import SAVED, NumSet, resolve, runs
 from mailaccess.imap.numset import render as render_numbers
 from mailaccess.imap.registry import SELECTED, command
@@ -139,9 +139,7 @@ async def _set_seen(session: Session, ranges: Ranges) -> set[int]:
     for piece in _slices(ranges, _LINES_AT_ONCE):
         current = view.mailbox.messages
         uids += [
-            uid
-            for _, uid, messages, row in view.pick(piece)
-            if messages is current and SEEN not in messages.flags[row]
+            uid for _, uid, messages, row in view.pick(piece) if messages is current and SEEN not in messages.flags[row]
         ]
         await turn()
     if not uids:
@@ -206,7 +204,8 @@ class _Answer:
             if self.reads:
                 await self._send_texts(block, columns)
             else:
-                self.session.write(b"".join([self.form % row for row in zip(block.numbers, *columns, strict=True)]))
+                lines = [self.form % row for row in zip(block.numbers, *columns, strict=True)]
+                self.session.write(b"".join(lines))
             if self.session.channel.full:
                 await drained()
             else:
@@ -271,7 +270,7 @@ class _Answer:
             reads = sum(value is None for value in row)
             if reads:
                 files += 1
-                octets += reads * block.messages[i].sizes[block.rows[i]]
+                octets += reads * estimate(block.messages[i].sizes[block.rows[i]])
             if files == _TEXTS_AT_ONCE or octets >= _OCTETS_AT_ONCE:
                 yield start, i + 1
                 start, octets, files = i + 1, 0, 0
@@ -288,7 +287,9 @@ class _Answer:
         full = uid in self.seen
         if not full:
             row = row[: len(self.items)]
-        if not any(isinstance(value, Span) or (isinstance(value, bytes) and len(value) > _BY_REFERENCE) for value in row):
+        if not any(
+            isinstance(value, Span) or (isinstance(value, bytes) and len(value) > _BY_REFERENCE) for value in row
+        ):
             self.session.write((self.full_form if full else self.form) % (number, *row))
         else:
             before = b"* %d FETCH (" % number
@@ -300,7 +301,7 @@ class _Answer:
                     self.session.write(value)
                 else:
                     assert content is not None
-                    self.session.write(before + item.form % literal_size(value))
+                    self.session.write(before + item.form % (b"{%d}\r\n" % value.size))
                     await self._stream(content, value)
                 before = b" "
             self.session.write(b")\r\n")

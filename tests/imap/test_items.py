@@ -1,0 +1,147 @@
+"""The table of FETCH items and its grammar."""
+
+import pytest
+
+from mailaccess.imap.errors import Bad
+from mailaccess.imap.grammar import Cursor
+from mailaccess.imap.items import Block, Needs, parse_items
+from mailaccess.storage.messages import Messages
+
+
+def forms(text: bytes) -> list[bytes]:
+    """How the parsed items stand in a response."""
+    cursor = Cursor(text)
+    found = [wanted.form for wanted in parse_items(cursor)]
+    cursor.end()
+    return found
+
+
+def block(*, recent: bool = False) -> Block:
+    messages = Messages([7], [frozenset(["\\Seen", "$Forwarded"])], [42], [1234], [760686745], [0])
+    return Block([1], [7], [messages], [0], (lambda uid: uid == 7) if recent else None)
+
+
+def rendered(text: bytes, **options: bool) -> bytes:
+    """The items for the one message of `block`."""
+    return b" ".join(wanted.form % wanted.column(block(**options))[0] for wanted in parse_items(Cursor(text)))
+
+
+@pytest.mark.parametrize(
+    ("macro", "names"),
+    [
+        (b"FAST", [b"FLAGS", b"INTERNALDATE", b"RFC822.SIZE"]),
+        (b"all", [b"FLAGS", b"INTERNALDATE", b"RFC822.SIZE", b"ENVELOPE"]),
+        (b"Full", [b"FLAGS", b"INTERNALDATE", b"RFC822.SIZE", b"ENVELOPE", b"BODY"]),
+    ],
+)
+def test_macros(macro: bytes, names: list[bytes]) -> None:
+    """RFC 3501 6.4.5"""
+    assert [form.split()[0] for form in forms(macro)] == names
+
+
+def test_a_macro_stands_alone() -> None:
+    """RFC 3501 6.4.5: "A macro must be used by itself"."""
+    with pytest.raises(Bad, match="FAST is no item"):
+        forms(b"(FAST UID)")
+
+
+def test_items_come_in_the_order_asked_for() -> None:
+    assert forms(b"(rfc822.size UID Flags)") == [b"RFC822.SIZE %d", b"UID %d", b"FLAGS %s"]
+
+
+def test_an_item_asked_for_twice_comes_once() -> None:
+    assert forms(b"(FLAGS UID FLAGS)") == [b"FLAGS %s", b"UID %d"]
+
+
+def test_partials_of_one_section_are_several_items() -> None:
+    """They differ in length, though not in how they are named."""
+    assert forms(b"(BODY[]<0.10> BODY[]<0.20>)") == [b"BODY[]<0> %s", b"BODY[]<0> %s"]
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        (b"BODY", b"BODY %s"),
+        (b"BODY[]", b"BODY[] %s"),
+        (b"body.peek[1.2]<5.10>", b"BODY[1.2]<5> %s"),
+        (b"BODY [TEXT]", b"BODY[TEXT] %s"),
+        (b"BODY.PEEK [HEADER]", b"BODY[HEADER] %s"),
+        (b"BODYSTRUCTURE", b"BODYSTRUCTURE %s"),
+        (b"RFC822", b"RFC822 %s"),
+        (b"RFC822.HEADER", b"RFC822.HEADER %s"),
+        (b"RFC822.TEXT", b"RFC822.TEXT %s"),
+    ],
+)
+def test_texts_and_structures(text: bytes, form: bytes) -> None:
+    """Pine is known to put a space before the section."""
+    assert forms(text) == [form]
+    assert forms(b"(%s)" % text) == [form]
+
+
+def test_spaces_too_many_are_let_through() -> None:
+    assert forms(b"( FLAGS  BODY UID )") == [b"FLAGS %s", b"BODY %s", b"UID %d"]
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        (b"BODY[]", True),
+        (b"BODY[HEADER]", True),
+        (b"BODY.PEEK[]", False),
+        (b"BODY", False),
+        (b"RFC822", True),
+        (b"RFC822.TEXT", True),
+        (b"RFC822.HEADER", False),
+    ],
+)
+def test_what_sets_seen(text: bytes, seen: bool) -> None:
+    """RFC 3501 6.4.5; RFC822.HEADER is "functionally equivalent to BODY.PEEK[HEADER]"."""
+    assert parse_items(Cursor(text))[0].sets_seen is seen
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (b"", "Expected an item"),
+        (b"()", "Expected an item"),
+        (b"(FLAGS", "Expected a space or"),
+        (b"(FLAGS,UID)", "Expected a space or"),
+        (b"X-GM-MSGID", "X-GM-MSGID is no item to fetch; expected one of BODY, BODY.PEEK, "),
+        (b"BODY.PEEK", "Expected '\\['"),
+        (b"BODY[", "Expected a part number"),
+        (b"(" + b" ".join(b"BODY[%d]" % i for i in range(1, 102)) + b")", "At most 100 items"),
+    ],
+)
+def test_what_is_no_item_is_bad(text: bytes, expected: str) -> None:
+    """The error says what was expected."""
+    with pytest.raises(Bad, match=expected):
+        forms(text)
+
+
+def test_items_of_memory() -> None:
+    assert rendered(b"(UID FLAGS INTERNALDATE RFC822.SIZE MODSEQ)") == (
+        b'UID 7 FLAGS (\\Seen $Forwarded) INTERNALDATE "08-Feb-1994 05:52:25 +0000" RFC822.SIZE 1234 MODSEQ (42)'
+    )
+
+
+def test_recent_is_the_sessions() -> None:
+    assert rendered(b"FLAGS", recent=True) == b"FLAGS (\\Seen $Forwarded \\Recent)"
+
+
+def test_needs() -> None:
+    """What has to be loaded first: nothing for memory's columns, no facts for the whole message."""
+    needs = {
+        text: parse_items(Cursor(text))[0].needs
+        for text in (b"FLAGS", b"RFC822.SIZE", b"ENVELOPE", b"BODY[]", b"BODY[1]")
+    }
+
+    assert needs[b"FLAGS"] == needs[b"BODY[]"] == Needs.NOTHING
+    assert needs[b"RFC822.SIZE"] == Needs.SIZES
+    assert needs[b"ENVELOPE"] == needs[b"BODY[1]"] == Needs.FACTS
+
+
+def test_a_percent_sign_in_a_field_name() -> None:
+    """It has no meaning in the response's form."""
+    wanted = parse_items(Cursor(b'BODY[HEADER.FIELDS ("X%s")]'))[0]
+
+    assert wanted.form % b"{2}\r\n\r\n" == b'BODY[HEADER.FIELDS ("X%S")] {2}\r\n\r\n'
