@@ -128,7 +128,10 @@ class Content:
         else:
             self._block, self._chunk_start = self._offsets.locate(position, self._wire_length)
         data, after_cr = self._read_block(self._block)
-        self._chunk = to_wire(data, after_cr=after_cr)
+        if self.ending is LineEnding.LF:
+            self._chunk = data.replace(b"\n", b"\r\n")
+        else:
+            self._chunk = to_wire(data, after_cr=after_cr)
 
     def _survey(self) -> tuple[LineEnding, int]:
         """Reads the file whole: how its lines end, and its wire size."""

@@ -41,8 +41,8 @@ class Entry(NamedTuple):
 
 def parse_name(name: str, where: Where) -> Entry:
     """The entry of a file name."""
-    colon = name.find(":")
-    return Entry(name, "", where) if colon < 0 else Entry(name[:colon], name[colon:], where)
+    base, colon, rest = name.partition(":")
+    return Entry(base, colon + rest, where)
 
 
 def info_of(letters: str, old: str = "") -> str:

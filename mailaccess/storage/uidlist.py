@@ -150,21 +150,24 @@ def read_courier_uidls(directory: Path) -> dict[str, str]:
 
 
 def _parse(text: str) -> UidList | None:
-    lines = [line.removesuffix("\r") for line in text.split("\n")]
-    uidlist = _parse_header(lines[0])
+    first, _, rest = text.replace("\r\n", "\n").partition("\n")
+    uidlist = _parse_header(first)
     if uidlist is None:
         return None
-    keyed = lines[0].startswith("3")
+    mark = " :" if first.startswith("3") else " "
     by_base: dict[str, Record] = {}
     uids: set[int] = set()
-    for line in lines[1:]:
-        record = _parse_record(line, keyed=keyed)
-        if record is None or record.uid in uids:
+    for line in rest.split("\n"):
+        before, _, name = line.partition(mark)
+        number, _, keys = before.partition(" ")
+        base = name.partition(":")[0] if ":" in name else name
+        if not base or not number.isdecimal() or len(number) > 10:
             continue
-        uids.add(record.uid)
-        by_base.pop(record.base, None)  # the last line of a name counts, and stands in its own place
-        by_base[record.base] = record
-    uidlist.records = sorted(by_base.values(), key=lambda record: record.uid)
+        uid = int(number)
+        if uid not in uids and 0 < uid <= _MAX_UID:
+            uids.add(uid)
+            by_base[base] = Record(uid, base, tuple(keys.split()) if keys else ())  # the last line of a name counts
+    uidlist.records = sorted(by_base.values())
     uidlist.next_uid = max(uidlist.next_uid, max(uids, default=0) + 1)
     return uidlist
 
@@ -185,20 +188,6 @@ def _parse_header(line: str) -> UidList | None:
     guid = known.get("G", "")
     others = tuple(key for key in keys if key[0] not in "VNG")
     return UidList(validity, max(next_uid, 1), guid.lower() if _GUID.fullmatch(guid) else None, [], others)
-
-
-def _parse_record(line: str, *, keyed: bool) -> Record | None:
-    number, _, rest = line.partition(" ")
-    if not _NUMBER.fullmatch(number) or not 0 < int(number) <= _MAX_UID:
-        return None
-    keys: tuple[str, ...] = ()
-    if keyed and not rest.startswith(":"):
-        written, colon, rest = rest.partition(" :")
-        if not colon:
-            return None
-        keys = tuple(written.split())
-    base = rest.removeprefix(":").partition(":")[0]
-    return Record(int(number), base, keys) if base else None
 
 
 def _replace(directory: Path, uidlist: UidList) -> FileStamp:

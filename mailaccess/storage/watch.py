@@ -221,6 +221,7 @@ def touch_wake(path: str | Path) -> None:
     """Tells those who watch this file that something was committed; makes the file if need be."""
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        os.utime(fd)  # for those who poll; the close is what inotify tells
+        now = time.time_ns()  # the kernel's own clock stands still for milliseconds
+        os.utime(fd, ns=(now, now))  # for those who poll; the close is what inotify tells
     finally:
         os.close(fd)
