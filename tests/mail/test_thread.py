@@ -1,0 +1,200 @@
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailaccess.mail.thread import Node, ThreadInput, message_ids, ordered_subject, thread_references
+
+
+def message(
+    key: int, id_: str | None = None, references: str = "", subject: str = "", sent: int | None = None
+) -> ThreadInput:
+    """A message whose subject is a reply's if it begins with "RE:"; sent at the time of its key unless told."""
+    return ThreadInput(
+        key,
+        key if sent is None else sent,
+        id_,
+        references.split(),
+        subject.removeprefix("RE:"),
+        subject.startswith("RE:"),
+    )
+
+
+def shown(nodes: list[Node]) -> str:
+    """The threads as a THREAD response has them."""
+    return "".join(f"({_members(node)})" for node in nodes)
+
+
+def _members(node: Node) -> str:
+    head = "" if node.key is None else str(node.key)
+    if len(node.children) == 1:
+        return f"{head} {_members(node.children[0])}"
+    return head + " " * bool(head and node.children) + shown(node.children)
+
+
+REFERENCES = {
+    "replies": ([message(1, "a"), message(2, "b", "a"), message(3, "c", "a b"), message(4, "d", "a")], "(1 (2 3)(4))"),
+    "RFC 5256 BASE.7.2": (
+        [
+            message(2, "a"),
+            message(3, "b"),
+            message(4, "d", "b c"),
+            message(6, "c", "b"),
+            message(7, "f", "b c e"),
+            message(23, "g", "d"),
+            message(44, "e", "c", sent=5),
+            message(96, "h", "f"),
+        ],
+        "(2)(3 6 (4 23)(44 7 96))",
+    ),
+    "the parent comes last": ([message(1, "b", "a"), message(2, "a", sent=0)], "(2 1)"),
+    "a missing parent": ([message(3, "b", "a"), message(5, "c", "a")], "((3)(5))"),
+    "a missing parent of one": ([message(1, "b", "a")], "(1)"),
+    "missing ancestors": ([message(1, "c", "a b"), message(2, "d", "a x y")], "((1)(2))"),
+    "missing in the middle": ([message(1, "a"), message(2, "c", "a b"), message(3, "d", "a b")], "(1 (2)(3))"),
+    "no ids": ([message(1), message(2), message(3, None, "a"), message(4, None, "a")], "(1)(2)((3)(4))"),
+    "an id twice": ([message(1, "a"), message(2, "a"), message(3, "b", "a")], "(1 3)(2)"),
+    "truncated references": (
+        [message(1, "a"), message(2, "b", "a"), message(3, "c", "b"), message(4, "d", "a c")],
+        "(1 2 3 4)",
+    ),
+    "a link is not changed": ([message(1, "a"), message(2, "b", "a"), message(3, "c", "x b")], "(1 2 3)"),
+    "the own last reference counts": ([message(1, "c", "a b"), message(2, "b"), message(3, "a")], "(2 1)(3)"),
+    "a reference to itself": ([message(1, "a", "a"), message(2, "b", "a b")], "(1)(2)"),
+    "a loop": ([message(1, "a", "b"), message(2, "b", "a")], "(2 1)"),
+    "a longer loop": ([message(1, "a", "c"), message(2, "b", "a"), message(3, "c", "b")], "(3 1 2)"),
+    "siblings by date": ([message(1, "a"), message(2, "b", "a", sent=9), message(3, "c", "a", sent=8)], "(1 (3)(2))"),
+    "threads by date, then order": ([message(1, sent=2), message(2, sent=1), message(3, sent=1)], "(2)(3)(1)"),
+    "a dummy's date is its first child's": (
+        [message(1, "a", "x", sent=5), message(2, "b", "x", sent=1), message(3, sent=3)],
+        "((2)(1))(3)",
+    ),
+    "one subject": ([message(1, subject="S"), message(2, subject="S"), message(3, subject="T")], "((1)(2))(3)"),
+    "a reply by its subject": ([message(1, subject="S"), message(2, subject="RE:S")], "(1 2)"),
+    "a reply that comes first": ([message(1, subject="RE:S"), message(2, subject="S")], "(2 1)"),
+    "two replies": ([message(1, subject="RE:S"), message(2, subject="RE:S")], "((1)(2))"),
+    "no subject": ([message(1), message(2)], "(1)(2)"),
+    "a subject under a dummy": (
+        [message(1, "a", "x", subject="S"), message(2, "b", "x"), message(3, subject="RE:S")],
+        "((1)(2)(3))",
+    ),
+    "a subject before a dummy": (
+        [message(1, subject="S"), message(2, "a", "x", subject="S"), message(3, "b", "x")],
+        "((1)(2)(3))",
+    ),
+    "two dummies": (
+        [message(1, "a", "x", "S"), message(2, "b", "x"), message(3, "c", "y", "S"), message(4, "d", "y")],
+        "((1)(2)(3)(4))",
+    ),
+    "three of a subject": (
+        [message(1, subject="S"), message(2, subject="S"), message(3, subject="RE:S")],
+        "((1)(2)(3))",
+    ),
+}
+
+
+@pytest.mark.parametrize(("messages", "expected"), REFERENCES.values(), ids=REFERENCES)
+def test_references(messages: list[ThreadInput], expected: str) -> None:
+    """RFC 5256 3, REFERENCES, step by step."""
+    assert shown(thread_references(messages)) == expected
+
+
+@pytest.mark.parametrize(
+    ("messages", "expected"),
+    [
+        ([], ""),
+        ([message(1, subject="S"), message(2, subject="T"), message(3, subject="RE:S")], "(1 3)(2)"),
+        ([message(1, subject="S"), message(2, subject="S"), message(3, subject="S")], "(1 (2)(3))"),
+        (
+            [message(1, subject="S", sent=9), message(2, subject="T", sent=8), message(3, subject="S", sent=7)],
+            "(3 1)(2)",
+        ),
+        ([message(1), message(2)], "(1 2)"),
+    ],
+)
+def test_ordered_subject(messages: list[ThreadInput], expected: str) -> None:
+    """RFC 5256 3, ORDEREDSUBJECT: no grandchildren."""
+    assert shown(ordered_subject(messages)) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "ids"),
+    [
+        (b"", []),
+        (b"<a@b>", ["a@b"]),
+        (b"<a@b>\r\n <c@d><e@f>", ["a@b", "c@d", "e@f"]),
+        (b'<"01KF8JCEOCBS0045PS"@xxx.yyy.com>', ["01KF8JCEOCBS0045PS@xxx.yyy.com"]),  # RFC 5256 3
+        (b'<"a \\"b"@c> <"a"."b"@c>', ['a "b@c', "a.b@c"]),
+        (b"<a (x) @\r\n b>", ["a@b"]),
+        (b"Your message of Monday <a@b> (by <x> or y@z)", ["a@b"]),
+        (b"<a> a@b <a@b", []),
+        (b"<\xe9@b>", ["\xe9@b"]),
+        (b"<" + b"a" * 999 + b"@b>", []),
+    ],
+)
+def test_message_ids(value: bytes, ids: list[str]) -> None:
+    """Different ways to write an id are one id; what is no id is passed over."""
+    assert message_ids(value) == ids
+
+
+@pytest.mark.parametrize("order", ["forth", "back", "any"])
+def test_a_thread_may_be_as_deep_as_the_mailbox_is_long(order: str) -> None:
+    """20,000 messages, each a reply to the one before: no recursion, no quadratic time."""
+    numbers = list(range(20_000))
+    if order == "back":
+        numbers.reverse()
+    elif order == "any":
+        random.Random(5256).shuffle(numbers)
+    nodes = thread_references([message(n, str(n), str(n - 1), "RE:S") for n in numbers])
+
+    depth = 0
+    while nodes:
+        (node,) = nodes
+        assert node.key == depth
+        nodes, depth = node.children, depth + 1
+    assert depth == 20_000
+
+
+IDS = st.sampled_from("abcde")
+INPUTS = st.lists(
+    st.builds(
+        ThreadInput,
+        st.just(0),
+        st.integers(0, 3),
+        st.none() | IDS,
+        st.lists(IDS, max_size=4),
+        st.sampled_from(["", "S", "T"]),
+        st.booleans(),
+    ),
+    max_size=12,
+)
+
+
+@given(INPUTS)
+def test_every_message_is_in_one_thread(messages: list[ThreadInput]) -> None:
+    """Once each; only tops lack a message, and only with several children; siblings are in order of date."""
+    for key, one in enumerate(messages):
+        one.key = key
+    for thread in (thread_references, ordered_subject):
+        seen: list[int] = []
+        tops = thread(messages)
+        waiting = [tops]
+        while waiting:
+            siblings = waiting.pop()
+            firsts = []
+            for node in siblings:
+                assert node.key is not None or (siblings is tops and len(node.children) > 1)
+                first = node.children[0].key if node.key is None else node.key
+                assert first is not None
+                firsts.append((messages[first].sent, first))
+                waiting.append(node.children)
+            assert firsts == sorted(firsts)
+            seen += [node.key for node in siblings if node.key is not None]
+        assert sorted(seen) == list(range(len(messages)))
+
+
+@given(st.binary() | st.lists(st.sampled_from([b"<", b">", b'"', b"\\", b"(", b")", b"@", b"a", b" "])).map(b"".join))
+def test_anything_may_hold_ids(value: bytes) -> None:
+    """Never an error; what is found is an id."""
+    assert all("@" in one for one in message_ids(value))
