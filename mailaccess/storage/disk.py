@@ -65,7 +65,7 @@ def replace_file(path: Path, data: bytes, *, newer_than: int | None = None) -> F
     tmp = path.parent / "tmp"
     new = (tmp if tmp.is_dir() else path.parent) / f"{path.name}.{os.getpid()}.{next(_counter)}.tmp"
     try:
-        with new.open("xb") as file:
+        with open(new, "xb", opener=_private) as file:  # noqa: PTH123  Path.open takes no opener
             file.write(data)
             file.flush()
             with contextlib.suppress(FileNotFoundError):
@@ -82,6 +82,10 @@ def replace_file(path: Path, data: bytes, *, newer_than: int | None = None) -> F
         raise
     sync_directory(path.parent)
     return FileStamp.of(stat)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def rename_noreplace(old: str | Path, new: str | Path) -> None:

@@ -93,6 +93,13 @@ def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_new_file_is_its_owners_only(tmp_path: Path) -> None:
+    """Whatever the umask."""
+    replace_file(tmp_path / "list", b"new")
+
+    assert (tmp_path / "list").stat().st_mode & 0o777 == 0o600
+
+
 def test_the_new_file_is_written_in_tmp_where_there_is_one(tmp_path: Path) -> None:
     """What a crash leaves there is cleaned up."""
     (tmp_path / "tmp").mkdir()

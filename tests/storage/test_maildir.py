@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from mailaccess.mail.lines import wire_size
 from mailaccess.storage import disk
-from mailaccess.storage.errors import NoSuchMailbox
+from mailaccess.storage.errors import DiskFull, NoSuchMailbox
 from mailaccess.storage.maildir import Incoming, Maildir, Stamp, settled
 from mailaccess.storage.names import Entry, parse_name, size_hints
 
@@ -414,6 +414,23 @@ class TestIncoming:
 
             with pytest.raises(ValueError):
                 maildir.link_in(incoming)
+
+    def test_a_full_disk_is_told_and_leaves_nothing(self, maildir: Maildir, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Half of a piece may have been written."""
+        write = os.write
+
+        def full(fd: int, data: bytes) -> int:
+            if len(data) < 10:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return write(fd, data[:5])
+
+        with maildir.incoming() as incoming:
+            monkeypatch.setattr(os, "write", full)
+            with pytest.raises(DiskFull):
+                incoming.write(b"a message\n")
+            monkeypatch.undo()
+
+        assert files(maildir.path / "tmp") == []
 
     def test_a_mailbox_deleted_meanwhile_is_told(self, maildir: Maildir) -> None:
         """The file is still in tmp/, its place is gone."""
