@@ -65,7 +65,7 @@ def replace_file(path: Path, data: bytes, *, newer_than: int | None = None) -> F
     tmp = path.parent / "tmp"
     new = (tmp if tmp.is_dir() else path.parent) / f"{path.name}.{os.getpid()}.{next(_counter)}.tmp"
     try:
-        with open(new, "xb", opener=_private) as file:  # noqa: PTH123  Path.open takes no opener
+        with open(new, "xb", opener=_private) as file:
             file.write(data)
             file.flush()
             with contextlib.suppress(FileNotFoundError):

@@ -11,6 +11,7 @@ import contextlib
 import errno
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -268,12 +269,14 @@ class Maildir:
     def link_copy(self, entry: Entry, target: "Maildir", info: str) -> Entry:
         """A second message with the same content in `target`'s cur/: a hard link, or a copy where there can be none.
 
-        The mtime is the same. Durable after `target.sync("cur")`. FileNotFoundError: the source is not there.
+        The mtime is the same. Durable after `target.sync("cur")`. FileNotFoundError: the source is not there;
+        NoSuchMailbox: the target is not.
         """
         source = self.file(entry)
         copy = Entry(self._base_for(entry), info, "cur")
         try:
-            os.link(source, target.file(copy), follow_symlinks=False)
+            with target._expected():
+                os.link(source, target.file(copy), follow_symlinks=False)
         except OSError as error:
             if error.errno not in _NO_LINK:
                 raise
@@ -283,11 +286,12 @@ class Maildir:
     def move(self, entry: Entry, target: "Maildir", info: str) -> Entry:
         """Moves the file to `target`'s cur/ under a new base. Durable after `sync` of both directories.
 
-        FileNotFoundError: it is not there.
+        FileNotFoundError: it is not there; NoSuchMailbox: the target is not.
         """
         moved = Entry(self._base_for(entry), info, "cur")
         try:
-            rename_noreplace(self.file(entry), target.file(moved))
+            with target._expected():
+                rename_noreplace(self.file(entry), target.file(moved))
         except OSError as error:
             if error.errno != errno.EXDEV:
                 raise
@@ -318,15 +322,21 @@ class Maildir:
             raise NoSuchMailbox("the mailbox is no longer there")
         self.create()
 
-    def _put(self, incoming: Incoming, info: str, where: Where) -> Entry:
-        path, base = incoming._place()
-        entry = Entry(base, info, where)
+    @contextlib.contextmanager
+    def _expected(self) -> Iterator[None]:
+        """A call that misses a file may miss this mailbox: then it is NoSuchMailbox."""
         try:
-            rename_noreplace(path, self.file(entry))
+            yield
         except FileNotFoundError:
             if self.exists():
                 raise
             raise NoSuchMailbox("the mailbox is no longer there") from None
+
+    def _put(self, incoming: Incoming, info: str, where: Where) -> Entry:
+        path, base = incoming._place()
+        entry = Entry(base, info, where)
+        with self._expected():
+            rename_noreplace(path, self.file(entry))
         incoming._placed()
         return entry
 

@@ -134,6 +134,13 @@ class TestScan:
 
         assert maildir.scan().entries == {}
 
+    def test_one_directory_can_be_listed(self, maildir: Maildir) -> None:
+        """Whoever moves new mail to cur/ needs no more."""
+        new = put(maildir, "1.host", where="new")
+        put(maildir, "2.host:2,")
+
+        assert maildir.listing("new") == [new]
+
     def test_two_files_with_one_base_are_told(self, maildir: Maildir) -> None:
         """One as the entry, the other as a duplicate."""
         both = {put(maildir, "1.host:2,"), put(maildir, "1.host:2,S")}
@@ -520,6 +527,17 @@ class TestCopy:
             maildir.move(gone, maildir, ":2,")
 
         assert not maildir.scan().entries
+
+    def test_a_target_that_is_gone_is_told_apart_from_a_message_that_is(self, maildir: Maildir, tmp_path: Path) -> None:
+        """The client may make the mailbox and try again; the message stays where it is."""
+        entry, nowhere = arrive(maildir, b"x"), Maildir(tmp_path / "nowhere")
+
+        with pytest.raises(NoSuchMailbox):
+            maildir.link_copy(entry, nowhere, ":2,")
+        with pytest.raises(NoSuchMailbox):
+            maildir.move(entry, nowhere, ":2,")
+
+        assert list(maildir.scan().entries.values()) == [entry]
 
     def test_a_copy_works_without_the_kernels_rename(self, maildir: Maildir, monkeypatch: pytest.MonkeyPatch) -> None:
         """musl knows no renameat2."""
