@@ -5,14 +5,18 @@ import unicodedata
 from collections.abc import Iterator
 
 from mailaccess.mail.charset import to_text
-from mailaccess.mail.headers import decode, fields
+from mailaccess.mail.headers import decode, fields, parameter
 from mailaccess.mail.lines import Buffer
 from mailaccess.mail.mime import Part
 from mailaccess.mail.transfer import decode as undo
+from mailaccess.mail.transfer import decode_in_pieces as undo_in_pieces
 
 # Han characters are left out: they fold to themselves, and there are many of them.
 _TO_FOLD = re.compile("[^\x00-\x7f\u4e00-\u9fff]+")
 _MOST_FOLDINGS = 20_000
+_LARGE = 1 << 20  # octets of a body beyond which it is decoded in pieces
+_OVERLAP = 4096  # characters
+_WIDE = ("utf-16", "utf-32")  # cannot be cut at a line feed's octet
 
 
 class _Foldings(dict[int, str]):
@@ -50,19 +54,44 @@ def decode_part(data: bytes, encoding: bytes, charset: str | None) -> str:
 def searchable(data: Buffer, root: Part, *, headers: bool = True) -> Iterator[str]:
     """The texts that a search looks into, one by one, decoded and not folded.
 
-    They are the bodies of text and message parts, HTML with its tags, and, unless told otherwise, the headers of the
-    message and all its parts: `Name: value` lines, each unfolded.
+    They are the bodies of text and message parts, HTML with its tags; the headers of messages inside, which are body
+    to the outer one; and, unless told otherwise, the headers of the message itself and of all parts. Headers are
+    `Name: value` lines, each unfolded. Of a large body the pieces overlap, so that nothing that lies across is missed.
     """
-    waiting = [root]
+    waiting = [(root, headers)]
     while waiting:
-        part = waiting.pop()
-        if headers:
+        part, with_header = waiting.pop()
+        if with_header:
             yield _header(data[part.header_start : part.header_end])
         if part.children:
-            waiting += reversed(part.children)
+            inside = headers or part.type.lower() == b"message"
+            waiting += [(child, inside) for child in reversed(part.children)]
         elif part.type.lower() in {b"text", b"message"}:
-            charset = next((value for name, value in part.params if name.lower() == b"charset"), b"")
-            yield decode_part(data[part.body_start : part.body_end], part.encoding, charset.decode("latin-1"))
+            yield from _body(data, part)
+
+
+def _body(data: Buffer, part: Part) -> Iterator[str]:
+    charset = next((value for name, value in part.params if name.lower() == b"charset"), b"").decode("latin-1")
+    if part.size <= _LARGE or charset.lower().startswith(_WIDE):
+        yield decode_part(data[part.body_start : part.body_end], part.encoding, charset)
+        return
+    before = ""
+    for octets in _whole_lines(undo_in_pieces(data, part.body_start, part.body_end, part.encoding)):
+        text = to_text(octets, charset)
+        yield before + text
+        before = text[-_OVERLAP:]
+
+
+def _whole_lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The same octets, cut where no character can be: behind a line feed, if there is one."""
+    rest = b""
+    for piece in pieces:
+        octets = rest + piece
+        cut = octets.rfind(b"\n") + 1 or len(octets)
+        rest = octets[cut:]
+        yield octets[:cut]
+    if rest:
+        yield rest
 
 
 def _fold_run(found: re.Match[str]) -> str:

@@ -2,6 +2,9 @@
 
 import re
 from binascii import Error, a2b_base64, a2b_qp, a2b_uu
+from collections.abc import Iterator
+
+from mailaccess.mail.lines import Buffer
 
 _DIGITS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _NOT_DIGITS = bytes(set(range(256)) - set(_DIGITS))
@@ -19,6 +22,25 @@ def decode(data: bytes, encoding: bytes) -> bytes:
     if name in _UU_NAMES:
         return uuencoded(data)
     return data
+
+
+def decode_in_pieces(data: Buffer, start: int, end: int, encoding: bytes, size: int = 1 << 20) -> Iterator[bytes]:
+    """As `decode`, of the octets from `start` to `end`, cut at line ends into pieces of `size` to twice as many."""
+    name = encoding.strip().lower()
+    if name in _UU_NAMES:
+        yield uuencoded(data[start:end])
+        return
+    digits = b""
+    while start < end:
+        most = min(end, start + 2 * size)
+        line_end = data.find(b"\n", min(start + size, end), most)
+        stop = line_end + 1 if line_end >= 0 else most
+        piece, start = data[start:stop], stop
+        if name == b"base64":
+            digits += piece.translate(None, _NOT_DIGITS)
+            whole = len(digits) // 4 * 4 if start < end else len(digits)
+            piece, digits = digits[:whole], digits[whole:]
+        yield decode(piece, name)
 
 
 def base64(data: bytes) -> bytes:

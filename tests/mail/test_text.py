@@ -1,4 +1,6 @@
 import unicodedata
+from base64 import encodebytes
+from binascii import b2a_qp
 
 import pytest
 from hypothesis import given
@@ -92,10 +94,10 @@ epilogue
 
 
 def test_searchable_bodies() -> None:
-    """Text and messages are decoded, tags are kept; other parts, preambles and epilogues are not looked into."""
+    """Text is decoded, tags are kept; a message inside is body, its header too; what is neither is not looked into."""
     bodies = list(searchable(MESSAGE, parse(MESSAGE), headers=False))
 
-    assert bodies == ["<b>grün</b>", "grün", "Status: 5.0.0"]
+    assert [body.partition("\r\n")[0] for body in bodies] == ["<b>grün</b>", "Subject: inner", "grün", "Status: 5.0.0"]
 
 
 def test_searchable_headers() -> None:
@@ -112,3 +114,25 @@ def test_anything_can_be_searched(data: bytes) -> None:
     """Never an error, and always text that can be stored."""
     for text in searchable(data, parse(data)):
         fold(text).encode("utf-8")
+
+
+@pytest.mark.parametrize("encoding", ["7bit", "base64", "quoted-printable"])
+@pytest.mark.parametrize("charset", ["utf-8", "iso-2022-jp", "utf-16"])
+def test_a_large_body_comes_in_pieces(encoding: str, charset: str) -> None:
+    """Which overlap, so that no word is lost between them, and hold all of it."""
+    lines = [
+        f"line {number} ünï 日本" if charset != "iso-2022-jp" else f"line {number} 日本" for number in range(120_000)
+    ]
+    body = "\n".join(lines).encode(charset)
+    coded = {"7bit": lambda: body, "base64": lambda: encodebytes(body), "quoted-printable": lambda: b2a_qp(body)}[
+        encoding
+    ]()
+    message = (
+        f"Content-Type: text/plain; charset={charset}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n".encode() + coded
+    )
+
+    texts = list(searchable(message, parse(message), headers=False))
+
+    assert len(texts) > 1 or charset == "utf-16"
+    assert all(any(line in text for text in texts) for line in lines[::997])
+    assert sum(map(len, texts)) <= len("\n".join(lines)) + len(texts) * 4096

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailaccess.mail.transfer import decode
+from mailaccess.mail.transfer import decode, decode_in_pieces
 
 
 @given(st.binary())
@@ -54,3 +54,20 @@ def test_broken_encodings_give_what_can_be_had(body: bytes, encoding: bytes, exp
 def test_anything_decodes(data: bytes, encoding: bytes) -> None:
     """Never an error."""
     decode(data, encoding)
+
+
+@given(st.binary(max_size=300), st.integers(1, 40), st.sampled_from([b"base64", b"7bit", b"x-uuencode"]))
+def test_pieces_join_to_the_whole(data: bytes, size: int, encoding: bytes) -> None:
+    """However large the pieces are, a body well encoded gives the same octets."""
+    body = {b"base64": encodebytes(data), b"7bit": data, b"x-uuencode": b"begin 644 a\n" + data}[encoding]
+
+    pieces = decode_in_pieces(b"head" + body + b"tail", 4, 4 + len(body), encoding, size)
+
+    assert b"".join(pieces) == decode(body, encoding)
+
+
+def test_pieces_end_with_lines() -> None:
+    """Quoted-printable may only be cut there; and a line without end is cut all the same."""
+    data = b"a=C3=BC\nbb=\ncc\n"
+    assert list(decode_in_pieces(data, 0, len(data), b"quoted-printable", 6)) == [b"a\xc3\xbc\n", b"bbcc\n"]
+    assert list(decode_in_pieces(b"x" * 10, 0, 10, b"8bit", 3)) == [b"xxxxxx", b"xxxx"]
