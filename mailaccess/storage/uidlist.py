@@ -53,13 +53,8 @@ class UidList:
     next_uid: int  # max(N, last UID + 1)
     guid: str | None  # the mailbox's, 32 hex digits
     records: list[Record]  # ascending, each base once
-    header: tuple[str, ...] = ()  # further keys of the first line, as written: "P%u…", unknown ones
+    header: tuple[str, ...] = ()  # further keys of the first line, as written: P is how UIDLs are made of UIDs
     stamp: FileStamp | None = None  # of the file this was read from; None: from Courier's file, or not written yet
-
-    @property
-    def pop3_format(self) -> str | None:
-        """The header's P: how POP3 UIDLs are made of UIDs."""
-        return next((key[1:] for key in self.header if key[0] == "P"), None)
 
 
 def read_uidlist(directory: Path) -> UidList | None:
