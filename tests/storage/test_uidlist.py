@@ -60,7 +60,7 @@ class TestReading:
         found = given(tmp_path, text)
 
         assert found.header == ("P%08Xu", "Xnew")
-            assert [found.records[0].get(key) for key in "SWPOGZY"] == ["28", "32", "uidl-1", "4", "77", "z", None]
+        assert [found.records[0].get(key) for key in "SWPOGZY"] == ["28", "32", "uidl-1", "4", "77", "z", None]
         write_uidlist(tmp_path, found)
         assert content(tmp_path) == text
 
