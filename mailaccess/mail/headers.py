@@ -100,6 +100,18 @@ def parameters(value: bytes) -> tuple[bytes, list[Parameter]]:
     return main.strip(), found
 
 
+def parameter(found: list[Parameter], name: bytes) -> bytes | None:
+    """The value of the parameter with this lower-case name, without the encoding of RFC 2231; None if it is missing."""
+    extended = None
+    for one, value in found:
+        key = one.lower()
+        if key == name:
+            return value
+        if key == name + b"*":
+            extended = unquote_to_bytes(value.rpartition(b"'")[2])
+    return extended
+
+
 def decoded_parameters(value: bytes) -> dict[str, str]:
     """The parameters as text by lower-case name, decoded as RFC 2231 says, or as RFC 2047 where that was used."""
     decoded: dict[str, str] = {}
@@ -157,23 +169,29 @@ def _without_comments(value: bytes) -> bytes:
 
 
 def _joined(found: list[Parameter]) -> list[Parameter]:
-    """The parameters with `name*0`, `name*1*`, ... as one each, behind the others; without a `name*0` they stay."""
-    whole: list[Parameter] = []
+    """The plain parameters, then those of RFC 2231 by name: `name*`, and `name*0`, `name*1*`, ... as one each.
+
+    Sections that no section 0 leads to stay what they are.
+    """
+    plain: list[Parameter] = []
+    joined: list[Parameter] = []
     sections: dict[bytes, dict[int, tuple[bytes, bytes]]] = {}  # by lower-case name and number
     for name, value in found:
         section = _SECTION.match(name)
         if section:
             sections.setdefault(section[1].lower(), {}).setdefault(int(section[2]), (name, value))
+        elif name.endswith(b"*"):
+            joined.append((name, value))
         else:
-            whole.append((name, value))
+            plain.append((name, value))
     for numbered in sections.values():
         run: list[Parameter] = []
         while len(run) in numbered:
             run.append(numbered.pop(len(run)))
         if run:
-            whole.append(_concatenated(run))
-        whole += numbered.values()
-    return whole
+            joined.append(_concatenated(run))
+        joined += numbered.values()
+    return plain + sorted(joined)
 
 
 def _concatenated(run: list[Parameter]) -> Parameter:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from mailaccess.mail.headers import Parameter, parameters, unfold
+from mailaccess.mail.headers import Parameter, parameter, parameters, unfold
 from mailaccess.mail.lines import Buffer
 
 _HEADER_LIMIT = 1 << 20  # octets of a part's header that are looked at
@@ -124,7 +124,7 @@ class _Scan:
             elif kind == b"message/rfc822":
                 part.children.append(self.begin(header_end, kind))
             else:
-                boundary = next((value for name, value in part.params if name.lower() == b"boundary"), b"")
+                boundary = parameter(part.params, b"boundary")
                 if boundary:
                     delimiter = b"--" + boundary[:_BOUNDARY_LIMIT]
                     self.set_delimiters([*self.delimiters, (delimiter, len(self.open) - 1)])
@@ -220,7 +220,7 @@ def _part(data: Buffer, start: int, end: int, in_digest: bool) -> Part:
             part.type, part.subtype = named.groups()
     elif in_digest:
         part.type, part.subtype = b"message", b"rfc822"
-    if part.type.lower() == b"text" and not any(name.lower() == b"charset" for name, _ in part.params):
+    if part.type.lower() == b"text" and parameter(part.params, b"charset") is None:
         part.params.append((b"charset", b"us-ascii"))
     encoding = _ENCODING.match(found.get(b"transfer-encoding", b""))
     if encoding:

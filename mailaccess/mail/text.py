@@ -71,7 +71,7 @@ def searchable(data: Buffer, root: Part, *, headers: bool = True) -> Iterator[st
 
 
 def _body(data: Buffer, part: Part) -> Iterator[str]:
-    charset = next((value for name, value in part.params if name.lower() == b"charset"), b"").decode("latin-1")
+    charset = (parameter(part.params, b"charset") or b"").decode("latin-1")
     if part.size <= _LARGE or charset.lower().startswith(_WIDE):
         yield decode_part(data[part.body_start : part.body_end], part.encoding, charset)
         return

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailaccess.mail.headers import Field, Parameter, decode, decoded_parameters, fields, parameters, unfold
+from mailaccess.mail.headers import Field, Parameter, decode, decoded_parameters, fields, parameter, parameters, unfold
 
 
 def test_fields_are_found_with_their_offsets() -> None:
@@ -138,6 +138,7 @@ def test_parameters(value: bytes, main: bytes, found: list[Parameter]) -> None:
         (b"x; n*0=50%; n*1*=%41", [(b"n*", b"''50%25%41")]),
         (b"x; n*0=a; n*2=c", [(b"n", b"a"), (b"n*2", b"c")]),
         (b"x; n*1=b", [(b"n*1", b"b")]),
+        (b"x; n*=''a; m*0=b; c=d", [(b"c", b"d"), (b"m", b"b"), (b"n*", b"''a")]),
     ],
 )
 def test_sections_of_a_parameter_are_joined(value: bytes, found: list[Parameter]) -> None:
@@ -168,6 +169,21 @@ def test_sections_of_a_parameter_are_joined(value: bytes, found: list[Parameter]
 def test_decoded_parameters(value: bytes, decoded: dict[str, str]) -> None:
     """RFC 2231 4 and 4.1, and the ways of those who have not read them."""
     assert decoded_parameters(value) == decoded
+
+
+@pytest.mark.parametrize(
+    ("value", "charset"),
+    [
+        (b"x; Charset=a; charset=b", b"a"),
+        (b"x; charset*=us-ascii'en'a%2Db", b"a-b"),
+        (b"x; charset*=''a; charset=b", b"b"),
+        (b"x; charset*0=a; charset*1=b", b"ab"),
+        (b"x; c=a", None),
+    ],
+)
+def test_one_parameter(value: bytes, charset: bytes | None) -> None:
+    """Looked up by name, however it is written; as plain text if it is written twice."""
+    assert parameter(parameters(value)[1], b"charset") == charset
 
 
 PIECES = rb"""=?utf-8?q? =?x?b? ?= a " \ ( ) ; = *0 *1* ' %41 : name= name*0*=""".split(b" ")

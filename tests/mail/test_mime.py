@@ -48,6 +48,10 @@ STRUCTURES = {
         b"Content-Type: multipart/mixed; boundary*1=y; boundary*0=x\r\n\r\n--xy\r\n\r\n1\r\n--xy--",
         [b"mixed", b"1"],
     ),
+    "boundary encoded": (
+        b"Content-Type: multipart/mixed; boundary*=us-ascii''x%79\r\n\r\n--xy\r\n\r\n1\r\n--xy--",
+        [b"mixed", b"1"],
+    ),
     "delimiter at once": (MIXED.replace(b"\r\n\r\n", b"\r\n") + b"--x\r\n\r\n1\r\n--x--", [b"mixed", b""]),
     "outer delimiter ends inner multipart": (
         MIXED
