@@ -1,7 +1,7 @@
 """`mailaccess config`: is the configuration right, and what is in force."""
 
 import json
-import ssl
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import click
 from mailaccess.cli.context import backend, config_option, configuration, enter
 from mailaccess.config import ConfigError, Configuration
 from mailaccess.config.source import Key
+from mailaccess.net.tls import BadCertificate, Certificates, Pair
 from mailaccess.privileges import unreadable
 
 SECRET = ("password", "secret", "token")
@@ -26,7 +27,11 @@ def command() -> None:
 def check(file: Path | None) -> None:
     """Say what is wrong with the configuration in FILE, if anything, and with the files it names."""
     loaded = enter(file)
-    problems = list(_problems(loaded))
+    logging.disable(logging.WARNING)  # the same problems, which are listed here
+    try:
+        problems = list(_problems(loaded))
+    finally:
+        logging.disable(logging.NOTSET)
     for problem in problems:
         click.echo(problem, err=True)
     if problems:
@@ -52,14 +57,13 @@ def show(file: Path | None) -> None:
 def _problems(loaded: Configuration) -> Iterator[str]:
     """What cannot be seen from the configuration alone."""
     tls = loaded.settings.tls
-    files = [file for file in (tls.certificate, tls.key) if file]
-    unread = unreadable(files)
+    unread = unreadable(file for file in (tls.certificate, tls.key, *tls.others) if file)
     yield from unread
     if tls.certificate and not unread:
         try:
-            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(tls.certificate, tls.key)
-        except ssl.SSLError as error:
-            yield f"{' and '.join(map(str, files))}: not a certificate and its key in PEM ({error.reason or error})"
+            Certificates([Pair(tls.certificate, tls.key), *map(Pair, tls.others)])
+        except BadCertificate as error:
+            yield str(error)
     try:
         yield from getattr(backend(loaded), "problems", ())
     except ConfigError as error:

@@ -105,6 +105,7 @@ Days = Annotated[Annotated[int, Field(ge=0)] | None, BeforeValidator(_expire)]
 Size = Annotated[int, BeforeValidator(_size), Field(ge=1024)]
 Seconds = Annotated[int, BeforeValidator(_seconds), Field(ge=1)]
 FilePath = Annotated[Path, BeforeValidator(_under)]
+FilePaths = Annotated[tuple[FilePath, ...], Strict(False)]
 Template = Annotated[str, AfterValidator(_template)]
 Endpoints = Annotated[tuple[Annotated[Endpoint, BeforeValidator(_endpoint)], ...], Strict(False)]
 Networks = Annotated[tuple[Annotated[Network, BeforeValidator(_network)], ...], Strict(False)]
@@ -151,6 +152,7 @@ class Tls(Table):
 
     certificate: FilePath | None = None  # PEM, the chain included
     key: FilePath | None = None  # PEM; None: in the certificate's file
+    others: FilePaths = ()  # each with its key, for clients that ask for a name they bear
 
 
 class Imap(Table):

@@ -179,8 +179,9 @@ def _contradictions(settings: Settings) -> Iterator[tuple[Key, str]]:
     if settings.auth.backend == PASSWD_FILE:
         for name in settings.auth.model_extra or {}:
             yield ("auth", name), _unknown(("auth", name))
-    if settings.tls.key and not settings.tls.certificate:
-        yield ("tls", "key"), "tls.key: expected tls.certificate beside it"
+    for name in ("key", "others"):
+        if getattr(settings.tls, name) and not settings.tls.certificate:
+            yield ("tls", name), f"tls.{name}: expected tls.certificate beside it"
     if settings.security.group and not settings.security.user:
         yield ("security", "group"), "security.group: expected security.user beside it"
     for name, listens in (("imap", settings.imap), ("pop3", settings.pop3)):

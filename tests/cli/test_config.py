@@ -44,7 +44,7 @@ def test_files_that_are_missing_or_wrong(run: Run, right: Path) -> None:
     result = run("config", "check", str(right))
 
     assert result.code == 1
-    assert f"{right.parent}/both.pem: not a certificate and its key in PEM" in result.err
+    assert f"{right.parent}/both.pem: no certificate in PEM form" in result.err
     assert f"{right.parent}/users:1: " in result.err
 
 
@@ -68,7 +68,7 @@ def test_show_is_toml_with_origins(run: Run, right: Path, monkeypatch: pytest.Mo
     origins = {line.split(" ")[0]: line.rpartition("  # ")[2] for line in result.out.splitlines() if "  # " in line}
 
     assert values["imap"]["listen"] == ["*:143"]
-    assert values["tls"] == {"certificate": f"{right.parent}/both.pem"}
+    assert values["tls"] == {"certificate": f"{right.parent}/both.pem", "others": []}
     assert origins["certificate"] == f"{right}:2"
     assert origins["sessions_per_user"] == "environment variable MAILACCESS_LIMITS__SESSIONS_PER_USER"
     assert origins["hostname"] == "default"
