@@ -1,0 +1,193 @@
+"""SORT, THREAD and their UID variants (RFC 5256)."""
+
+from collections.abc import Callable, Sequence
+from heapq import merge
+from typing import TypeVar
+
+from mailaccess.imap.commands.search import answer, completed, find, highest
+from mailaccess.imap.errors import Bad
+from mailaccess.imap.facts import Facts
+from mailaccess.imap.grammar import Cursor
+from mailaccess.imap.program import Program, Terms
+from mailaccess.imap.registry import SELECTED, command
+from mailaccess.imap.rows import Rows
+from mailaccess.imap.searching import HEADERS, Found, hold_facts, make_sizes, worked
+from mailaccess.imap.session import Session
+from mailaccess.mail.thread import Node, ThreadInput, ordered_subject, thread_references
+from mailaccess.wire.traps import compute, drained
+
+SORTED_AT_ONCE = 10_000
+PIECES_AT_ONCE = 5_000
+
+T = TypeVar("T")
+Value = int | str
+
+
+def _sent(rows: Rows, row: int, facts: Facts) -> int:
+    """ "If the sent date cannot be determined [...] the INTERNALDATE for that message is used" (RFC 5256 2.2)."""
+    return rows.dates[row] if facts.sent is None else facts.sent
+
+
+COLUMNS: dict[bytes, Callable[[Rows], Sequence[int]]] = {
+    b"ARRIVAL": lambda rows: rows.dates,
+    b"SIZE": lambda rows: rows.sizes,
+}
+"""Criteria that stand in memory."""
+
+FACTS: dict[bytes, Callable[[Rows, int, Facts], Value]] = {
+    b"CC": lambda rows, row, facts: facts.first_cc,
+    b"DATE": _sent,
+    b"FROM": lambda rows, row, facts: facts.first_from,
+    b"SUBJECT": lambda rows, row, facts: facts.base_subject,
+    b"TO": lambda rows, row, facts: facts.first_to,
+}
+"""Criteria that are taken from the facts of row r."""
+
+Criteria = dict[bytes, bool]
+"""Names of criteria in their order, and whether each is reversed."""
+
+
+def parse_sort(cursor: Cursor) -> tuple[Criteria, Program]:
+    """sort = "SORT" SP "(" sort-criterion *(SP sort-criterion) ")" SP charset 1*(SP search-key)"""
+    terms = Terms(cursor)
+    terms.expect(b"(")
+    criteria: Criteria = {}
+    while True:
+        reverse = terms.skip(b"REVERSE ")
+        name = terms.word("a sort criterion")
+        if name not in COLUMNS and name not in FACTS:
+            raise Bad("Expected ARRIVAL, CC, DATE, FROM, SIZE, SUBJECT or TO, with or without REVERSE")
+        criteria.setdefault(name, reverse)  # a second time it has nothing left to decide
+        if terms.skip(b")"):
+            return criteria, _parse_criteria(terms)
+        terms.sp()
+
+
+def _parse_criteria(terms: Terms) -> Program:
+    """search-criteria = charset 1*(SP search-key), after a space"""
+    terms.sp()
+    terms.charset()
+    terms.sp()
+    return terms.program()
+
+
+@command(b"SORT", when=SELECTED, parse=parse_sort, uid=True, expunges=False, capability=b"SORT", rfc=(5256, 7162))
+async def sort(session: Session, criteria: Criteria, program: Program) -> bytes | None:
+    """RFC 5256 BASE.6.4.SORT"""
+    found = await find(session, program)
+    if b"SIZE" in criteria:
+        await make_sizes(found.rows, found.matches)
+    values = await _values(found, criteria)
+    matches = [row for row in found.matches if row not in found.rows.gone]
+    for name, reverse in reversed(criteria.items()):  # each pass keeps the order of the one before among equals
+        matches = await _sorted(matches, values[name], reverse=reverse)
+    await answer(session, b"SORT", found, matches, highest(program, found, matches))
+    return completed(session, b"SORT", found)
+
+
+async def _values(found: Found, criteria: Criteria) -> dict[bytes, Callable[[int], Value]]:
+    """What each criterion says of a row. Everything that has to come from facts is taken in one go."""
+    rows = found.rows
+    readers = {name: FACTS[name] for name in criteria if name in FACTS}
+    taken = await _from_facts(
+        rows, found.matches if readers else (), lambda row, facts: [read(rows, row, facts) for read in readers.values()]
+    )
+    values: dict[bytes, Callable[[int], Value]] = {
+        name: {row: values[index] for row, values in taken.items()}.__getitem__ for index, name in enumerate(readers)
+    }
+    values.update((name, COLUMNS[name](rows).__getitem__) for name in criteria if name in COLUMNS)
+    return values
+
+
+async def _sorted(rows: list[int], value: Callable[[int], Value], *, reverse: bool) -> list[int]:
+    """Stable. A long list is sorted in parts: one call of `sorted` would hold up all other threads."""
+    if len(rows) <= SORTED_AT_ONCE:
+        return await worked(len(rows) * 4, sorted, rows, key=value, reverse=reverse)
+    parts = [
+        await compute(sorted, rows[start : start + SORTED_AT_ONCE], key=value, reverse=reverse)
+        for start in range(0, len(rows), SORTED_AT_ONCE)
+    ]
+    return await compute(lambda: list(merge(*parts, key=value, reverse=reverse)))
+
+
+Algorithm = Callable[[list[ThreadInput]], list[Node]]
+
+ALGORITHMS: dict[bytes, Algorithm] = {b"ORDEREDSUBJECT": ordered_subject, b"REFERENCES": thread_references}
+
+
+def parse_thread(cursor: Cursor) -> tuple[Algorithm, Program]:
+    """thread = "THREAD" SP thread-alg SP charset 1*(SP search-key)"""
+    terms = Terms(cursor)
+    algorithm = ALGORITHMS.get(terms.word("ORDEREDSUBJECT or REFERENCES"))
+    if algorithm is None:
+        raise Bad("Expected ORDEREDSUBJECT or REFERENCES")
+    return algorithm, _parse_criteria(terms)
+
+
+@command(
+    b"THREAD",
+    when=SELECTED,
+    parse=parse_thread,
+    uid=True,
+    expunges=False,
+    capability=(b"THREAD=ORDEREDSUBJECT", b"THREAD=REFERENCES"),
+    rfc=5256,
+)
+async def thread(session: Session, algorithm: Algorithm, program: Program) -> bytes | None:
+    """RFC 5256 BASE.6.4.THREAD"""
+    found = await find(session, program)
+    inputs = await _from_facts(found.rows, found.matches, lambda row, facts: _thread_input(found.rows, row, facts))
+    threads = await worked(len(inputs) * 50, algorithm, list(inputs.values()))
+    pieces = await worked(len(inputs) * 10, render_threads, threads, found.rows.uids if session.by_uid else None)
+    session.write(b"* THREAD")
+    for start in range(0, len(pieces), PIECES_AT_ONCE):
+        session.write("".join(pieces[start : start + PIECES_AT_ONCE]).encode())
+        if session.channel.full:
+            await drained()
+    session.write(b"\r\n")
+    return completed(session, b"THREAD", found)
+
+
+def _thread_input(rows: Rows, row: int, facts: Facts) -> ThreadInput:
+    return ThreadInput(
+        row, _sent(rows, row, facts), facts.message_id, facts.references, facts.base_subject, facts.is_reply
+    )
+
+
+def render_threads(threads: Sequence[Node], uids: Sequence[int] | None) -> list[str]:
+    """thread-data in pieces: ` (2)(3 6 (4 23)(44 7 96))`, by UIDs if there are any.
+
+    Threads nest as deep as replies do, so there is no recursion here.
+    """
+    pieces = [" "] if threads else []
+    waiting: list[Node | None] = list(reversed(threads))  # None: the end of a list of siblings
+    while waiting:
+        node = waiting.pop()
+        if node is None:
+            pieces.append(")")
+            continue
+        pieces.append("(")
+        members = []
+        while True:  # down to where the thread splits
+            if node.key is not None:
+                members.append(str(uids[node.key] if uids else node.key + 1))
+            if len(node.children) != 1:
+                break
+            node = node.children[0]
+        pieces.append(" ".join(members))
+        if node.children and members:
+            pieces.append(" ")
+        waiting.append(None)
+        waiting.extend(reversed(node.children))
+    return pieces
+
+
+async def _from_facts(rows: Rows, matches: Sequence[int], read: Callable[[int, Facts], T]) -> dict[int, T]:
+    """Something of each message's facts, by row; messages that are gone are left out."""
+    values: dict[int, T] = {}
+    for start in range(0, len(matches), HEADERS):
+        part = matches[start : start + HEADERS]
+        await hold_facts(rows, part)
+        held = [(row, rows.facts(row)) for row in part]
+        values.update((row, read(row, facts)) for row, facts in held if facts is not None)
+    return values

@@ -1,0 +1,280 @@
+"""The search keys, one beside the other: name, grammar, what it looks at, how it matches (RFC 3501 6.4.4)."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+
+from mailaccess.imap.errors import Bad
+from mailaccess.imap.numset import NumSet
+from mailaccess.imap.program import Match, Needs, Terms, key
+from mailaccess.imap.registry import feature
+from mailaccess.imap.rows import Rows
+from mailaccess.imap.view import Ranges
+from mailaccess.mail.flags import ANSWERED, DELETED, DRAFT, FLAGGED, SEEN
+from mailaccess.storage.messages import UNSIZED
+
+DAY = 86_400
+
+Candidates = Sequence[int]
+
+feature(b"WITHIN", rfc=5032)
+
+
+# -- which messages
+
+
+@key(b"ALL", needs=Needs.COLUMNS)
+def everything(_rows: Rows, candidates: Candidates, _: None) -> list[int]:
+    return list(candidates)
+
+
+@key(b"sequence-set", needs=Needs.COLUMNS, parse=Terms.keyset)
+def numbered(rows: Rows, candidates: Candidates, numset: NumSet) -> list[int]:
+    return _within(rows.numbered(numset), candidates)
+
+
+def _uid_set(terms: Terms) -> NumSet:
+    terms.sp()
+    return terms.numset()
+
+
+@key(b"UID", needs=Needs.COLUMNS, parse=_uid_set)
+def uid(rows: Rows, candidates: Candidates, numset: NumSet) -> list[int]:
+    return _within(rows.with_uids(numset), candidates)
+
+
+def _within(ranges: Ranges, candidates: Candidates) -> list[int]:
+    found: list[int] = []
+    for low, high in ranges:
+        found += candidates[bisect_left(candidates, low) : bisect_right(candidates, high)]
+    return found
+
+
+# -- flags
+
+
+def _has(flag: str) -> Match:
+    def match(rows: Rows, candidates: Candidates, _: None) -> list[int]:
+        flags = rows.flags
+        return [row for row in candidates if flag in flags[row]]
+
+    return match
+
+
+def _lacks(flag: str) -> Match:
+    def match(rows: Rows, candidates: Candidates, _: None) -> list[int]:
+        flags = rows.flags
+        return [row for row in candidates if flag not in flags[row]]
+
+    return match
+
+
+key(b"ANSWERED", needs=Needs.COLUMNS)(_has(ANSWERED))
+key(b"DELETED", needs=Needs.COLUMNS)(_has(DELETED))
+key(b"DRAFT", needs=Needs.COLUMNS)(_has(DRAFT))
+key(b"FLAGGED", needs=Needs.COLUMNS)(_has(FLAGGED))
+key(b"SEEN", needs=Needs.COLUMNS)(_has(SEEN))
+key(b"UNANSWERED", needs=Needs.COLUMNS)(_lacks(ANSWERED))
+key(b"UNDELETED", needs=Needs.COLUMNS)(_lacks(DELETED))
+key(b"UNDRAFT", needs=Needs.COLUMNS)(_lacks(DRAFT))
+key(b"UNFLAGGED", needs=Needs.COLUMNS)(_lacks(FLAGGED))
+key(b"UNSEEN", needs=Needs.COLUMNS)(_lacks(SEEN))
+
+
+def _keyword(terms: Terms) -> str:
+    """SP flag-keyword"""
+    terms.sp()
+    name = terms.atom("a keyword")
+    if not name.isascii():
+        raise Bad("A keyword is written in ASCII")
+    return name.decode()
+
+
+@key(b"KEYWORD", needs=Needs.COLUMNS, parse=_keyword)
+def keyword(rows: Rows, candidates: Candidates, name: str) -> list[int]:
+    return _has(rows.keyword(name))(rows, candidates, None)
+
+
+@key(b"UNKEYWORD", needs=Needs.COLUMNS, parse=_keyword)
+def unkeyword(rows: Rows, candidates: Candidates, name: str) -> list[int]:
+    return _lacks(rows.keyword(name))(rows, candidates, None)
+
+
+@key(b"RECENT", needs=Needs.COLUMNS)
+def recent(rows: Rows, candidates: Candidates, _: None) -> list[int]:
+    return _within(rows.recent(), candidates)
+
+
+@key(b"OLD", needs=Needs.COLUMNS)
+def old(rows: Rows, candidates: Candidates, _: None) -> list[int]:
+    fresh = set(_within(rows.recent(), candidates))
+    return [row for row in candidates if row not in fresh]
+
+
+@key(b"NEW", needs=Needs.COLUMNS)
+def new(rows: Rows, candidates: Candidates, _: None) -> list[int]:
+    return _lacks(SEEN)(rows, _within(rows.recent(), candidates), None)
+
+
+def _modseq(terms: Terms) -> int:
+    """[SP entry-name SP entry-type-req] SP mod-sequence-valzer; mod-sequences are kept per message (RFC 7162 3.1.5)."""
+    terms.modseq = True
+    terms.sp()
+    if terms.peek() == b'"':
+        if not terms.quoted().lower().startswith(b"/flags/"):
+            raise Bad('Expected an entry name such as "/flags/\\\\Seen"')
+        terms.sp()
+        if terms.word("priv, shared or all") not in (b"PRIV", b"SHARED", b"ALL"):
+            raise Bad("Expected priv, shared or all")
+        terms.sp()
+    return terms.number64()
+
+
+@key(b"MODSEQ", needs=Needs.COLUMNS, parse=_modseq)
+def modseq(rows: Rows, candidates: Candidates, least: int) -> list[int]:
+    modseqs = rows.modseqs
+    return [row for row in candidates if modseqs[row] >= least]
+
+
+# -- size and arrival
+
+
+def _number(terms: Terms) -> int:
+    terms.sp()
+    return terms.number64()
+
+
+@key(b"LARGER", needs=Needs.COLUMNS, parse=_number, sizes=True)
+def larger(rows: Rows, candidates: Candidates, octets: int) -> list[int]:
+    sizes = rows.sizes
+    return [row for row in candidates if octets < sizes[row] != UNSIZED]
+
+
+@key(b"SMALLER", needs=Needs.COLUMNS, parse=_number, sizes=True)
+def smaller(rows: Rows, candidates: Candidates, octets: int) -> list[int]:
+    sizes = rows.sizes
+    return [row for row in candidates if sizes[row] < octets]
+
+
+def _date(terms: Terms) -> date:
+    terms.sp()
+    return terms.date()
+
+
+def _midnight(day: date) -> int:
+    """Its first second. INTERNALDATE is given in UTC, so its date is that of UTC."""
+    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
+
+
+@key(b"BEFORE", needs=Needs.COLUMNS, parse=_date)
+def before(rows: Rows, candidates: Candidates, day: date) -> list[int]:
+    dates, end = rows.dates, _midnight(day)
+    return [row for row in candidates if dates[row] < end]
+
+
+@key(b"ON", needs=Needs.COLUMNS, parse=_date)
+def on(rows: Rows, candidates: Candidates, day: date) -> list[int]:
+    dates, start = rows.dates, _midnight(day)
+    return [row for row in candidates if start <= dates[row] < start + DAY]
+
+
+@key(b"SINCE", needs=Needs.COLUMNS, parse=_date)
+def since(rows: Rows, candidates: Candidates, day: date) -> list[int]:
+    dates, start = rows.dates, _midnight(day)
+    return [row for row in candidates if dates[row] >= start]
+
+
+def _interval(terms: Terms) -> int:
+    """SP nz-number: seconds (RFC 5032)"""
+    terms.sp()
+    return terms.nz_number()
+
+
+@key(b"OLDER", needs=Needs.COLUMNS, parse=_interval)
+def older(rows: Rows, candidates: Candidates, seconds: int) -> list[int]:
+    dates, target = rows.dates, rows.now - seconds
+    return [row for row in candidates if dates[row] <= target]
+
+
+@key(b"YOUNGER", needs=Needs.COLUMNS, parse=_interval)
+def younger(rows: Rows, candidates: Candidates, seconds: int) -> list[int]:
+    dates, target = rows.dates, rows.now - seconds
+    return [row for row in candidates if dates[row] >= target]
+
+
+# -- the header
+
+
+def _sent(rows: Rows, candidates: Candidates, test: Callable[[int], bool]) -> list[int]:
+    """Rows whose Date field names a day that passes; one without a date that can be read matches no SENT key."""
+    found = []
+    for row in candidates:
+        facts = rows.facts(row)
+        if facts is not None and facts.sent_day and test(facts.sent_day):
+            found.append(row)
+    return found
+
+
+@key(b"SENTBEFORE", needs=Needs.FACTS, parse=_date)
+def sentbefore(rows: Rows, candidates: Candidates, day: date) -> list[int]:
+    return _sent(rows, candidates, day.toordinal().__gt__)
+
+
+@key(b"SENTON", needs=Needs.FACTS, parse=_date)
+def senton(rows: Rows, candidates: Candidates, day: date) -> list[int]:
+    return _sent(rows, candidates, day.toordinal().__eq__)
+
+
+@key(b"SENTSINCE", needs=Needs.FACTS, parse=_date)
+def sentsince(rows: Rows, candidates: Candidates, day: date) -> list[int]:
+    return _sent(rows, candidates, day.toordinal().__le__)
+
+
+def _needle(terms: Terms) -> str:
+    terms.sp()
+    return terms.needle()
+
+
+def _address(name: bytes) -> Match:
+    def match(rows: Rows, candidates: Candidates, needle: str) -> list[int]:
+        return [row for row in candidates if any(needle in value for value in rows.addresses(row, name))]
+
+    return match
+
+
+key(b"BCC", needs=Needs.FACTS, parse=_needle)(_address(b"bcc"))
+key(b"CC", needs=Needs.FACTS, parse=_needle)(_address(b"cc"))
+key(b"FROM", needs=Needs.FACTS, parse=_needle)(_address(b"from"))
+key(b"TO", needs=Needs.FACTS, parse=_needle)(_address(b"to"))
+
+
+@key(b"SUBJECT", needs=Needs.FACTS, parse=_needle)
+def subject(rows: Rows, candidates: Candidates, needle: str) -> list[int]:
+    return header(rows, candidates, (b"subject", needle))
+
+
+def _header(terms: Terms) -> tuple[bytes, str]:
+    """SP header-fld-name SP astring"""
+    terms.sp()
+    name = terms.astring("a header field's name").lower()
+    terms.sp()
+    return name, terms.needle().replace("\t", " ")
+
+
+@key(b"HEADER", needs=Needs.FACTS, parse=_header)
+def header(rows: Rows, candidates: Candidates, wanted: tuple[bytes, str]) -> list[int]:
+    name, needle = wanted
+    return [row for row in candidates if any(needle in value for value in rows.fields(row, name))]
+
+
+# -- the text
+
+
+@key(b"BODY", needs=Needs.TEXT, parse=_needle)
+def body(rows: Rows, candidates: Candidates, needle: str) -> list[int]:
+    return rows.containing(candidates, needle, header=False)
+
+
+@key(b"TEXT", needs=Needs.TEXT, parse=_needle)
+def text(rows: Rows, candidates: Candidates, needle: str) -> list[int]:
+    return rows.containing(candidates, needle, header=True)

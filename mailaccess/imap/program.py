@@ -1,0 +1,225 @@
+"""Search programs: the table of keys, and from the words of a command to a tree of them (RFC 3501 6.4.4).
+
+A key stands in one place, in `imap.keys`: name, grammar, what it has to look at, and how it matches. How a tree is
+evaluated without looking at more than it takes is `imap.searching`'s.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+from mailaccess.imap.errors import Bad
+from mailaccess.imap.grammar import Cursor
+from mailaccess.imap.numset import NumSet
+from mailaccess.imap.rows import Rows
+from mailaccess.mail import charset, text
+
+MAX_KEYS = 1000
+"""Keys in one program. Clients that look for many Message-IDs at once send hundreds."""
+MAX_DEPTH = 64
+"""Nested parentheses, NOTs and left operands of OR. `OR a OR b OR c d`, as long lists are written, nests nothing."""
+
+
+class Needs(IntEnum):
+    """What a key looks at, cheapest first."""
+
+    COLUMNS = 0  # what stands in memory: flags, dates, sizes, numbers
+    FACTS = 1  # what the index keeps of the header
+    TEXT = 2  # the message itself
+
+
+Match = Callable[[Rows, Sequence[int], Any], list[int]]
+"""(rows, candidates, the key's argument) -> which of the candidates match. Row numbers, ascending."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One search key."""
+
+    name: bytes
+    needs: Needs
+    parse: Callable[["Terms"], Any]
+    match: Match
+    sizes: bool  # compares sizes, which may have to be found out first
+
+
+@dataclass(slots=True)
+class Leaf:
+    """A key with its argument."""
+
+    key: Key
+    argument: Any
+    least: Needs = field(init=False)
+    most: Needs = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.least = self.most = self.key.needs
+
+
+@dataclass(slots=True)
+class Branch:
+    """Nodes under an operator; `least` and `most` are what the cheapest and the dearest key below it needs."""
+
+    children: list["Node"]
+    least: Needs = field(init=False)
+    most: Needs = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.children.sort(key=lambda child: (child.most, child.least))
+        self.least = min(child.least for child in self.children)
+        self.most = max(child.most for child in self.children)
+
+
+class And(Branch):
+    """AND"""
+
+
+class Or(Branch):
+    """OR"""
+
+
+class Not(Branch):
+    """NOT, of one child."""
+
+
+Node = Leaf | And | Or | Not
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A whole program. If its charset is unknown its strings were not understood, and it can only be refused."""
+
+    root: Node
+    keys: int
+    charset_known: bool = True
+    modseq: bool = False  # MODSEQ is among the keys: the answer tells mod-sequences (RFC 7162 3.1.5)
+    numbers: bool = False  # so are message numbers: no expunge may be told even of UID SEARCH (RFC 7162 3.2.10)
+    sizes: bool = False
+
+
+KEYS: dict[bytes, Key] = {}
+
+
+def key(
+    name: bytes, *, needs: Needs, parse: Callable[["Terms"], Any] | None = None, sizes: bool = False
+) -> Callable[[Match], Match]:
+    """Enters a key. `parse` reads its argument, from the space before it on."""
+
+    def enter(match: Match) -> Match:
+        if name in KEYS:
+            raise ValueError(f"search key {name!r} is defined twice")
+        KEYS[name] = Key(name, needs, parse or _no_argument, match, sizes)
+        return match
+
+    return enter
+
+
+def _no_argument(_: "Terms") -> None:
+    return None
+
+
+class Terms(Cursor):
+    """Reads search keys. Strings come out of the program's charset, ready to be compared."""
+
+    __slots__ = ("charset_known", "codec", "keys", "modseq", "numbers", "sizes")
+
+    def __init__(self, cursor: Cursor) -> None:
+        super().__init__(cursor.data, cursor.pos, utf8=cursor.utf8)
+        self.codec = "utf-8"  # without CHARSET and with US-ASCII too: clients send UTF-8 then, if anything else
+        self.charset_known = True
+        self.keys = 0
+        self.modseq = self.numbers = self.sizes = False
+
+    def charset(self) -> None:
+        """charset = atom / quoted"""
+        name = self.astring("a charset")
+        codec = charset.codec(name.decode("latin-1"))
+        self.charset_known = codec is not None
+        if codec not in (None, "ascii"):
+            self.codec = codec
+
+    def needle(self) -> str:
+        """A string to look for, folded (RFC 5051). It is no match for a string of another charset."""
+        raw = self.astring()
+        if not self.charset_known:
+            return ""
+        try:
+            return text.fold(raw.decode(self.codec))
+        except UnicodeError:
+            raise Bad("A string to search for is not in the charset that was named") from None
+
+    def keyset(self) -> NumSet:
+        """sequence-set as a key of its own."""
+        self.numbers = True
+        return self.numset()
+
+    def program(self) -> Program:
+        """search-key *(SP search-key), up to the end of the command."""
+        nodes = [self._key(0)]
+        while not self.at_end():
+            self.sp()
+            if self.at_end():
+                break  # one space too many, as several clients send
+            nodes.append(self._key(0))
+        root = _all(nodes)
+        return Program(root, self.keys, self.charset_known, self.modseq, self.numbers, self.sizes)
+
+    def _key(self, depth: int) -> Node:
+        """search-key"""
+        if depth > MAX_DEPTH:
+            raise Bad(f"Search keys may be nested {MAX_DEPTH} deep")
+        if self.skip(b"("):
+            return self._list(depth)
+        if self.peek() in (b"$", b"*") or self.peek().isdigit():
+            return self._leaf(KEYS[b"sequence-set"])
+        word = self.word("a search key")
+        if word == b"NOT":
+            self.sp()
+            return Not([self._key(depth + 1)])
+        if word == b"OR":
+            return self._either(depth)
+        found = KEYS.get(word)
+        if found is None:
+            raise Bad(f"{word.decode('ascii', 'replace')} is not a search key")
+        return self._leaf(found)
+
+    def _leaf(self, found: Key) -> Leaf:
+        self.keys += 1
+        if self.keys > MAX_KEYS:
+            raise Bad(f"A search may have {MAX_KEYS} keys")
+        self.sizes |= found.sizes
+        return Leaf(found, found.parse(self))
+
+    def _list(self, depth: int) -> Node:
+        """ "(" search-key *(SP search-key) ")" """
+        nodes = [self._key(depth + 1)]
+        while not self.skip(b")"):
+            self.sp()
+            if self.skip(b")"):
+                break
+            nodes.append(self._key(depth + 1))
+        return _all(nodes)
+
+    def _either(self, depth: int) -> Node:
+        """ "OR" SP search-key SP search-key; a chain of ORs to the right is read in one go."""
+        nodes: list[Node] = []
+        while True:
+            self.sp()
+            nodes.append(self._key(depth + 1))
+            self.sp()
+            if not self.skip(b"OR "):
+                nodes.append(self._key(depth + 1))
+                return _either(nodes)
+            self.pos -= 1
+
+
+def _all(nodes: list[Node]) -> Node:
+    """One AND of nested ones, so that the cheapest key of all goes first."""
+    flat = [child for node in nodes for child in (node.children if isinstance(node, And) else [node])]
+    return flat[0] if len(flat) == 1 else And(flat)
+
+
+def _either(nodes: list[Node]) -> Node:
+    flat = [child for node in nodes for child in (node.children if isinstance(node, Or) else [node])]
+    return Or(flat)

@@ -1,0 +1,179 @@
+"""Which messages match a search program, by looking at no more than it takes.
+
+The program is gone through once for each kind of need, cheapest first: what flags and dates decide is decided before
+any header is looked at, and files are opened only for messages that all the rest left open. Each pass goes over the
+mailbox in slices of about 20 ms, so that other sessions are served in between.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from time import time
+from typing import ParamSpec, TypeVar
+
+from mailaccess.imap.errors import No
+from mailaccess.imap.loading import estimate, load_facts
+from mailaccess.imap.program import And, Leaf, Needs, Node, Not, Or, Program
+from mailaccess.imap.rows import Rows
+from mailaccess.imap.session import Session
+from mailaccess.wire.traps import compute
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+AT_ONCE = 5_000
+"""Steps of some 100 ns that are taken on the spot; more go to a thread."""
+COMPARISONS = 200_000  # in memory, of a slice: rows times keys
+HEADERS = 500  # messages of a slice whose facts are looked at
+FILES = 50  # messages of a slice that are opened ...
+OCTETS = 512 * 1024  # ... and about how large they may be together
+
+Sifted = tuple[Sequence[int], Sequence[int]]
+"""Rows that match, and rows that this pass cannot decide; both ascending."""
+
+
+@dataclass(slots=True)
+class Found:
+    """What a search found: which rows of what it looked at, ascending."""
+
+    rows: Rows
+    matches: list[int]
+
+    @property
+    def missing(self) -> bool:
+        """What went with an expunged message's file was asked for; that message is not among the matches."""
+        return bool(self.rows.gone)
+
+
+async def search(session: Session, program: Program) -> Found:
+    """Runs a program over the selected mailbox. NO [BADCHARSET] for a charset that is not known."""
+    if not program.charset_known:
+        raise No("The charset is not known here", b"BADCHARSET (US-ASCII UTF-8)")
+    rows = Rows(session.view, session.saved, int(time()))
+    undecided: Sequence[int] = range(rows.count)
+    if program.sizes:
+        await make_sizes(rows, undecided)
+    matches: list[int] = []
+    for level in Needs:
+        if level < program.root.least or not undecided:
+            continue
+        left: list[int] = []
+        for part in _slices(rows, undecided, level, program.keys):
+            yes, maybe = await _sift_part(rows, program, part, level)
+            matches += yes
+            left += maybe
+        undecided = left
+    matches.sort()  # what the passes found, each ascending
+    if rows.gone:
+        matches = [row for row in matches if row not in rows.gone]
+    return Found(rows, matches)
+
+
+async def worked(steps: int, fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """The result of `fn`, which takes some 100 ns for each step: at once if that is little, else from a thread."""
+    return fn(*args, **kwargs) if steps <= AT_ONCE else await compute(fn, *args, **kwargs)
+
+
+async def _sift_part(rows: Rows, program: Program, part: Sequence[int], level: Needs) -> Sifted:
+    if level is Needs.COLUMNS:
+        return await worked(len(part) * program.keys, sift, program.root, rows, part, level)
+    await hold_facts(rows, part)
+    return await compute(sift, program.root, rows, part, level)
+
+
+def _slices(rows: Rows, candidates: Sequence[int], level: Needs, keys: int) -> Iterator[Sequence[int]]:
+    if level is Needs.TEXT:
+        yield from _by_size(rows, candidates)
+        return
+    step = HEADERS if level is Needs.FACTS else max(1, COMPARISONS // keys)
+    for start in range(0, len(candidates), step):
+        yield candidates[start : start + step]
+
+
+def _by_size(rows: Rows, candidates: Sequence[int]) -> Iterator[Sequence[int]]:
+    start = octets = 0
+    for index, row in enumerate(candidates, 1):
+        octets += estimate(rows.sizes[row])
+        if octets >= OCTETS or index - start >= FILES:
+            yield candidates[start:index]
+            start, octets = index, 0
+    if start < len(candidates):
+        yield candidates[start:]
+
+
+async def hold_facts(rows: Rows, part: Sequence[int]) -> None:
+    """Loads the facts of a slice of rows."""
+    uids = [rows.uids[row] for row in part]
+    facts = await load_facts(rows.view.mailbox, uids)
+    rows.hold({row: facts[uid] for row, uid in zip(part, uids, strict=True) if uid in facts})
+
+
+async def make_sizes(rows: Rows, candidates: Sequence[int]) -> None:
+    """Finds out the sizes that nobody has needed so far."""
+    unsized = rows.unsized(candidates)
+    for start in range(0, len(unsized), HEADERS):
+        await compute(rows.view.mailbox.make_sizes, [rows.uids[row] for row in unsized[start : start + HEADERS]])
+    if unsized:
+        rows.align()
+        rows.gone.update(rows.unsized(unsized))
+
+
+def sift(node: Node, rows: Rows, candidates: Sequence[int], level: Needs) -> Sifted:
+    """Which candidates match, and which cannot be decided by keys that need at most `level`."""
+    if node.least > level:
+        return (), candidates
+    match node:
+        case Leaf():
+            return node.key.match(rows, candidates, node.argument), ()
+        case And():
+            return _sift_and(node, rows, candidates, level)
+        case Or():
+            return _sift_or(node, rows, candidates, level)
+        case Not():
+            yes, maybe = sift(node.children[0], rows, candidates, level)
+            return _without(candidates, yes, maybe), maybe
+
+
+def _sift_and(node: And, rows: Rows, candidates: Sequence[int], level: Needs) -> Sifted:
+    """Each child, cheapest first, sees only what those before it let through."""
+    unsure: set[int] = set()
+    pending = False
+    for child in node.children:
+        if child.least > level:
+            pending = True
+            continue
+        yes, maybe = sift(child, rows, candidates, level)
+        unsure.update(maybe)
+        candidates = sorted([*yes, *maybe]) if yes and maybe else yes or maybe
+        if not candidates:
+            return (), ()
+    if pending:
+        return (), candidates
+    if not unsure:
+        return candidates, ()
+    return [row for row in candidates if row not in unsure], [row for row in candidates if row in unsure]
+
+
+def _sift_or(node: Or, rows: Rows, candidates: Sequence[int], level: Needs) -> Sifted:
+    """Each child, cheapest first, sees only what none before it has matched."""
+    matches: Sequence[int] = ()
+    unsure: set[int] = set()
+    pending = False
+    for child in node.children:
+        if child.least > level:
+            pending = True
+            continue
+        yes, maybe = sift(child, rows, candidates, level)
+        unsure.update(maybe)
+        if yes:
+            matches = sorted([*matches, *yes]) if matches else yes
+            candidates = _without(candidates, yes)
+        if not candidates:
+            break
+    if not pending:
+        candidates = [row for row in candidates if row in unsure]
+    return matches, candidates
+
+
+def _without(candidates: Sequence[int], *taken: Sequence[int]) -> list[int]:
+    rows = set().union(*taken)
+    return [row for row in candidates if row not in rows]
