@@ -1,1 +1,34 @@
-"""The one storage layer: Maildirs on disk and their index. Synchronous; knows no protocol and no sequence number."""
+"""The one storage layer: Maildirs on disk and their index. Synchronous; knows no protocol and no sequence number.
+
+The Maildir is the truth for messages and flags, the index for UIDs and mod-sequences; `dovecot-uidlist` beside the mail
+lets UIDs outlive the index. From what protocols use down to what touches files:
+
+accounts     all accounts: where a user's mail is, how many indexes are open
+account      one user's mail: mailboxes, subscriptions, STATUS, the POP3 lock
+mailbox      one mailbox: what sessions share; every call on messages begins here
+messages     its rows in memory, and `memory`, which keeps them up to date
+
+Each of these runs in a write transaction, which is the lock between threads and processes:
+sync         from disk to index: what other programs did; `takeover` reads what they wrote beside the mail
+writing      APPEND and delivery
+flagging     STORE, keywords, \\Recent
+transfer     COPY and MOVE
+expunging    EXPUNGE
+tree         mailboxes made, deleted, renamed
+maintenance  what is due from time to time, and `check`
+contents     opening messages, and what is computed from them once
+locating     where a file is that was renamed just now
+box          a mailbox's directory and its row in the index, and how the two find each other
+
+index/       UIDs, mod-sequences and cached facts in SQLite: connections, group commit, tables
+
+Files alone, without UIDs and index:
+maildir      one Maildir: scans that can be believed, arrivals, renames that never overwrite; `names` of its files
+folders      the Maildir++ tree and its names; subscriptions
+keywords     the names of the letters a-z, and what exceeds them
+uidlist      Dovecot's and Courier's lists of UIDs; `uidvalidity`
+content      one message's octets in wire form
+watch        inotify, and polling where it does not see
+disk         durable replacement, rename without overwriting
+errors       what storage refuses
+"""

@@ -154,6 +154,11 @@ class Folders:
         `old` may be only the parent of mailboxes. Not atomic where there are several directories: after a crash
         `finish_rename` does the rest.
         """
+        self.check_rename(old, new)
+        self.finish_rename(old, normal_name(new))
+
+    def check_rename(self, old: str, new: str) -> dict[str, str]:
+        """Raises what stands against a rename; else says which names would get which."""
         new = normal_name(new)
         if old == INBOX or new.startswith(old + SEPARATOR):
             raise InvalidName(f"{old} cannot become {new}")
@@ -165,7 +170,7 @@ class Folders:
             directory = self.root / directory_name(normal_name(target))
             if target not in moves and (target in mailboxes or os.path.lexists(directory)):
                 raise MailboxExists(f"there is a mailbox {target} already, where {name} would go")
-        self.finish_rename(old, new)
+        return moves
 
     def finish_rename(self, old: str, new: str) -> None:
         """Moves what is still at its old name; does nothing where all is moved. What is in the way stays."""

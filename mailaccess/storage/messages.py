@@ -54,6 +54,11 @@ class Messages:
         row = bisect_left(uids, uid)
         return row if row < len(uids) and uids[row] == uid else -1
 
+    def uids_between(self, first: int, last: int) -> "array[int]":
+        """The UIDs that are there of first to last, both included."""
+        uids = self.uids
+        return uids[bisect_left(uids, first) : bisect_right(uids, last)]
+
     def changed_since(self, modseq: int) -> list[int]:
         """UIDs of the messages whose mod-sequence is above `modseq`, ascending; new messages are among them."""
         if modseq >= self.highest:

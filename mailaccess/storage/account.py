@@ -1,0 +1,261 @@
+"""One user's mail: the tree of mailboxes, subscriptions, and the locks and files around them."""
+
+import fcntl
+import os
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from sqlite3 import Connection
+from typing import TypeVar
+from weakref import WeakValueDictionary
+
+from mailaccess.storage import maintenance, tree
+from mailaccess.storage.box import Box
+from mailaccess.storage.contents import make_sizes
+from mailaccess.storage.errors import MaildropBusy, NoSuchMailbox, NotSelectable, Unavailable, from_os
+from mailaccess.storage.folders import INBOX, SEPARATOR, Folders, normal_name, read_special_use
+from mailaccess.storage.index import reading
+from mailaccess.storage.index.database import Index
+from mailaccess.storage.index.transaction import Forgotten
+from mailaccess.storage.mailbox import FactsMaker, Mailbox
+from mailaccess.storage.subscriptions import change_subscriptions, read_subscriptions
+from mailaccess.storage.sync import sync
+from mailaccess.storage.tree import DefaultMailbox
+from mailaccess.storage.watch import touch_wake
+
+T = TypeVar("T")
+
+_KEPT = 8
+"""Mailboxes kept in memory though no session has them open: the next one will."""
+
+_WELL_KNOWN = {
+    "\\Drafts": ("Drafts", "Draft"),
+    "\\Sent": ("Sent", "Sent Items", "Sent Messages", "Sent Mail"),
+    "\\Junk": ("Junk", "Spam", "Junk E-mail", "Junk Email", "Bulk Mail"),
+    "\\Trash": ("Trash", "Deleted Items", "Deleted Messages", "Deleted"),
+    "\\Archive": ("Archive", "Archives"),
+}
+"""What mailboxes of a special use are usually called, the likeliest name first; compared without regard to case."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxEntry:
+    """One name in the tree."""
+
+    name: str
+    selectable: bool = True  # False: only the parent of mailboxes
+    special_use: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What is told of a mailbox that nobody need have open. Sizes in octets."""
+
+    messages: int
+    recent: int
+    uidnext: int
+    uidvalidity: int
+    unseen: int
+    deleted: int
+    size: int
+    highestmodseq: int
+    guid: str
+
+
+class Account:
+    """One user's mail. All calls may wait for the disk: they are for threads."""
+
+    def __init__(
+        self,
+        root: Path,
+        index_path: Path,
+        facts: FactsMaker,
+        defaults: Iterable[DefaultMailbox] = (),
+        opened: Callable[[Index], None] = lambda _: None,
+    ) -> None:
+        """`opened` is told before the index may open connections."""
+        self.root = root
+        self.index_path = index_path
+        self._facts = facts
+        self._folders = Folders(root)
+        self._index = Index(index_path, self._committed, opened)
+        self._mailboxes: WeakValueDictionary[str, Mailbox] = WeakValueDictionary()  # by GUID
+        self._kept: OrderedDict[str, Mailbox] = OrderedDict()
+        self._lock = threading.Lock()  # around the last two
+        self._guarded(lambda: tree.prepare(root, self._index, self._folders, tuple(defaults)))
+
+    # -- the tree
+
+    def mailboxes(self) -> list[MailboxEntry]:
+        """All mailboxes, and the parents that exist as part of their names only; sorted, INBOX first."""
+        found = self._guarded(self._folders.mailboxes)
+        uses = {name: read_special_use(path) for name, path in found.items()}
+        uses |= _by_name(found, {use for given in uses.values() for use in given})
+        names = set(found)
+        for name in found:
+            parts = name.split(SEPARATOR)
+            names.update(SEPARATOR.join(parts[:length]) for length in range(1, len(parts)))
+        ordered = sorted(names, key=lambda name: (name != INBOX, name))
+        return [MailboxEntry(name, name in found, uses.get(name, frozenset())) for name in ordered]
+
+    def create(self, name: str, special_use: frozenset[str] = frozenset()) -> None:
+        """Makes a mailbox. MailboxExists, InvalidName."""
+        self._guarded(lambda: tree.create(self._index, self._folders, normal_name(name), special_use))
+
+    def delete(self, name: str) -> None:
+        """Removes a mailbox with its mail; its children stay. NoSuchMailbox, HasChildren, InvalidName."""
+        self._guarded(lambda: tree.delete(self._index, self._folders, normal_name(name)))
+
+    def rename(self, old: str, new: str) -> None:
+        """Renames a mailbox and its children; of INBOX it moves the messages to a new one (RFC 3501 6.3.5)."""
+        old = normal_name(old)
+        if old != INBOX:
+            self._guarded(lambda: tree.rename(self._index, self._folders, old, new))
+            return
+        self.create(new)
+        inbox = self.mailbox(INBOX)
+        inbox.move(list(inbox.messages.uids), self.mailbox(new))
+
+    def subscriptions(self) -> list[str]:
+        """The subscribed names, sorted; they need not exist."""
+        return self._guarded(lambda: read_subscriptions(self.root))
+
+    def subscribe(self, name: str) -> None:
+        """Subscribes to a name. InvalidName."""
+        self._guarded(lambda: change_subscriptions(self.root, add=[normal_name(name)]))
+
+    def unsubscribe(self, name: str) -> None:
+        """Ends a subscription, if there is one."""
+        self._guarded(lambda: change_subscriptions(self.root, remove=[normal_name(name)]))
+
+    # -- mailboxes
+
+    def mailbox(self, name: str) -> Mailbox:
+        """The mailbox, shared with whoever has it open, and up to date. NoSuchMailbox, NotSelectable."""
+        box = self._guarded(lambda: self._box(name))
+        mailbox = self._known(box.guid)
+        if mailbox is None:
+            made = self._guarded(lambda: self._load(box))
+            with self._lock:
+                mailbox = self._mailboxes.setdefault(box.guid, made)
+        else:
+            mailbox.sync()
+        with self._lock:
+            self._kept[box.guid] = mailbox
+            self._kept.move_to_end(box.guid)
+            if len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return mailbox
+
+    def status(self, name: str, *, size: bool = True) -> Status:
+        """The mailbox's sums, fresh with disk. `size`: without it, files not yet read are not, and count as nothing."""
+        return self._guarded(lambda: self._status(self._box(name), size=size))
+
+    @contextmanager
+    def maildrop_lock(self) -> Iterator[None]:
+        """Holds what one POP3 session at a time may have (RFC 1939, the TRANSACTION state). MaildropBusy."""
+        self.index_path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fd = os.open(self.index_path / "maildrop.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise MaildropBusy("another session has the maildrop open") from None
+            yield
+        finally:
+            os.close(fd)
+
+    # -- care
+
+    def maintain(self) -> None:
+        """What is due from time to time: tmp/ is cleaned, uidlists are brought up to date, old expunges forgotten."""
+        self._guarded(lambda: maintenance.maintain(self.root, self._index, self._folders, time.time()))
+
+    def check(self) -> list[str]:
+        """Compares index and disk to the last file; what was mended, in lines for people."""
+        return self._guarded(lambda: maintenance.check(self.root, self._index, self._folders))
+
+    def close(self) -> None:
+        """Brings the uidlists up to date and closes the index. Mailboxes still open stay usable."""
+        try:
+            self._guarded(lambda: maintenance.write_lists(self.root, self._index, self._folders))
+        finally:
+            self._index.close()
+
+    # -- inside
+
+    def _box(self, name: str) -> Box:
+        self._index.verify()
+        name = normal_name(name)
+        path = self._folders.find(name)
+        if path is None:
+            if any(other.startswith(name + SEPARATOR) for other in self._folders.mailboxes()):
+                raise NotSelectable(f"{name} is only the parent of other mailboxes")
+            raise NoSuchMailbox(f"there is no mailbox {name}")
+        return Box(self.root, self._index, "" if path == self.root else path.name)
+
+    def _known(self, guid: str) -> Mailbox | None:
+        """The mailbox, if it is in memory; one that was lost is forgotten."""
+        with self._lock:
+            mailbox = self._mailboxes.get(guid)
+            if mailbox is not None and mailbox.is_lost:
+                del self._mailboxes[guid]
+                return None
+            return mailbox
+
+    def _load(self, box: Box) -> Mailbox:
+        sync(box)
+        return Mailbox(box, self._facts)
+
+    def _status(self, box: Box, *, size: bool) -> Status:
+        sync(box)
+        row = box.look()
+        if size and row.unsized:
+            make_sizes(box, self._index.read_apart(lambda connection: reading.unsized(connection, box.id)))
+            row = box.look()
+        recent = self._index.read(lambda connection: reading.count_from(connection, box.id, row.first_recent))
+        return Status(
+            messages=row.messages,
+            recent=recent,
+            uidnext=row.uidnext,
+            uidvalidity=row.uidvalidity,
+            unseen=row.unseen,
+            deleted=row.deleted,
+            size=row.size,
+            highestmodseq=row.highestmodseq,
+            guid=row.guid,
+        )
+
+    def _committed(self, connection: Connection, touched: set[int]) -> None:
+        with self._lock:
+            mailboxes = [mailbox for mailbox in self._mailboxes.values() if mailbox.number in touched]
+        for mailbox in mailboxes:
+            mailbox.committed(connection)
+        touch_wake(self._index.wake)
+
+    def _guarded(self, work: Callable[[], T]) -> T:
+        """Runs what may be run again, should the index be lost."""
+        try:
+            try:
+                return work()
+            except Forgotten:
+                return work()
+        except Forgotten:
+            raise Unavailable("the index is being made anew; try again") from None
+        except OSError as error:
+            raise from_os(error) from error
+
+
+def _by_name(found: Iterable[str], given: set[str]) -> dict[str, frozenset[str]]:
+    """Special uses that no mailbox was given, for the mailboxes whose names say that they have them."""
+    names = {name.lower(): name for name in found}
+    likely = {
+        use: next((names[each.lower()] for each in usual if each.lower() in names), None)
+        for use, usual in _WELL_KNOWN.items()
+        if use not in given
+    }
+    return {name: frozenset([use]) for use, name in likely.items() if name is not None}

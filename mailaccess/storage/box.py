@@ -1,0 +1,193 @@
+"""One mailbox as its directory and its row in the index, and how the two find each other.
+
+A mailbox is known by its GUID, which stands in its uidlist: a directory that was moved keeps its UIDs, one that was put
+in another's place does not get that one's.
+"""
+
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mailaccess.storage.disk import FileStamp
+from mailaccess.storage.errors import NoSuchMailbox, Unavailable
+from mailaccess.storage.index import reading
+from mailaccess.storage.index.database import Index
+from mailaccess.storage.index.rows import ABSENT, MailboxRow, load_mailbox
+from mailaccess.storage.index.transaction import Forgotten, Transaction
+from mailaccess.storage.keywords import FILE as KEYWORDS_FILE
+from mailaccess.storage.maildir import Maildir
+from mailaccess.storage.uidlist import (
+    Record,
+    UidList,
+    append_records,
+    raise_next,
+    read_uidlist,
+    stamp_of,
+    write_uidlist,
+)
+from mailaccess.storage.uidvalidity import next_uidvalidity
+
+BLOCK = 1000
+"""UIDs reserved in the uidlist at a time."""
+
+_LAST_UID = 2**32 - 2
+_UIDS_LEFT = 1 << 20  # a uidlist with fewer is not taken over
+
+
+class Box:
+    """Where a mailbox is. Shared by threads; `follow` may move it."""
+
+    __slots__ = ("directory", "guid", "id", "index", "instance", "maildir", "root", "scan_seconds")
+
+    def __init__(self, root: Path, index: Index, directory: str) -> None:
+        """The mailbox in a directory below `root` ("": the root itself). It is entered into the index if need be."""
+        self.root = root
+        self.index = index
+        self.scan_seconds = 0.0  # how long the last scan took
+        self._place(directory)
+        self._identify()
+
+    # -- the row
+
+    def look(self) -> MailboxRow:
+        """The row as it is now; Forgotten if the index does not know it any more."""
+        row = self.index.read(lambda connection: load_mailbox(connection, self.id))
+        if row is None or self.index.instance() != self.instance:
+            raise Forgotten
+        self._follow(row)
+        return row
+
+    def row(self, transaction: Transaction) -> MailboxRow:
+        """The row, to be read and changed."""
+        if transaction.instance != self.instance:
+            raise Forgotten
+        row = transaction.mailbox(self.id)
+        self._follow(row)
+        return row
+
+    def identify_again(self, uidvalidity: int) -> None:
+        """After Forgotten: finds the row anew. NoSuchMailbox if it is that of another mailbox."""
+        self._identify()
+        if self.look().uidvalidity != uidvalidity:
+            raise NoSuchMailbox("the mailbox is no longer there; another has its name")
+
+    # -- the directory
+
+    @contextmanager
+    def changing(self, row: MailboxRow) -> Iterator[None]:
+        """Around our own changes of files: they alone are no reason for a scan, as far as can be told."""
+        before = self.maildir.stamp()
+        yield
+        if row.stamp == before:
+            row.stamp = self.maildir.stamp()
+            row.settled = False
+
+    def keywords_stamp(self) -> FileStamp:
+        """Of the file that names the keywords."""
+        try:
+            return FileStamp.of((self.directory / KEYWORDS_FILE).stat())
+        except FileNotFoundError:
+            return ABSENT
+
+    # -- UIDs beside the mail
+
+    def reserve(self, transaction: Transaction, row: MailboxRow, next_uid: int) -> None:
+        """Before UIDs up to, not including, `next_uid` are given: the uidlist says, durably, that they are taken."""
+        if next_uid <= row.reserved:
+            return
+        if next_uid > _LAST_UID:
+            raise Unavailable("the mailbox has used up its UIDs")
+        row.reserved = min(next_uid + BLOCK, _LAST_UID + 1)
+        known = row.uidlist is not None and stamp_of(self.directory) == row.uidlist
+        try:
+            stamp = raise_next(self.directory, row.reserved)
+        except FileNotFoundError:
+            self.write_list(transaction, row)
+        else:
+            row.uidlist = stamp if known else None  # what another program wrote has still to be read
+
+    def write_list(self, transaction: Transaction, row: MailboxRow) -> None:
+        """Writes the uidlist whole."""
+        records = [Record(each.uid, each.entry.base, each.keys) for each in transaction.messages_from(row)]
+        row.uidlist = write_uidlist(
+            self.directory, UidList(row.uidvalidity, row.reserved, row.guid, records, row.header)
+        )
+        row.listed, row.lines = row.uidnext - 1, len(records)
+
+    def update_list(self, transaction: Transaction, row: MailboxRow) -> None:
+        """Brings the uidlist's lines up to date: by appending, unless more than a quarter of them are dead."""
+        if row.uidlist is None or row.uidlist != stamp_of(self.directory):
+            return  # sync has to read it first
+        fresh = transaction.messages_from(row, row.listed + 1)
+        dead = row.lines - (row.messages - len(fresh))
+        if dead * 4 > row.lines:
+            self.write_list(transaction, row)
+        elif fresh:
+            records = [Record(each.uid, each.entry.base, each.keys) for each in fresh]
+            stamp = append_records(self.directory, records, row.uidlist)
+            if stamp is not None:
+                row.uidlist = stamp
+                row.listed, row.lines = fresh[-1].uid, row.lines + len(fresh)
+
+    # -- who is who
+
+    def _place(self, directory: str) -> None:
+        self.directory = self.root / directory if directory else self.root
+        self.maildir = Maildir(self.directory)
+
+    def _follow(self, row: MailboxRow) -> None:
+        """The mailbox may have been renamed."""
+        if row.directory is None:
+            raise NoSuchMailbox("the mailbox is no longer there")
+        if row.directory != self._key():
+            self._place(row.directory)
+
+    def _key(self) -> str:
+        return "" if self.directory == self.root else self.directory.name
+
+    def _identify(self) -> None:
+        self.instance, row = self.index.read(
+            lambda connection: (reading.instance(connection), reading.mailbox_at(connection, self._key()))
+        )
+        if row is None or row.uidlist is None or row.uidlist != stamp_of(self.directory):
+            self.instance, row = self.index.write(
+                lambda transaction: (transaction.instance, self._find_or_add(transaction))
+            )
+        self.id, self.guid = row.id, row.guid
+
+    def _find_or_add(self, transaction: Transaction) -> MailboxRow:
+        uidlist = read_uidlist(self.directory)
+        if uidlist is not None and uidlist.next_uid > _LAST_UID - _UIDS_LEFT:
+            uidlist = None
+        guid = uidlist.guid if uidlist is not None else None
+        here = transaction.find_mailbox(directory=self._key())
+        if here is not None:
+            if guid == here.guid or (guid is None and self._is_same(here)):
+                return here
+            transaction.set_directory(here, None)
+        known = transaction.find_mailbox(guid=guid) if guid is not None else None
+        if known is not None:
+            if not self._is_elsewhere(known):
+                transaction.set_directory(known, self._key())
+                return known
+            uidlist = None  # a copy of a mailbox that is still there is one of its own
+        others = transaction.mailboxes()
+        if uidlist is None:
+            highest = max((row.uidvalidity for row in others), default=0)
+            validity = next_uidvalidity(self.root, int(time.time()), highest)
+            guid = secrets.token_hex(16)
+        else:
+            validity = uidlist.uidvalidity
+        return transaction.add_mailbox(MailboxRow(0, self._key(), guid or secrets.token_hex(16), validity))
+
+    def _is_same(self, row: MailboxRow) -> bool:
+        """A directory without a GUID is the one that was here before: only its uidlist was lost, or not written yet."""
+        return row.stamp is None or row.stamp.cur_inode == self.maildir.stamp().cur_inode
+
+    def _is_elsewhere(self, row: MailboxRow) -> bool:
+        if row.directory is None or row.directory == self._key():
+            return False
+        uidlist = read_uidlist(self.root / row.directory)
+        return uidlist is not None and uidlist.guid == row.guid

@@ -1,0 +1,141 @@
+"""What is in the messages' files: opening them, and what is computed from them once and kept."""
+
+import logging
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+
+from mailaccess.mail.lines import Buffer, LineEnding
+from mailaccess.storage.box import Box
+from mailaccess.storage.content import Content
+from mailaccess.storage.errors import ContentChanged, MessageGone, StorageError, from_os
+from mailaccess.storage.flagging import slices
+from mailaccess.storage.index import reading
+from mailaccess.storage.index.rows import MailboxRow, Message, file_stamp, same_content, words
+from mailaccess.storage.index.transaction import Transaction
+
+log = logging.getLogger(__name__)
+
+_UIDL_PART = re.compile(r"%(0?)([0-9]{0,2})(X?)([uv%])")
+_DEFAULT_UIDL = "%08Xu%08Xv"  # Dovecot's: eight hex digits of the UID, eight of the UIDVALIDITY
+
+
+def open_content(box: Box, uid: int) -> Content:
+    """The message's octets. MessageGone, also where the file has other content now: it is another message then."""
+    message = box.index.read(lambda connection: reading.message(connection, box.id, uid))
+    if message is None:
+        raise MessageGone(uid)
+    try:
+        return _open(box.maildir.file(message.entry), message)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise from_os(error) from error
+    entry = box.maildir.find(message.entry) or box.maildir.scan().entries.get(message.entry.base)
+    if entry is None:
+        raise MessageGone(uid)
+    try:
+        return _open(box.maildir.file(entry), message)
+    except FileNotFoundError:
+        raise MessageGone(uid) from None
+    except OSError as error:
+        raise from_os(error) from error
+
+
+def _open(path: str, message: Message) -> Content:
+    try:
+        return Content(path, message.stamp, message.ending, message.size)
+    except ContentChanged:
+        status = os.lstat(path)
+        if not same_content(message.stamp, file_stamp(status)):
+            raise MessageGone(message.uid) from None
+    try:
+        return Content(path, None, message.ending, message.size)
+    except ContentChanged:
+        raise MessageGone(message.uid) from None
+
+
+def make_sizes(box: Box, uids: Sequence[int]) -> dict[int, int]:
+    """The wire sizes of messages, read from their files where they are not known yet; kept. Gone ones are missing."""
+    sizes: dict[int, int] = {}
+    for piece in slices(uids):
+        surveys = {uid: (content.size, content.ending) for uid, content in _contents(box, piece)}
+        box.index.write(partial(_keep, box=box, surveys=surveys), durable=False)
+        sizes |= {uid: size for uid, (size, _) in surveys.items()}
+    return sizes
+
+
+def make_facts(
+    box: Box, uids: Sequence[int], build: Callable[[Buffer], bytes], version: int
+) -> tuple[dict[int, bytes], dict[int, int]]:
+    """What `build` makes of messages, and their sizes; kept. Those that are gone or cannot be read are missing."""
+    facts: dict[int, bytes] = {}
+    sizes: dict[int, int] = {}
+    for piece in slices(uids):
+        made: dict[int, bytes] = {}
+        surveys: dict[int, tuple[int, LineEnding]] = {}
+        for uid, content in _contents(box, piece):
+            try:
+                made[uid] = build(content.as_buffer())
+            except (OSError, StorageError) as error:
+                log.warning("message %d of %s cannot be read: %s", uid, box.directory, error)
+                continue
+            surveys[uid] = content.size, content.ending
+        box.index.write(partial(_keep, box=box, surveys=surveys, facts=made, version=version), durable=False)
+        facts |= made
+        sizes |= {uid: size for uid, (size, _) in surveys.items()}
+    return facts, sizes
+
+
+def uidls(box: Box, row: MailboxRow, uids: Sequence[int]) -> list[str]:
+    """The POP3 UIDLs of messages: what another server gave them before, or made of UID and UIDVALIDITY."""
+    if not uids:
+        return []
+    keys = box.index.read(lambda connection: reading.keys_of(connection, box.id, uids[0], uids[-1]))
+    taken = {uid: key[1:] for uid, column in keys.items() for key in words(column) if key[0] == "P"}
+    pattern = next((key[1:] for key in row.header if key[0] == "P"), _DEFAULT_UIDL)
+    if "%" in _UIDL_PART.sub("", pattern) or not re.search("%[0-9]*X?u", pattern):
+        pattern = _DEFAULT_UIDL  # made of what we do not know, or the same for all
+    return [taken.get(uid) or _expand(pattern, uid, row.uidvalidity) for uid in uids]
+
+
+def _expand(pattern: str, uid: int, uidvalidity: int) -> str:
+    def expand(part: re.Match[str]) -> str:
+        zero, width, is_hex, what = part.groups()
+        if what == "%":
+            return "%"
+        number = uid if what == "u" else uidvalidity
+        return format(number, f"{zero}{width}{'x' if is_hex else 'd'}")
+
+    return _UIDL_PART.sub(expand, pattern)
+
+
+def _contents(box: Box, uids: Iterable[int]) -> Iterator[tuple[int, Content]]:
+    """The messages, opened one after the other; those that are gone or cannot be opened are passed over."""
+    for uid in uids:
+        try:
+            content = open_content(box, uid)
+        except MessageGone:
+            continue
+        except StorageError as error:
+            log.warning("message %d of %s cannot be read: %s", uid, box.directory, error)
+            continue
+        with content:
+            yield uid, content
+
+
+def _keep(
+    transaction: Transaction,
+    box: Box,
+    surveys: Mapping[int, tuple[int, LineEnding]],
+    facts: Mapping[int, bytes] | None = None,
+    version: int = 0,
+) -> None:
+    row = box.row(transaction)
+    for message in transaction.messages(row, surveys):
+        size, ending = surveys[message.uid]
+        if message.size is None:
+            transaction.change(row, message, message._replace(size=size, ending=ending))
+        if facts is not None:
+            transaction.save_facts(row, message.uid, version, facts[message.uid])

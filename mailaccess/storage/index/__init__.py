@@ -1,0 +1,9 @@
+"""The index of one account: UIDs, mod-sequences and cached facts in one SQLite database. Private to storage.
+
+schema       the tables
+rows         a mailbox's and a message's row as values
+database     connections: one for reading, one for writing; a lost or corrupt file
+writer       group commit
+transaction  what one piece of work reads and changes
+reading      questions that only read
+"""

@@ -1,0 +1,152 @@
+"""Questions that only read. Each takes a connection, so that it can be asked of any."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from mailaccess.storage.index.rows import (
+    SELECT_MAILBOX,
+    SELECT_MESSAGE,
+    MailboxRow,
+    Message,
+    entry_of,
+    facts_id,
+    load_mailbox,
+    mailbox_of,
+    message_of,
+    packed,
+)
+from mailaccess.storage.names import Entry
+
+Loaded = tuple[int, str | bytes, str | bytes | None, int, int | None, int, int]
+"""uid, info, extra, modseq, size, date, saved: what a session needs of a message."""
+
+_LOADED = "SELECT uid, info, extra, modseq, size, mtime / 1000000000, saved FROM message WHERE mailbox = ?"
+
+
+class News(NamedTuple):
+    """What one mailbox has that was not known."""
+
+    instance: str  # of the database
+    row: MailboxRow
+    messages: list[Loaded]  # ascending by UID
+    gone: list[tuple[int, int]]  # UIDs, as ranges
+
+
+def instance(connection: sqlite3.Connection) -> str:
+    """What tells this database from others made in its place."""
+    return str(connection.execute("SELECT id FROM instance").fetchone()[0])
+
+
+def version(connection: sqlite3.Connection, mailbox: int) -> tuple[str, int] | None:
+    """The database's instance and the version of a mailbox's row."""
+    found = connection.execute(
+        "SELECT instance.id, mailbox.version FROM instance, mailbox WHERE mailbox.id = ?", (mailbox,)
+    ).fetchone()
+    return None if found is None else (found[0], found[1])
+
+
+def unsized(connection: sqlite3.Connection, mailbox: int) -> list[int]:
+    """The messages whose size is not known."""
+    ask = "SELECT uid FROM message WHERE mailbox = ? AND size IS NULL ORDER BY uid"
+    return [uid for (uid,) in connection.execute(ask, (mailbox,))]
+
+
+def mailbox_at(connection: sqlite3.Connection, directory: str) -> MailboxRow | None:
+    """The row of the mailbox in a directory."""
+    values = connection.execute(f"{SELECT_MAILBOX} WHERE directory = ?", (packed(directory),)).fetchone()
+    return None if values is None else mailbox_of(values)
+
+
+def mailboxes(connection: sqlite3.Connection) -> list[MailboxRow]:
+    """All rows."""
+    return [mailbox_of(values) for values in connection.execute(SELECT_MAILBOX)]
+
+
+def news(connection: sqlite3.Connection, mailbox: int, since: int, version: int) -> News | None:
+    """What happened above the mod-sequence `since`; nothing if the row is still of `version`.
+
+    None: the mailbox is unknown, or that is so long ago that `everything` has to be asked.
+    """
+    with _snapshot(connection):
+        row = load_mailbox(connection, mailbox)
+        if row is None or since < row.floor:
+            return None
+        if row.version == version:
+            return News(instance(connection), row, [], [])
+        found = connection.execute(f"{_LOADED} AND modseq > ? ORDER BY uid", (mailbox, since)).fetchall()
+        return News(instance(connection), row, found, gone_since(connection, mailbox, since))
+
+
+def everything(connection: sqlite3.Connection, mailbox: int) -> News | None:
+    """All messages. None: the mailbox is unknown."""
+    with _snapshot(connection):
+        row = load_mailbox(connection, mailbox)
+        if row is None:
+            return None
+        found = connection.execute(f"{_LOADED} ORDER BY uid", (mailbox,)).fetchall()
+        return News(instance(connection), row, found, [])
+
+
+def gone_since(connection: sqlite3.Connection, mailbox: int, modseq: int) -> list[tuple[int, int]]:
+    """Ranges of UIDs expunged above a mod-sequence, which must not be below the row's floor."""
+    return connection.execute(
+        "SELECT first, last FROM gone WHERE mailbox = ? AND modseq > ?", (mailbox, modseq)
+    ).fetchall()
+
+
+def entries(connection: sqlite3.Connection, mailbox: int) -> set[Entry]:
+    """Where the mailbox's files are."""
+    found = connection.execute("SELECT base, info, place FROM message WHERE mailbox = ?", (mailbox,)).fetchall()
+    # A plain tuple of three strings equals the Entry of the same: most need not be made into one.
+    return {values if type(values[0]) is type(values[1]) is str else entry_of(*values) for values in found}
+
+
+def message(connection: sqlite3.Connection, mailbox: int, uid: int) -> Message | None:
+    """A message by its UID."""
+    found = connection.execute(f"{SELECT_MESSAGE} WHERE mailbox = ? AND uid = ?", (mailbox, uid)).fetchone()
+    return message_of(found) if found else None
+
+
+def messages(connection: sqlite3.Connection, mailbox: int) -> list[Message]:
+    """All messages."""
+    found = connection.execute(f"{SELECT_MESSAGE} WHERE mailbox = ? ORDER BY uid", (mailbox,))
+    return [message_of(values) for values in found]
+
+
+def facts(connection: sqlite3.Connection, mailbox: int, uids: Sequence[int], version: int) -> dict[int, bytes]:
+    """What is kept of these messages' facts, if it is of this version."""
+    ask = "SELECT data FROM facts WHERE id = ? AND version = ?"
+    found: dict[int, bytes] = {}
+    for uid in uids:
+        row = connection.execute(ask, (facts_id(mailbox, uid), version)).fetchone()
+        if row is not None:
+            found[uid] = row[0]
+    return found
+
+
+def count_from(connection: sqlite3.Connection, mailbox: int, uid: int) -> int:
+    """How many messages have this UID or a higher one."""
+    ask = "SELECT count(*) FROM message WHERE mailbox = ? AND uid >= ?"
+    return int(connection.execute(ask, (mailbox, uid)).fetchone()[0])
+
+
+def keys_of(connection: sqlite3.Connection, mailbox: int, first: int, last: int) -> dict[int, str | bytes]:
+    """The uidlist keys of the messages in a range of UIDs that have any."""
+    ask = "SELECT uid, keys FROM message WHERE mailbox = ? AND uid BETWEEN ? AND ? AND keys IS NOT NULL"
+    return dict(connection.execute(ask, (mailbox, first, last)).fetchall())
+
+
+@contextmanager
+def _snapshot(connection: sqlite3.Connection) -> Iterator[None]:
+    """Several questions, one state. May be used inside a transaction."""
+    if connection.in_transaction:
+        yield
+        return
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        if connection.in_transaction:
+            connection.execute("COMMIT")

@@ -1,0 +1,246 @@
+"""A mailbox's row and a message's row as values, and how their columns are written."""
+
+import dataclasses
+import json
+import os
+import sqlite3
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from mailaccess.mail.lines import LineEnding
+from mailaccess.storage.disk import FileStamp
+from mailaccess.storage.keywords import Keywords
+from mailaccess.storage.maildir import Stamp
+from mailaccess.storage.names import Entry, Where
+
+ENDINGS = (LineEnding.CRLF, LineEnding.LF, LineEnding.MIXED)
+ABSENT = FileStamp(-1, -1, -1)
+"""The stamp of a file that is not there; one that is to be read has None."""
+
+_TOP = 1 << 63
+
+
+class Message(NamedTuple):
+    """One message as the index knows it."""
+
+    uid: int
+    entry: Entry  # where its file was last
+    extra: tuple[str, ...]  # keywords without a letter, sorted
+    modseq: int
+    size: int | None  # octets on the wire
+    ending: LineEnding | None
+    stamp: FileStamp  # of its file at first sight
+    saved: int  # seconds since the epoch
+    keys: tuple[str, ...]  # of its uidlist line
+
+
+@dataclass(slots=True)
+class MailboxRow:
+    """One mailbox as the index knows it; the schema says what the columns are."""
+
+    id: int
+    directory: str | None
+    guid: str
+    uidvalidity: int
+    uidnext: int = 1
+    reserved: int = 1
+    highestmodseq: int = 1
+    first_recent: int = 1
+    floor: int = 1
+    messages: int = 0
+    unseen: int = 0
+    deleted: int = 0
+    unsized: int = 0
+    size: int = 0
+    stamp: Stamp | None = None
+    settled: bool = False
+    uidlist: FileStamp | None = None
+    listed: int = 0
+    lines: int = 0
+    header: tuple[str, ...] = ()
+    keywords: str = "{}"
+    keywords_stamp: FileStamp | None = None
+    changed: int = 0
+    version: int = 0
+
+    def next_modseq(self, now_us: int) -> int:
+        """A mod-sequence that this mailbox never had: not even where its latest commits or its index were lost."""
+        self.highestmodseq = max(self.highestmodseq + 1, now_us)
+        return self.highestmodseq
+
+    def count(self, message: Message, by: int = 1) -> None:
+        """Takes a message into (by=1) or out of (by=-1) the sums."""
+        letters = message.entry.letters
+        self.messages += by
+        self.unseen += by * ("S" not in letters)
+        self.deleted += by * ("T" in letters)
+        if message.size is None:
+            self.unsized += by
+        else:
+            self.size += by * message.size
+
+
+MAILBOX_COLUMNS = tuple(field.name for field in dataclasses.fields(MailboxRow))
+SELECT_MAILBOX = f"SELECT {', '.join(MAILBOX_COLUMNS)} FROM mailbox"  # noqa: S608
+SAVE_MAILBOX = f"UPDATE mailbox SET {', '.join(f'{name} = ?' for name in MAILBOX_COLUMNS[1:])} WHERE id = ?"  # noqa: S608
+INSERT_MAILBOX = (
+    f"INSERT INTO mailbox ({', '.join(MAILBOX_COLUMNS[1:])}) "  # noqa: S608
+    f"VALUES ({', '.join('?' * (len(MAILBOX_COLUMNS) - 1))})"
+)
+
+SELECT_MESSAGE = (
+    "SELECT uid, base, info, place, extra, modseq, size, ending, disk_size, mtime, inode, saved, keys FROM message"
+)
+INSERT_MESSAGE = "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+
+def file_stamp(status: os.stat_result) -> FileStamp:
+    """A file's stamp as the index can keep it: times beyond the year 2262 are cut."""
+    return FileStamp(status.st_size, min(max(status.st_mtime_ns, -_TOP), _TOP - 1), status.st_ino)
+
+
+def same_content(one: FileStamp, other: FileStamp) -> bool:
+    """The file was not written to. It may have got another inode, as when a backup is restored with its times."""
+    return one.size == other.size and one.mtime_ns == other.mtime_ns
+
+
+def packed(text: str) -> str | bytes:
+    """Text that may hold undecodable octets (as `os.fsdecode` keeps them), as a column value."""
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(text)
+    return text
+
+
+def unpacked(value: str | bytes) -> str:
+    """The text of `packed`."""
+    return value if isinstance(value, str) else os.fsdecode(value)
+
+
+def entry_of(base: str | bytes, info: str | bytes, place: Where) -> Entry:
+    """A file's entry from its three columns."""
+    return Entry(unpacked(base), unpacked(info), place)
+
+
+def mailbox_values(row: MailboxRow) -> tuple[Any, ...]:
+    """The columns of a mailbox's row but its id."""
+    return (
+        row.directory if row.directory is None else packed(row.directory),
+        row.guid,
+        row.uidvalidity,
+        row.uidnext,
+        row.reserved,
+        row.highestmodseq,
+        row.first_recent,
+        row.floor,
+        row.messages,
+        row.unseen,
+        row.deleted,
+        row.unsized,
+        row.size,
+        _numbers(row.stamp),
+        row.settled,
+        _numbers(row.uidlist),
+        row.listed,
+        row.lines,
+        packed(" ".join(row.header)),
+        packed(row.keywords),
+        _numbers(row.keywords_stamp),
+        row.changed,
+        row.version,
+    )
+
+
+def mailbox_of(values: tuple[Any, ...]) -> MailboxRow:
+    """A mailbox's row from what SELECT_MAILBOX gives."""
+    row = MailboxRow(*values)
+    row.directory = None if row.directory is None else unpacked(row.directory)
+    row.stamp = Stamp(*map(int, values[14].split())) if values[14] else None
+    row.settled = bool(row.settled)
+    row.uidlist = _file_stamp(values[16])
+    row.header = tuple(unpacked(values[19]).split())
+    row.keywords = unpacked(values[20])
+    row.keywords_stamp = _file_stamp(values[21])
+    return row
+
+
+def message_values(mailbox: int, message: Message) -> tuple[Any, ...]:
+    """The columns of a message's row."""
+    entry, stamp = message.entry, message.stamp
+    return (
+        mailbox,
+        message.uid,
+        packed(entry.base),
+        packed(entry.info),
+        entry.where,
+        packed_words(message.extra),
+        message.modseq,
+        message.size,
+        None if message.ending is None else ENDINGS.index(message.ending),
+        stamp.size,
+        stamp.mtime_ns,
+        stamp.inode if stamp.inode < _TOP else stamp.inode - 2 * _TOP,
+        message.saved,
+        packed_words(message.keys),
+    )
+
+
+def message_of(values: tuple[Any, ...]) -> Message:
+    """A message from what SELECT_MESSAGE gives."""
+    uid, base, info, place, extra, modseq, size, ending, disk_size, mtime, inode, saved, keys = values
+    return Message(
+        uid,
+        entry_of(base, info, place),
+        words(extra),
+        modseq,
+        size,
+        None if ending is None else ENDINGS[ending],
+        FileStamp(disk_size, mtime, inode if inode >= 0 else inode + 2 * _TOP),
+        saved,
+        words(keys),
+    )
+
+
+def words(value: str | bytes | None) -> tuple[str, ...]:
+    """The words of a column that holds several, or none."""
+    return tuple(unpacked(value).split()) if value else ()
+
+
+def packed_words(values: tuple[str, ...]) -> str | bytes | None:
+    """Words as a column."""
+    return packed(" ".join(values)) if values else None
+
+
+def keywords_of(column: str) -> Keywords:
+    """A mailbox's letters, from its `keywords`."""
+    return Keywords({int(index): name for index, name in json.loads(column).items()})
+
+
+def keywords_column(keywords: Keywords) -> str:
+    """The other way round."""
+    return json.dumps(keywords.lines, separators=(",", ":"), sort_keys=True)
+
+
+def facts_id(mailbox: int, uid: int) -> int:
+    """The key of a message's facts."""
+    return mailbox << 32 | uid
+
+
+def load_mailbox(connection: sqlite3.Connection, mailbox: int) -> MailboxRow | None:
+    """A mailbox's row."""
+    values = connection.execute(f"{SELECT_MAILBOX} WHERE id = ?", (mailbox,)).fetchone()
+    return None if values is None else mailbox_of(values)
+
+
+def _numbers(stamp: tuple[int, ...] | None) -> str:
+    return " ".join(map(str, stamp)) if stamp else ""
+
+
+def _file_stamp(column: str) -> FileStamp | None:
+    if not column:
+        return None
+    size, mtime, inode = map(int, column.split())
+    return FileStamp(size, mtime, inode)

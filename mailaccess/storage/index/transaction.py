@@ -1,0 +1,235 @@
+"""What one piece of work reads and changes of the index, inside a write transaction that others may share."""
+
+import logging
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from mailaccess.storage.index.rows import (
+    INSERT_MAILBOX,
+    INSERT_MESSAGE,
+    SAVE_MAILBOX,
+    SELECT_MAILBOX,
+    SELECT_MESSAGE,
+    MailboxRow,
+    Message,
+    facts_id,
+    load_mailbox,
+    mailbox_of,
+    mailbox_values,
+    message_of,
+    message_values,
+    packed,
+    unpacked,
+    words,
+)
+from mailaccess.storage.names import Entry
+
+log = logging.getLogger(__name__)
+
+
+class Forgotten(Exception):  # noqa: N818 - never leaves storage
+    """The index does not know this mailbox (any more), or was lost and begun anew. Identify it again."""
+
+
+class Transaction:
+    """One piece of work. Rows got from `mailbox` are shared within it and saved at its end.
+
+    Files are changed as it goes; `on_failure` says how to take that back should the work or its commit fail.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, instance: str) -> None:
+        self.connection = connection
+        self.instance = instance  # of the database
+        self.now_us = time.time_ns() // 1000
+        self.touched: set[int] = set()  # mailboxes in which a client may see a difference
+        self.unsynced: set[Path] = set()  # directories to be synced before the commit
+        self._rows: dict[int, tuple[MailboxRow, tuple[object, ...]]] = {}
+        self._undo: list[Callable[[], object]] = []
+
+    # -- files
+
+    def sync_before_commit(self, directory: Path) -> None:
+        """The directory's new and removed entries are durable before anybody is told of the commit."""
+        self.unsynced.add(directory)
+
+    def on_failure(self, undo: Callable[[], object]) -> None:
+        """Called, last one first, if the work or its commit fails."""
+        self._undo.append(undo)
+
+    def undo(self) -> None:
+        """Takes back what was done to files, as far as possible."""
+        while self._undo:
+            try:
+                self._undo.pop()()
+            except OSError as error:
+                log.warning("a change of files could not be taken back: %s", error)
+
+    # -- mailboxes
+
+    def mailbox(self, number: int) -> MailboxRow:
+        """A mailbox's row; Forgotten if there is none."""
+        if number not in self._rows:
+            row = load_mailbox(self.connection, number)
+            if row is None:
+                raise Forgotten
+            self._rows[number] = row, mailbox_values(row)
+        return self._rows[number][0]
+
+    def find_mailbox(self, *, directory: str | None = None, guid: str | None = None) -> MailboxRow | None:
+        """The mailbox in this directory, or of this GUID."""
+        column, value = ("directory", packed(directory)) if directory is not None else ("guid", guid)
+        found = self.connection.execute(f"SELECT id FROM mailbox WHERE {column} = ?", (value,)).fetchone()  # noqa: S608
+        return self.mailbox(found[0]) if found else None
+
+    def mailboxes(self) -> list[MailboxRow]:
+        """All rows, to be looked at only."""
+        return [mailbox_of(values) for values in self.connection.execute(SELECT_MAILBOX)]
+
+    def add_mailbox(self, row: MailboxRow) -> MailboxRow:
+        """Enters a mailbox; its id is set."""
+        row.id = self.connection.execute(INSERT_MAILBOX, mailbox_values(row)).lastrowid or 0
+        self._rows[row.id] = row, mailbox_values(row)
+        return row
+
+    def set_directory(self, row: MailboxRow, directory: str | None) -> None:
+        """Notes at once, since directories are unique, where the mailbox is; None: nowhere."""
+        row.directory = directory
+        value = directory if directory is None else packed(directory)
+        self.connection.execute("UPDATE mailbox SET directory = ? WHERE id = ?", (value, row.id))
+
+    def forget_mailbox(self, number: int) -> None:
+        """Removes a mailbox and all that is known of its messages."""
+        self._rows.pop(number, None)
+        for table in ("message", "gone"):
+            self.connection.execute(f"DELETE FROM {table} WHERE mailbox = ?", (number,))  # noqa: S608
+        low = facts_id(number, 0)
+        self.connection.execute("DELETE FROM facts WHERE id >= ? AND id < ?", (low, facts_id(number + 1, 0)))
+        self.connection.execute("DELETE FROM mailbox WHERE id = ?", (number,))
+        self.touched.add(number)
+
+    def save(self) -> None:
+        """Writes the rows that differ from what was loaded."""
+        for row, loaded in self._rows.values():
+            if mailbox_values(row) != loaded:
+                row.version += 1
+                self.connection.execute(SAVE_MAILBOX, (*mailbox_values(row), row.id))
+
+    # -- messages
+
+    def message(self, row: MailboxRow, uid: int) -> Message | None:
+        """A message by its UID."""
+        found = self.connection.execute(f"{SELECT_MESSAGE} WHERE mailbox = ? AND uid = ?", (row.id, uid)).fetchone()
+        return message_of(found) if found else None
+
+    def message_of_base(self, row: MailboxRow, base: str) -> Message | None:
+        """A message by its file's base name."""
+        found = self.connection.execute(
+            f"{SELECT_MESSAGE} WHERE mailbox = ? AND base = ?", (row.id, packed(base))
+        ).fetchone()
+        return message_of(found) if found else None
+
+    def messages(self, row: MailboxRow, uids: Iterable[int]) -> list[Message]:
+        """Those of these messages that are there."""
+        found = (self.message(row, uid) for uid in uids)
+        return [message for message in found if message is not None]
+
+    def messages_from(self, row: MailboxRow, uid: int = 1) -> list[Message]:
+        """All messages from a UID on, ascending."""
+        ask = f"{SELECT_MESSAGE} WHERE mailbox = ? AND uid >= ? ORDER BY uid"
+        return [message_of(values) for values in self.connection.execute(ask, (row.id, uid))]
+
+    def letters(self, row: MailboxRow) -> set[str]:
+        """All letters that files of the mailbox bear."""
+        found = self.connection.execute("SELECT DISTINCT info FROM message WHERE mailbox = ?", (row.id,))
+        return {letter for (info,) in found for letter in Entry("", unpacked(info), "cur").letters}
+
+    def extra_keywords(self, row: MailboxRow) -> dict[str, tuple[str, ...]]:
+        """The keywords without a letter, by base name."""
+        ask = "SELECT base, extra FROM message WHERE mailbox = ? AND extra IS NOT NULL"
+        return {unpacked(base): words(extra) for base, extra in self.connection.execute(ask, (row.id,))}
+
+    def add(self, row: MailboxRow, messages: Sequence[Message]) -> None:
+        """Enters messages (ascending) whose UIDs are `row.uidnext` or above, and reserved."""
+        if not messages:
+            return
+        if not row.uidnext <= messages[0].uid <= messages[-1].uid < row.reserved:
+            raise AssertionError(f"{messages[0].uid}:{messages[-1].uid} is not in [{row.uidnext}, {row.reserved})")
+        self.connection.executemany(INSERT_MESSAGE, (message_values(row.id, message) for message in messages))
+        row.uidnext = messages[-1].uid + 1
+        for message in messages:
+            row.count(message)
+        self._changed(row)
+
+    def change(self, row: MailboxRow, old: Message, new: Message) -> None:
+        """Replaces what is known of a message's file. A new mod-sequence tells it to clients."""
+        values = message_values(row.id, new)
+        self.connection.execute(
+            "UPDATE message SET base = ?, info = ?, place = ?, extra = ?, modseq = ?, size = ?, ending = ?"
+            " WHERE mailbox = ? AND uid = ?",
+            (*values[2:9], row.id, old.uid),
+        )
+        row.count(old, -1)
+        row.count(new)
+        if new.modseq != old.modseq:
+            self.touched.add(row.id)
+
+    def remove(self, row: MailboxRow, messages: Sequence[Message]) -> None:
+        """Removes messages (ascending) and notes their UIDs as gone."""
+        if not messages:
+            return
+        modseq = row.next_modseq(self.now_us)
+        keys = [(row.id, message.uid) for message in messages]
+        self.connection.executemany("DELETE FROM message WHERE mailbox = ? AND uid = ?", keys)
+        self.connection.executemany("DELETE FROM facts WHERE id = ?", ((facts_id(*key),) for key in keys))
+        self.connection.executemany(
+            "INSERT INTO gone VALUES (?, ?, ?, ?)",
+            [(row.id, modseq, first, last) for first, last in ranges(message.uid for message in messages)],
+        )
+        for message in messages:
+            row.count(message, -1)
+        self._changed(row)
+
+    def forget_expunges(self, mailbox: int, before: int, most: int) -> int:
+        """Drops what is known of expunges below a mod-sequence, and of the older ones beyond `most` ranges.
+
+        Returns the highest mod-sequence dropped, or 0.
+        """
+        beyond = self.connection.execute(
+            "SELECT modseq FROM gone WHERE mailbox = ? ORDER BY modseq DESC LIMIT 1 OFFSET ?", (mailbox, most)
+        ).fetchone()
+        below = max(before, beyond[0] + 1 if beyond else 0)
+        floor = self.connection.execute(
+            "SELECT max(modseq) FROM gone WHERE mailbox = ? AND modseq < ?", (mailbox, below)
+        ).fetchone()[0]
+        if floor is None:
+            return 0
+        self.connection.execute("DELETE FROM gone WHERE mailbox = ? AND modseq <= ?", (mailbox, floor))
+        return int(floor)
+
+    def copy_facts(self, source: tuple[int, int], target: tuple[int, int]) -> None:
+        """Gives a message, (mailbox, UID), the facts of another with the same content."""
+        self.connection.execute(
+            "INSERT OR REPLACE INTO facts SELECT ?, version, data FROM facts WHERE id = ?",
+            (facts_id(*target), facts_id(*source)),
+        )
+
+    def save_facts(self, row: MailboxRow, uid: int, version: int, data: bytes) -> None:
+        """Keeps what was computed from a message's content."""
+        self.connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?, ?)", (facts_id(row.id, uid), version, data))
+
+    def _changed(self, row: MailboxRow) -> None:
+        row.changed = self.now_us
+        self.touched.add(row.id)
+
+
+def ranges(uids: Iterable[int]) -> list[tuple[int, int]]:
+    """Ascending numbers as inclusive ranges."""
+    found: list[tuple[int, int]] = []
+    for uid in uids:
+        if found and found[-1][1] == uid - 1:
+            found[-1] = found[-1][0], uid
+        else:
+            found.append((uid, uid))
+    return found

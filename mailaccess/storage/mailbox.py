@@ -1,0 +1,375 @@
+"""One mailbox, shared by all sessions of a process that have it open.
+
+Reading goes to memory; every change goes to disk and index first, and is in memory when the call returns.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import count
+from sqlite3 import Connection
+from typing import TypeVar
+
+from mailaccess.mail.flags import DELETED, Flags
+from mailaccess.mail.lines import Buffer
+from mailaccess.storage import contents, expunging, flagging, transfer, watch, writing
+from mailaccess.storage.box import Box
+from mailaccess.storage.content import Content
+from mailaccess.storage.errors import MessageGone, NoSuchMailbox, StorageError, Unavailable, from_os
+from mailaccess.storage.flagging import Action
+from mailaccess.storage.folders import INBOX, mailbox_name
+from mailaccess.storage.index import reading
+from mailaccess.storage.index.reading import News
+from mailaccess.storage.index.rows import MailboxRow, load_mailbox
+from mailaccess.storage.index.transaction import Forgotten
+from mailaccess.storage.maildir import Incoming
+from mailaccess.storage.memory import Memory
+from mailaccess.storage.messages import Messages
+from mailaccess.storage.sync import is_due, recheck, sync
+
+__all__ = ["Action", "FactsMaker", "Incoming", "Mailbox"]
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_MOST_VANISHED = 10_000_000
+"""UIDs listed at most where expunges are not known any more: what a client can have seen, not what fits 32 bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class FactsMaker:
+    """What makes the opaque facts of a message from its octets in wire form."""
+
+    build: Callable[[Buffer], bytes]
+    version: int
+
+
+class Mailbox:
+    """Reading properties, `poll`, `cached_facts` and `subscribe` are fit for the reactor; all else is for threads."""
+
+    def __init__(self, box: Box, facts: FactsMaker) -> None:
+        self._box = box
+        self._facts = facts
+        self._lock = threading.RLock()  # around writing to memory
+        self._telling = threading.Lock()  # around the next three
+        self._callbacks: dict[int, Callable[[], None]] = {}
+        self._numbers = count()
+        self._watch: int | None = None
+        self._woken = 0  # mtime of the wake file when the index had no more than memory
+        self._suspects: set[int] = set()  # UIDs whose file was not as expected
+        self._lost = False
+        self._memory = Memory(self._everything())
+
+    # -- what is known
+
+    @property
+    def name(self) -> str:
+        """The mailbox's name at present."""
+        directory = self._memory.row.directory
+        return (mailbox_name(directory) if directory else None) or INBOX
+
+    @property
+    def messages(self) -> Messages:
+        """The current generation."""
+        return self._memory.messages
+
+    @property
+    def guid(self) -> str:
+        return self._memory.row.guid
+
+    @property
+    def uidvalidity(self) -> int:
+        return self._memory.row.uidvalidity
+
+    @property
+    def uidnext(self) -> int:
+        return self._memory.row.uidnext
+
+    @property
+    def highestmodseq(self) -> int:
+        return self._memory.row.highestmodseq
+
+    @property
+    def recent_floor(self) -> int:
+        """UIDs from here on are \\Recent to whoever claims them."""
+        return self._memory.row.first_recent
+
+    @property
+    def number(self) -> int:
+        """The index's number for it."""
+        return self._box.id
+
+    @property
+    def is_lost(self) -> bool:
+        """It was deleted, or replaced; there is no way back."""
+        return self._lost
+
+    def keywords(self) -> tuple[str, ...]:
+        """The keywords known in this mailbox."""
+        return self._memory.keywords()
+
+    # -- news
+
+    def poll(self) -> bool:
+        """Whether `sync` might find news. Microseconds: three stat calls."""
+        try:
+            memory, box = self._memory, self._box
+            return (
+                bool(self._suspects)
+                or is_due(box, memory.row, box.maildir.stamp())
+                or self._is_behind(memory.instance, memory.row)
+            )
+        except (StorageError, OSError, Forgotten):
+            return True  # sync will meet it, and say so
+
+    def refresh(self) -> None:
+        """Takes in what others committed, without a look at the disk."""
+        self._recovering(lambda: self._refresh(self._news))
+
+    def sync(self) -> None:
+        """Takes in what changed on disk and in the index. NoSuchMailbox."""
+        self._box.index.verify()
+        suspects, self._suspects = self._suspects, set()
+        self._recovering(lambda: self._sync(sorted(suspects)))
+
+    def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Has `callback` called after every commit and change on disk, from any thread; returns what ends that."""
+        number = next(self._numbers)
+        with self._telling:
+            self._callbacks[number] = callback
+            watcher = watch.current()
+            armed = self._watch is None and watcher is not None
+            if armed and watcher is not None:
+                paths = [self._box.directory / "new", self._box.directory / "cur", self._box.index.wake]
+                self._watch = watcher.add(paths, lambda _names: self._tell())
+        if armed and self.poll():
+            self._tell()
+        return partial(self._unsubscribe, number)
+
+    def vanished_since(self, modseq: int, known: Iterable[range] | None = None) -> list[int]:
+        """UIDs (ascending) that were expunged above a mod-sequence; where that is too long ago, all that are absent.
+
+        `known`: only those among these.
+        """
+
+        def ask(connection: Connection) -> list[tuple[int, int]] | None:
+            row = load_mailbox(connection, self._box.id)
+            return None if row is None or modseq < row.floor else reading.gone_since(connection, row.id, modseq)
+
+        gone = self._recovering(lambda: self._box.index.read(ask))
+        uidnext = self.uidnext
+        if gone is None:
+            first = max(1, uidnext - _MOST_VANISHED)
+            gone = [(each.start, each.stop - 1) for each in known] if known is not None else [(first, uidnext - 1)]
+            known = None
+        uids: set[int] = set()
+        for first, last in gone:
+            uids.update(range(max(first, uidnext - _MOST_VANISHED, 1), min(last, uidnext - 1) + 1))
+        if known is not None:
+            uids = {uid for each in known for uid in uids if uid in each}
+        return sorted(uids.difference(self.messages.uids))
+
+    # -- changes
+
+    def incoming(self) -> Incoming:
+        """A new message's file in tmp/."""
+        try:
+            return self._box.maildir.incoming()
+        except OSError as error:
+            raise from_os(error) from error
+
+    def append(self, items: Sequence[writing.Item]) -> list[int]:
+        """Adds messages, (Incoming, flags, date or None) each, all or none. Their UIDs."""
+        spelled = [(incoming, self._memory.spelled(flags), date) for incoming, flags, date in items]
+        return self._write(lambda: writing.append(self._box, spelled))
+
+    def store(self, uids: Sequence[int], action: Action, flags: Flags, unchanged_since: int | None = None) -> list[int]:
+        """Changes flags; gone messages are passed over. UIDs refused: of mod-sequences above `unchanged_since`."""
+        spelled = self._memory.spelled(flags)
+        return self._write(lambda: flagging.store(self._box, uids, action, spelled, unchanged_since))
+
+    def copy(self, uids: Sequence[int], target: "Mailbox") -> list[tuple[int, int]]:
+        """Copies all of the messages or none; gone ones are passed over. (UID here, UID there) each."""
+        return target._write(lambda: self._write(lambda: transfer.copy(self._box, uids, target._box)))
+
+    def move(self, uids: Sequence[int], target: "Mailbox") -> list[tuple[int, int]]:
+        """Moves messages; gone ones are passed over. (UID here, UID there) each."""
+        return target._write(lambda: self._write(lambda: transfer.move(self._box, uids, target._box)))
+
+    def expunge(self, uids: Sequence[int] | None) -> list[int]:
+        """Removes those of the messages (None: of all) that are \\Deleted. UIDs of what is gone."""
+        if uids is None:
+            self.refresh()
+            messages = self.messages
+            uids = [uid for uid, flags in zip(messages.uids, messages.flags, strict=False) if DELETED in flags]
+        return self._write(lambda: expunging.expunge(self._box, uids, only_deleted=True))
+
+    def remove(self, uids: Sequence[int]) -> list[int]:
+        """Removes messages, whatever their flags. UIDs of what is gone."""
+        return self._write(lambda: expunging.expunge(self._box, uids, only_deleted=False))
+
+    def claim_recent(self) -> int:
+        """Moves new/ to cur/ and claims \\Recent: returns the first UID that was, and now is no more for others."""
+        return self._write(lambda: flagging.claim_recent(self._box))
+
+    # -- content
+
+    def content(self, uid: int) -> Content:
+        """The message's octets. MessageGone."""
+        try:
+            return contents.open_content(self._box, uid)
+        except MessageGone:
+            if self.messages.position(uid) >= 0:
+                self._suspects.add(uid)
+            raise
+        except Forgotten:
+            raise Unavailable("the index is being made anew; try again") from None
+
+    def make_sizes(self, uids: Sequence[int]) -> dict[int, int]:
+        """The sizes of messages that are UNSIZED, read from their files. Gone ones are missing."""
+        sizes = self._recovering(lambda: contents.make_sizes(self._box, uids))
+        self._learn(sizes)
+        return sizes
+
+    def cached_facts(self, uids: Sequence[int]) -> dict[int, bytes]:
+        """The facts that are kept already."""
+        try:
+            return self._box.index.read(
+                lambda connection: reading.facts(connection, self._box.id, uids, self._facts.version)
+            )
+        except (StorageError, Forgotten):
+            return {}
+
+    def make_facts(self, uids: Sequence[int]) -> dict[int, bytes]:
+        """Computes facts from the messages' files and keeps them. Gone ones are missing."""
+        build, version = self._facts.build, self._facts.version
+        facts, sizes = self._recovering(lambda: contents.make_facts(self._box, uids, build, version))
+        self._learn(sizes)
+        return facts
+
+    def uidls(self, uids: Sequence[int]) -> list[str]:
+        """The messages' POP3 UIDLs."""
+        return self._recovering(lambda: contents.uidls(self._box, self._memory.row, uids))
+
+    # -- for Account
+
+    def committed(self, connection: Connection) -> None:
+        """After a commit of this process: memory follows, subscribers are told."""
+
+        def ask(since: int, version: int) -> News | None:
+            found = reading.news(connection, self._box.id, since, version)
+            return found or reading.everything(connection, self._box.id)
+
+        try:
+            self._refresh(ask)
+        except Forgotten:
+            self._tell()  # who looks will find out
+
+    # -- inside
+
+    def _sync(self, suspects: Sequence[int]) -> None:
+        if suspects:
+            recheck(self._box, suspects)
+        sync(self._box, thorough=bool(suspects))
+        self.refresh()
+
+    def _write(self, work: Callable[[], T]) -> T:
+        """Runs what changes the mailbox. It is not tried again where the index is lost meanwhile."""
+        self._recovering(self._box.look)
+        try:
+            result = work()
+        except Forgotten:
+            self._recover()
+            raise Unavailable("the index was lost and is being made anew; try again") from None
+        try:
+            self.refresh()
+        except StorageError:
+            log.warning("%s was changed, but cannot be looked at", self.name, exc_info=True)
+        return result
+
+    def _recovering(self, work: Callable[[], T]) -> T:
+        """Runs what may be run again, should the index be lost."""
+        if self._lost:
+            raise NoSuchMailbox("the mailbox is no longer there")
+        try:
+            return work()
+        except Forgotten:
+            self._recover()
+        try:
+            return work()
+        except Forgotten:
+            raise Unavailable("the index is being made anew; try again") from None
+
+    def _recover(self) -> None:
+        """The index does not know this mailbox: it was deleted, or the index was lost. Only the same one will do."""
+        try:
+            self._box.maildir.stamp()
+            self._box.identify_again(self.uidvalidity)
+            sync(self._box)
+        except Forgotten:
+            raise Unavailable("the index is being made anew; try again") from None
+        except NoSuchMailbox:
+            self._lost = True
+            raise
+        with self._lock:
+            self._memory.load(self._everything())
+        self._tell()
+
+    def _refresh(self, ask: Callable[[int, int], News | None]) -> None:
+        """Brings memory up to date; subscribers are told if there was news."""
+        with self._lock:
+            memory = self._memory
+            before = memory.messages, memory.messages.highest
+            news = ask(memory.messages.highest, memory.row.version)
+            if news is not None and news.instance != memory.instance:
+                raise Forgotten
+            if news is not None and news.row.version == memory.row.version:
+                return
+            if news is None or not memory.take(news):
+                memory.load(self._everything())
+            same = before[0] is memory.messages and before[1] == memory.messages.highest
+        if not same:
+            self._tell()
+
+    def _news(self, since: int, version: int) -> News | None:
+        return self._box.index.read(lambda connection: reading.news(connection, self._box.id, since, version))
+
+    def _everything(self) -> News:
+        found = self._box.index.read_apart(lambda connection: reading.everything(connection, self._box.id))
+        if found is None or found.instance != self._box.instance:
+            raise Forgotten
+        return found
+
+    def _is_behind(self, instance: str, row: MailboxRow) -> bool:
+        """The index may have more than memory."""
+        woken = self._box.index.wake.stat().st_mtime_ns
+        if woken == self._woken:
+            return False
+        if self._box.index.read(lambda connection: reading.version(connection, row.id)) != (instance, row.version):
+            return True
+        self._woken = woken
+        return False
+
+    def _learn(self, sizes: dict[int, int]) -> None:
+        with self._lock:
+            for uid, size in sizes.items():
+                self._memory.set_size(uid, size)
+
+    def _tell(self) -> None:
+        for callback in tuple(self._callbacks.values()):
+            try:
+                callback()
+            except Exception:
+                log.exception("a session could not be told of news")
+
+    def _unsubscribe(self, number: int) -> None:
+        with self._telling:
+            self._callbacks.pop(number, None)
+            if not self._callbacks and self._watch is not None:
+                watcher = watch.current()
+                if watcher is not None:
+                    watcher.remove(self._watch)
+                self._watch = None

@@ -1,0 +1,105 @@
+"""One mailbox's messages in memory and how what is committed gets there."""
+
+from mailaccess.mail.flags import Flags, canonical
+from mailaccess.storage.index.reading import Loaded, News
+from mailaccess.storage.index.rows import MailboxRow, keywords_of, unpacked, words
+from mailaccess.storage.keywords import Keywords
+from mailaccess.storage.messages import UNSIZED, Messages
+from mailaccess.storage.names import Entry
+
+
+class Memory:
+    """What a process knows of a mailbox. One thread at a time may write; others read meanwhile."""
+
+    __slots__ = ("_column", "_flags", "_keywords", "_unlettered", "instance", "messages", "row")
+
+    messages: Messages
+    row: MailboxRow
+    instance: str  # of the index that this came from
+
+    def __init__(self, everything: News) -> None:
+        self._column = ""  # that `_keywords` were made of
+        self._keywords = Keywords()
+        self._flags: dict[tuple[str | bytes, str | bytes | None], Flags] = {}
+        self.load(everything)
+
+    def load(self, everything: News) -> None:
+        """Begins a generation with all messages there are."""
+        self._unlettered: dict[str, str] = {}  # keywords without a letter, as spelled, by name in lower case
+        self._know(everything)
+        rows = everything.messages
+        uids, infos, extras, modseqs, sizes, dates, saved = zip(*rows, strict=True) if rows else ((),) * 7
+        self.messages = Messages(
+            uids,
+            map(self._flags_of, infos, extras),
+            modseqs,
+            (UNSIZED if size is None else size for size in sizes),
+            dates,
+            saved,
+            self.row.highestmodseq,
+        )
+
+    def take(self, news: News) -> bool:
+        """Takes in what was committed since. False where the rows do not fit together: `load` is needed."""
+        old = self.messages
+        messages = old
+        gone = {uid for first, last in news.gone for uid in old.uids_between(first, last)}
+        if gone:
+            messages = old.without(gone)
+        self._know(news)
+        changes: list[tuple[int, int]] = []
+        last = messages.uids[-1] if messages.uids else 0
+        for loaded in news.messages:
+            if not self._take(messages, loaded, last):
+                return False
+            changes.append((loaded[3], loaded[0]))
+        messages.advance(sorted(changes), news.row.highestmodseq)
+        self.messages = messages
+        return True
+
+    def set_size(self, uid: int, size: int) -> None:
+        """The size of a message is known now."""
+        row = self.messages.position(uid)
+        if row >= 0:
+            self.messages.sizes[row] = size
+
+    def keywords(self) -> tuple[str, ...]:
+        """The names known in this mailbox."""
+        return tuple(dict.fromkeys([*self._keywords.names(), *self._unlettered.values()]))
+
+    def spelled(self, flags: Flags) -> Flags:
+        """The flags as this mailbox spells them: case does not matter in a keyword, the first spelling stays."""
+        known = {name.lower(): name for name in reversed(self.keywords())}
+        return frozenset(known.get(flag.lower(), flag) for flag in map(canonical, flags))
+
+    def _know(self, news: News) -> None:
+        if news.row.keywords != self._column:
+            self._column = news.row.keywords
+            self._keywords = keywords_of(self._column)
+            self._flags = {}
+        self.row = news.row
+        self.instance = news.instance
+
+    def _take(self, messages: Messages, loaded: Loaded, last: int) -> bool:
+        uid, info, extra, modseq, size, date, saved = loaded
+        flags = self._flags_of(info, extra)
+        row = messages.position(uid)
+        if row >= 0:
+            messages.change(row, flags, modseq)
+            if size is not None:
+                messages.sizes[row] = size
+        elif uid > last:
+            messages.append(uid, flags, modseq, UNSIZED if size is None else size, date, saved)
+        else:
+            return False
+        return True
+
+    def _flags_of(self, info: str | bytes, extra: str | bytes | None) -> Flags:
+        """One object for all messages with these columns."""
+        flags = self._flags.get((info, extra))
+        if flags is None:
+            further = words(extra)
+            self._unlettered.update((name.lower(), name) for name in further)
+            flags = self._keywords.flags(Entry("", unpacked(info), "cur").letters) | frozenset(further)
+            self._flags[info, extra] = flags
+        return flags

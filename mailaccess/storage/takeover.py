@@ -1,0 +1,49 @@
+"""What other programs wrote beside the mail, the uidlist and the names of keywords, taken into the index."""
+
+import string
+
+from mailaccess.storage.box import Box
+from mailaccess.storage.index.rows import MailboxRow, keywords_column, keywords_of
+from mailaccess.storage.index.transaction import Transaction
+from mailaccess.storage.keywords import read_keywords
+from mailaccess.storage.uidlist import UidList, read_uidlist, stamp_of
+
+
+def read_list_anew(box: Box, row: MailboxRow) -> UidList | None:
+    """The uidlist, if it is not the one last read or written and speaks of this mailbox.
+
+    Where it has to be written anew (it is lost, another mailbox's, Courier's, or knows less than was promised),
+    `row.uidlist` is None afterwards.
+    """
+    if row.uidlist is not None and row.uidlist == stamp_of(box.directory):
+        return None
+    uidlist = read_uidlist(box.directory)
+    row.uidlist = None
+    if uidlist is None:
+        return None
+    first_sight = row.stamp is None
+    if not first_sight and uidlist.uidvalidity != row.uidvalidity:
+        return None
+    row.header = uidlist.header
+    if uidlist.uidvalidity == row.uidvalidity and uidlist.guid == row.guid and uidlist.next_uid >= row.reserved:
+        row.uidlist = uidlist.stamp
+        row.listed = uidlist.records[-1].uid if uidlist.records else 0
+        row.lines = len(uidlist.records)
+    return uidlist
+
+
+def read_keywords_anew(transaction: Transaction, box: Box, row: MailboxRow) -> None:
+    """The names of letters, if another program wrote them. Messages that thereby have other flags get told of."""
+    stamp = box.keywords_stamp()
+    if stamp == row.keywords_stamp:
+        return
+    old, new = keywords_of(row.keywords), read_keywords(box.directory)
+    changed = {letter for letter in string.ascii_lowercase if old.flags(letter) != new.flags(letter)}
+    row.keywords, row.keywords_stamp = keywords_column(new), stamp
+    if not changed or row.stamp is None:
+        return
+    modseq = 0
+    for message in transaction.messages_from(row):
+        if not changed.isdisjoint(message.entry.letters):
+            modseq = modseq or row.next_modseq(transaction.now_us)
+            transaction.change(row, message, message._replace(modseq=modseq))

@@ -1,0 +1,109 @@
+"""COPY and MOVE between two mailboxes of one account.
+
+A copy is a hard link under a new base name, a move a rename to one: a base that comes back to a mailbox would be taken
+for the message it once was there.
+"""
+
+import os
+import time
+from collections.abc import Sequence
+from functools import partial
+
+from mailaccess.storage.box import Box
+from mailaccess.storage.disk import rename_noreplace
+from mailaccess.storage.expunging import expunge
+from mailaccess.storage.flagging import letters_for, save_extra, slices
+from mailaccess.storage.index.rows import MailboxRow, Message, file_stamp, keywords_of
+from mailaccess.storage.index.transaction import Transaction
+from mailaccess.storage.keywords import Keywords
+from mailaccess.storage.locating import Locator
+from mailaccess.storage.names import Entry, info_of
+
+Pairs = list[tuple[int, int]]
+"""(UID in the source, UID in the target), ascending."""
+
+
+def copy(box: Box, uids: Sequence[int], target: Box) -> Pairs:
+    """Copies all of the messages, or none (RFC 3501 6.4.7); those that are gone are passed over."""
+    done: Pairs = []
+    try:
+        for piece in slices(uids):
+            done += target.index.write(partial(_transfer, box=box, uids=piece, target=target, moving=False))
+    except BaseException:
+        expunge(target, [new for _, new in done], only_deleted=False)
+        raise
+    return done
+
+
+def move(box: Box, uids: Sequence[int], target: Box) -> Pairs:
+    """Moves messages; each is at every moment in one of the mailboxes. Those that are gone are passed over."""
+    done: Pairs = []
+    for piece in slices(uids):
+        done += target.index.write(partial(_transfer, box=box, uids=piece, target=target, moving=True))
+    return done
+
+
+def _transfer(transaction: Transaction, box: Box, uids: Sequence[int], target: Box, moving: bool) -> Pairs:
+    row, target_row = box.row(transaction), target.row(transaction)
+    messages = transaction.messages(row, uids)
+    keywords = keywords_of(row.keywords)
+    wanted = {name for each in messages for name in (*keywords.flags(each.entry.letters), *each.extra)}
+    target_keywords = letters_for(transaction, target, target_row, sorted(wanted))
+    target.reserve(transaction, target_row, target_row.uidnext + len(messages))
+    locator = Locator(transaction, box, row)
+    made: list[tuple[Message, Message]] = []
+    modseq = target_row.next_modseq(transaction.now_us)
+    with box.changing(row), target.changing(target_row):
+        for known in messages:
+            message: Message | None = known
+            while message is not None:
+                letters, extra = _translated(message, keywords, target_keywords)
+                try:
+                    entry = _place(transaction, box, message, target, info_of(letters, message.entry.info), moving)
+                except FileNotFoundError:
+                    message = locator.again(message)
+                    continue
+                new = message._replace(
+                    uid=target_row.uidnext + len(made),
+                    entry=entry,
+                    extra=extra,
+                    modseq=modseq,
+                    stamp=file_stamp(os.lstat(target.maildir.file(entry))),
+                    saved=int(time.time()),
+                    keys=(),
+                )
+                made.append((message, new))
+                break
+    _enter(transaction, row, target_row, made, moving)
+    if any(new.extra for _, new in made):
+        save_extra(transaction, target, target_row)
+    return [(old.uid, new.uid) for old, new in made]
+
+
+def _place(transaction: Transaction, box: Box, message: Message, target: Box, info: str, moving: bool) -> Entry:
+    """Puts the message's file, or a second link to it, into the target."""
+    if moving:
+        entry = box.maildir.move(message.entry, target.maildir, info)
+        transaction.on_failure(lambda: rename_noreplace(target.maildir.file(entry), box.maildir.file(message.entry)))
+        transaction.sync_before_commit(box.directory / message.entry.where)
+    else:
+        entry = box.maildir.link_copy(message.entry, target.maildir, info)
+        transaction.on_failure(lambda: target.maildir.unlink(entry))
+    transaction.sync_before_commit(target.directory / "cur")
+    return entry
+
+
+def _enter(
+    transaction: Transaction, row: MailboxRow, target_row: MailboxRow, made: list[tuple[Message, Message]], moving: bool
+) -> None:
+    transaction.add(target_row, [new for _, new in made])
+    for old, new in made:
+        transaction.copy_facts((row.id, old.uid), (target_row.id, new.uid))
+    if moving:
+        transaction.remove(row, [old for old, _ in made])
+
+
+def _translated(message: Message, keywords: Keywords, target: Keywords) -> tuple[str, tuple[str, ...]]:
+    """The message's flags as the target's letters and further keywords. Letters belong to a mailbox."""
+    flags = keywords.flags(message.entry.letters) | frozenset(message.extra)
+    return target.letters(flags), tuple(target.without_letter(flags))

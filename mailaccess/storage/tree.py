@@ -1,0 +1,126 @@
+"""Changes of the tree of mailboxes: made, deleted, renamed, each on disk and in the index under the write lock.
+
+A rename may concern several directories: what is meant is written down before the first is touched, and whoever opens
+the account next finishes it.
+"""
+
+import json
+from collections.abc import Iterable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from sqlite3 import Connection
+
+from mailaccess.storage.disk import sync_directory
+from mailaccess.storage.errors import HasChildren, MailboxExists, NoSuchMailbox
+from mailaccess.storage.folders import INBOX, SEPARATOR, Folders, directory_name, normal_name, write_special_use
+from mailaccess.storage.index.database import Index
+from mailaccess.storage.index.transaction import Transaction
+from mailaccess.storage.subscriptions import change_subscriptions
+
+DefaultMailbox = tuple[str, str]
+"""Name and special use."""
+
+
+def prepare(root: Path, index: Index, folders: Folders, defaults: Iterable[DefaultMailbox]) -> None:
+    """Makes the account's INBOX, with the default mailboxes if there was nothing at all; finishes what was begun."""
+    if not (root / "cur").is_dir():
+        if _is_new(root, defaults):
+            _make_defaults(root, folders, defaults)
+        with suppress(MailboxExists):
+            folders.create(INBOX)  # last: it is what makes this an account
+    for number, (old, new, moves) in index.read(_intents).items():
+        index.write(partial(_finish_rename, folders=folders, number=number, old=old, new=new, moves=moves))
+
+
+def create(index: Index, folders: Folders, name: str, special_use: frozenset[str]) -> None:
+    """Makes a mailbox."""
+
+    def work(transaction: Transaction) -> None:
+        directory = folders.create(name)
+        if special_use:
+            write_special_use(directory, special_use)
+        earlier = transaction.find_mailbox(directory=directory.name)
+        if earlier is not None:
+            transaction.set_directory(earlier, None)  # of the same name, and removed by another program
+
+    index.write(work)
+
+
+def delete(index: Index, folders: Folders, name: str) -> None:
+    """Removes a mailbox and its mail. Its children stay."""
+
+    def work(transaction: Transaction) -> None:
+        directory = folders.find(name)
+        if directory is None:
+            if any(other.startswith(name + SEPARATOR) for other in folders.mailboxes()):
+                raise HasChildren(f"{name} is only the parent of other mailboxes")
+            raise NoSuchMailbox(f"there is no mailbox {name}")
+        row = transaction.find_mailbox(directory=directory.name) if name != INBOX else None
+        folders.delete(name)
+        if row is not None:
+            transaction.forget_mailbox(row.id)
+
+    index.write(work)
+
+
+def rename(index: Index, folders: Folders, old: str, new: str) -> None:
+    """Renames a mailbox and its children; not INBOX."""
+    new = normal_name(new)
+
+    def intend(transaction: Transaction) -> tuple[int, dict[str, str]]:
+        mailboxes = folders.mailboxes()
+        moves = {mailboxes[name].name: target for name, target in folders.check_rename(old, new).items()}
+        work = json.dumps({"old": old, "new": new, "moves": moves})
+        number = transaction.connection.execute("INSERT INTO intent (work) VALUES (?)", (work,)).lastrowid or 0
+        return number, moves
+
+    number, moves = index.write(intend)
+    index.write(partial(_finish_rename, folders=folders, number=number, old=old, new=new, moves=moves))
+
+
+def _intents(connection: Connection) -> dict[int, tuple[str, str, dict[str, str]]]:
+    found = connection.execute("SELECT id, work FROM intent ORDER BY id").fetchall()
+    works = {number: json.loads(work) for number, work in found}
+    return {number: (work["old"], work["new"], work["moves"]) for number, work in works.items()}
+
+
+def _finish_rename(
+    transaction: Transaction, folders: Folders, number: int, old: str, new: str, moves: dict[str, str]
+) -> None:
+    """`moves`: the names that directories (as they were called before) are to get."""
+    folders.finish_rename(old, new)
+    for directory, name in moves.items():
+        target = folders.find(name)
+        if target is None or (folders.root / directory).exists():
+            continue  # something was in the way
+        row = transaction.find_mailbox(directory=directory)
+        if row is None:
+            continue
+        earlier = transaction.find_mailbox(directory=target.name)
+        if earlier is not None:
+            transaction.set_directory(earlier, None)
+        transaction.set_directory(row, target.name)
+        transaction.touched.add(row.id)
+    transaction.connection.execute("DELETE FROM intent WHERE id = ?", (number,))
+
+
+def _is_new(root: Path, defaults: Iterable[DefaultMailbox]) -> bool:
+    """There is nothing but what we would make, or had begun to make."""
+    ours = {"mailaccess", "subscriptions", "tmp", "new", *(directory_name(name) for name, _ in defaults)}
+    try:
+        return all(path.name in ours or path.name.startswith("mailaccess-") for path in root.iterdir())
+    except FileNotFoundError:
+        return True
+
+
+def _make_defaults(root: Path, folders: Folders, defaults: Iterable[DefaultMailbox]) -> None:
+    names = [INBOX]
+    if not root.exists():
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        sync_directory(root.parent)
+    for name, special_use in defaults:
+        with suppress(MailboxExists):
+            write_special_use(folders.create(name), frozenset([special_use]))
+        names.append(name)
+    change_subscriptions(root, add=names)

@@ -1,0 +1,62 @@
+"""Messages on their way in: APPEND and delivery.
+
+The octets are durable before the write lock is taken, the file's name and the index's row before it is acknowledged.
+"""
+
+import os
+import time
+from collections.abc import Sequence
+from functools import partial
+
+from mailaccess.mail.flags import Flags
+from mailaccess.mail.lines import LineEnding
+from mailaccess.storage.box import Box
+from mailaccess.storage.errors import from_os
+from mailaccess.storage.flagging import letters_for, save_extra
+from mailaccess.storage.index.rows import Message, file_stamp
+from mailaccess.storage.index.transaction import Transaction
+from mailaccess.storage.maildir import Incoming
+from mailaccess.storage.names import info_of
+
+Item = tuple[Incoming, Flags, int | None]
+"""A message, its flags, its date in seconds since the epoch (None: now)."""
+
+
+def append(box: Box, items: Sequence[Item]) -> list[int]:
+    """Adds messages, all or none; their UIDs."""
+    try:
+        for incoming, _, date in items:
+            incoming.sync(date)
+    except OSError as error:
+        raise from_os(error) from error
+    return box.index.write(partial(_append, box=box, items=items))
+
+
+def _append(transaction: Transaction, box: Box, items: Sequence[Item]) -> list[int]:
+    row = box.row(transaction)
+    keywords = letters_for(transaction, box, row, [name for _, flags, _ in items for name in sorted(flags)])
+    box.reserve(transaction, row, row.uidnext + len(items))
+    modseq = row.next_modseq(transaction.now_us)
+    messages: list[Message] = []
+    with box.changing(row):
+        for uid, (incoming, flags, _) in enumerate(items, row.uidnext):
+            entry = box.maildir.link_in(incoming, info_of(keywords.letters(flags)))
+            transaction.on_failure(partial(box.maildir.unlink, entry))
+            messages.append(
+                Message(
+                    uid=uid,
+                    entry=entry,
+                    extra=tuple(keywords.without_letter(flags)),
+                    modseq=modseq,
+                    size=incoming.wire_size,
+                    ending=LineEnding.CRLF if incoming.size == incoming.wire_size else LineEnding.MIXED,
+                    stamp=file_stamp(os.lstat(box.maildir.file(entry))),
+                    saved=int(time.time()),
+                    keys=(),
+                )
+            )
+    transaction.sync_before_commit(box.directory / "cur")
+    transaction.add(row, messages)
+    if any(message.extra for message in messages):
+        save_extra(transaction, box, row)
+    return [message.uid for message in messages]
