@@ -114,7 +114,7 @@ class _Scan:
     def begin(self, start: int, parent: bytes) -> Part:
         """Opens the part whose header begins at `start`, and the message in it if it holds one."""
         self.parts_left -= 1
-        header_end = self.header_end(start)
+        header_end, cut_off = self.header_end(start)
         part = _part(self.data, start, header_end, parent == b"multipart/digest")
         self.open.append(part)
         kind = part.kind
@@ -123,7 +123,7 @@ class _Scan:
                 part.type, part.subtype = b"application", b"octet-stream"
             elif kind == b"message/rfc822":
                 part.children.append(self.begin(header_end, kind))
-            else:
+            elif not cut_off:  # else the delimiter that did it, though it may be the same, is not its own
                 boundary = parameter(part.params, b"boundary")
                 if boundary:
                     delimiter = b"--" + boundary[:_BOUNDARY_LIMIT]
@@ -191,18 +191,18 @@ class _Scan:
                     prefix = prefix[:-1]
             self.needle = b"\n" + prefix
 
-    def header_end(self, start: int) -> int:
-        """The offset behind the blank line of the header at `start`, or of a delimiter that comes sooner."""
+    def header_end(self, start: int) -> tuple[int, bool]:
+        """The offset behind the blank line of the header at `start`; or of a delimiter that comes sooner, and True."""
         data = self.data
         if start == 0 and data[:2] == b"\r\n":
-            return 2
+            return 2, False
         before = max(start - 1, 0)
         if self.blank < before:
             found = data.find(b"\n\r\n", before)
             self.blank = found if found >= 0 else len(data)
         end = min(self.blank + 3, len(data))
         delimiter = self.delimiter(before, end) if self.delimiters else None
-        return delimiter[0] + 1 if delimiter else end
+        return (delimiter[0] + 1, True) if delimiter else (end, False)
 
 
 def _part(data: Buffer, start: int, end: int, in_digest: bool) -> Part:

@@ -62,6 +62,10 @@ STRUCTURES = {
         MIXED + b"--x\r\n" + MIXED + b"--x\r\n\r\n1\r\n--x--\r\n--x\r\n\r\n2\r\n--x--",
         [b"mixed", [b"mixed", b"1"], b"2"],
     ),
+    "inner boundary as the outer, at once": (
+        MIXED + b"--x\r\n" + MIXED.replace(b"\r\n\r\n", b"\r\n") + b"--x\r\n\r\n2\r\n--x--",
+        [b"mixed", [b"mixed", b""], b"2"],
+    ),
     "inner boundary begins as the outer": (
         MIXED + b"--x\r\nContent-Type: multipart/related; boundary=xx\r\n\r\n--xx\r\n\r\n1\r\n--xx--\r\n--x\r\n\r\n2",
         [b"mixed", [b"related", b"1"], b"2"],
@@ -101,6 +105,15 @@ def test_headers_end_behind_their_blank_line() -> None:
     headers = [data[part.header_start : part.header_end] for part in [root, *root.children]]
     assert headers == [MIXED, b"A: b\r\n\r\n", b"\r\n", b"C: d"]
     assert (root.body_start, root.body_end) == (len(MIXED), len(data))
+
+
+def test_the_line_end_between_two_delimiters_belongs_to_the_second() -> None:
+    """RFC 2046 5.1.1, also where the first closes an inner multipart."""
+    inner = b"--y\r\n\r\n1\r\n--y--"
+    data = MIXED + b"--x\r\n" + MIXED.replace(b"=x", b"=y") + inner + b"\r\n--x--\r\n"
+
+    part = parse(data).children[0]
+    assert data[part.body_start : part.body_end] == inner
 
 
 def test_a_part_keeps_its_fields_as_written() -> None:
