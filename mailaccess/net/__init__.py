@@ -1,1 +1,1 @@
-"""The network: Twisted connections that drive sessions, listeners, TLS, worker processes. Knows no protocol's words."""
+"""The network: Twisted connections that drive sessions, listeners, TLS, worker processes."""

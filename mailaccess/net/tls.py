@@ -5,6 +5,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from OpenSSL import SSL
 from OpenSSL.crypto import X509, PKey
@@ -12,6 +16,8 @@ from twisted.internet.interfaces import IOpenSSLServerConnectionCreator, IReacto
 from twisted.internet.ssl import CertificateOptions, TLSVersion
 from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 from zope.interface import implementer
+
+USABLE = (EllipticCurvePrivateKey, RSAPrivateKey, Ed25519PrivateKey, Ed448PrivateKey)
 
 
 class BadCertificate(Exception):  # noqa: N818
@@ -87,6 +93,8 @@ def _context(pair: Pair) -> tuple[SSL.Context, list[str]]:
         raise BadCertificate(f"{key_file}: the key has a passphrase") from error
     except ValueError as error:
         raise BadCertificate(f"{key_file}: no private key in PEM form") from error
+    if not isinstance(key, USABLE):
+        raise BadCertificate(f"{key_file}: a kind of key that TLS has no use for")
     options = CertificateOptions(
         privateKey=PKey.from_cryptography_key(key),
         certificate=X509.from_cryptography(chain[0]),

@@ -1,0 +1,37 @@
+"""Connections are counted by address."""
+
+from mailaccess.auth.throttle import Trusted
+from mailaccess.net.crowd import Crowd
+
+
+def test_an_address_has_so_many_connections() -> None:
+    """The next one is refused until one is left."""
+    crowd = Crowd(2)
+    first = crowd.enter("192.0.2.1")
+    assert first is not None
+    assert crowd.enter("192.0.2.1") is not None
+    assert crowd.enter("192.0.2.1") is None
+    assert crowd.enter("192.0.2.2") is not None
+
+    crowd.leave(first)
+    assert crowd.enter("192.0.2.1") is not None
+
+
+def test_one_customer_is_one_address() -> None:
+    """Whoever has an IPv6 /64 has 2**64 addresses."""
+    crowd = Crowd(1)
+    assert crowd.enter("2001:db8::1") is not None
+
+    assert crowd.enter("2001:db8::2") is None
+    assert crowd.enter("2001:db8:0:1::1") is not None
+
+
+def test_this_machine_and_trusted_networks_are_not_counted() -> None:
+    """Webmail has many users and one address."""
+    crowd = Crowd(1, Trusted(("10.0.0.0/8",)))
+
+    for address in ("127.0.0.1", "::1", "10.1.2.3"):
+        places = [crowd.enter(address) for _ in range(3)]
+        assert None not in places
+        for place in places:
+            crowd.leave(place or "")
