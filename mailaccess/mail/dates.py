@@ -30,15 +30,18 @@ _FORMS = [
 
 
 def parse_date(value: bytes) -> tuple[int, int] | None:
-    """Seconds since the epoch and the zone's minutes east of Greenwich; None where there is no date."""
+    """Seconds since the epoch and the zone's minutes east of Greenwich; None where there is no date.
+
+    An impossible time, as one that is missing, is 00:00:00 (RFC 5256 2.2).
+    """
     found = _find(value)
     day = found and _day(found)
     if not found or not day:
         return None
     hour, minute, second = (int(found[part] or 0) for part in ("hour", "minute", "second"))
-    if hour > 23 or minute > 59 or second > 60:
-        return None
     zone = _zone(found)
+    if hour > 23 or minute > 59 or second > 60:
+        hour = minute = second = zone = 0
     days = day.toordinal() - datetime.date(1970, 1, 1).toordinal()
     return ((days * 24 + hour) * 60 + minute - zone) * 60 + second, zone
 
