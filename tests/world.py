@@ -40,7 +40,11 @@ class World:
         users = root / "users"
         users.write_text(f"{USER}:{{PLAIN}}{PASSWORD}\nann:{{PLAIN}}secret\n")
         settings = StorageSettings(
-            maildir=str(root / "{user}"), facts=facts.build, facts_version=facts.VERSION, default_mailboxes=()
+            maildir=str(root / "{user}"),
+            index=None,
+            facts=facts.build,
+            facts_version=facts.VERSION,
+            default_mailboxes=(),
         )
         self.accounts = Accounts(settings)
         self.authenticator = Authenticator(PasswdFile(users), Ledger(None), "loopback")

@@ -10,6 +10,8 @@ _CODES: dict[type[errors.StorageError], bytes] = {
     errors.NotSelectable: b"CANNOT",
     errors.HasChildren: b"CANNOT",
     errors.MessageGone: b"EXPUNGEISSUED",
+    errors.ContentChanged: b"EXPUNGEISSUED",  # the message that was asked for is no more; a new one has its file
+    errors.ShortRead: b"UNAVAILABLE",
     errors.TooBig: b"TOOBIG",
     errors.DiskFull: b"OVERQUOTA",
     errors.OverQuota: b"OVERQUOTA",

@@ -268,7 +268,7 @@ class Session:
         except Bad as bad:
             self.write(b"%s BAD %s\r\n" % (tag, str(bad).encode("ascii", "replace")))
             if spec is None:
-                self._count_nonsense(rest.split(b" ")[0])
+                self._count_nonsense(tag)
         except LineTooLong:
             self.write(b"%s BAD A line may have %d octets\r\n" % (tag, self._line_limit()))
         except (No, StorageError) as failure:

@@ -6,6 +6,7 @@ from mailaccess.mail.flags import SEEN
 from mailaccess.storage.account import Account
 from mailaccess.storage.content import Content
 from mailaccess.storage.mailbox import Action
+from mailaccess.storage.messages import UNSIZED
 
 
 class Maildrop:
@@ -20,7 +21,13 @@ class Maildrop:
             self._mailbox = account.mailbox("INBOX")
             messages = self._mailbox.messages
             self.uids = list(messages.uids)
-            self.sizes = list(messages.sizes[: len(self.uids)])
+            unsized = [uid for uid, size in zip(self.uids, messages.sizes, strict=False) if size == UNSIZED]
+            made = self._mailbox.make_sizes(unsized) if unsized else {}
+            # A message that went away just now keeps its number; RETR will say that it is gone.
+            self.sizes = [
+                made.get(uid, 0) if size == UNSIZED else size
+                for uid, size in zip(self.uids, messages.sizes, strict=False)
+            ]
             self.uidls = self._mailbox.uidls(self.uids)
         except BaseException:
             self._held.close()

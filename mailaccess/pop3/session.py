@@ -199,6 +199,8 @@ class Session:
 _CODES: dict[type[StorageError], str] = {
     errors.MaildropBusy: "IN-USE",
     errors.MessageGone: "",
+    errors.ContentChanged: "",
+    errors.ShortRead: "SYS/TEMP",
     errors.DiskFull: "SYS/TEMP",
     errors.Unavailable: "SYS/TEMP",
 }

@@ -2,13 +2,11 @@
 
 import pytest
 
-import mailaccess.pop3.commands
 from mailaccess.pop3.registry import COMMANDS, Err, maybe_message, message_number, no_arguments
 
 
 def test_numbers() -> None:
     """Decimal digits, of a sensible length."""
-    assert mailaccess.pop3.commands.__all__
     assert message_number(b"12") == 12
     assert maybe_message(b"") == (None,)
     for bad in (b"", b"-1", b"1 2", b"x", b"9" * 11, "٣".encode()):
