@@ -64,10 +64,10 @@ class World:
             "place": self._place,
             "refile": self._refile,
             "remove": self._remove,
-            "tick": self._tick,
-            "shutdown": lambda _: [driver.shut_down() for driver in self.drivers] and None,
-            "timeout": lambda _: [driver.time_out() for driver in self.drivers] and None,
-            "wake": lambda _: [driver.channel.wake() for driver in self.drivers] and None,
+            "tick": lambda _: self._to_all(MemoryDriver.tick),  # the seconds of every Event wait pass
+            "shutdown": lambda _: self._to_all(MemoryDriver.shut_down),
+            "timeout": lambda _: self._to_all(MemoryDriver.time_out),
+            "wake": lambda _: self._to_all(lambda driver: driver.channel.wake()),
         }
 
     def imap(self, peer: Peer | None = None) -> MemoryDriver:
@@ -92,7 +92,7 @@ class World:
         self.accounts.close()
 
     def deliver(self, data: bytes, mailbox: str = "INBOX", flags: str | None = None) -> Path:
-        """Puts a message file where a delivery agent would (new/), or with `flags` where another client would (cur/)."""
+        """Puts a message file into new/, as a delivery agent; or with `flags` into cur/, as another client."""
         directory = self._directory(mailbox)
         for name in ("cur", "new", "tmp"):
             (directory / name).mkdir(parents=True, exist_ok=True)
@@ -140,7 +140,6 @@ class World:
         mailbox, number = argument.split()
         self.files(mailbox)[int(number) - 1].unlink()
 
-    def _tick(self, _: str) -> None:
-        """`@tick`: the seconds of every Event wait pass"""
+    def _to_all(self, act: Callable[[MemoryDriver], None]) -> None:
         for driver in self.drivers:
-            driver.tick()
+            act(driver)

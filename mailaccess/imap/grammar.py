@@ -198,7 +198,7 @@ class Cursor:
     def flag_list(self) -> Flags:
         """flag-list = "(" [flag *(SP flag)] ")"; \\Recent, which nobody can set, is dropped."""
         self.expect(b"(")
-        flags = []
+        flags: list[str] = []
         while not self.skip(b")"):
             if flags:
                 self.sp()

@@ -298,11 +298,11 @@ class Session:
 
     async def _run(self, spec: ImapCommand, arguments: bytes) -> bytes | None:
         if spec.stream:
-            result: bytes | None = await spec.handler(self, arguments)  # type: ignore[func-returns-value]
+            result: bytes | None = await spec.handler(self, arguments)
             return result
         whole = await framing.rest_of_command(self.channel, arguments, self._command_limit())
         parsed = spec.parse(Cursor(whole, utf8=self.utf8))
-        answer: bytes | None = await spec.handler(self, *parsed)  # type: ignore[func-returns-value]
+        answer: bytes | None = await spec.handler(self, *parsed)
         return answer
 
     def _line_limit(self) -> int:

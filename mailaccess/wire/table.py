@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Flag
 from typing import Any, Generic, TypeVar
 
-Handler = Callable[..., Awaitable[None]]
+Handler = Callable[..., Awaitable[Any]]
 S = TypeVar("S", bound="Command")
 
 

@@ -14,7 +14,7 @@ def test_parse_message() -> None:
     """Flags and date are optional; the announcement of the literal has been taken off."""
     assert parse_message(b" ", SYNC).flags == frozenset()
     both = parse_message(b' (\\Seen) "07-Feb-1994 21:52:25 -0800" ', SYNC)
-    assert (both.flags, both.date) == ({"\\Seen"}, 760686745)
+    assert (both.flags, both.date) == (frozenset(["\\Seen"]), 760686745)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ def test_parse_store() -> None:
     assert (plain.action, plain.silent, plain.flags, plain.unchanged_since) == (
         Action.ADD,
         False,
-        {"\\Seen", "$A"},
+        frozenset(["\\Seen", "$A"]),
         None,
     )
     (full,) = parse_store(Cursor(b"1:3 (UNCHANGEDSINCE 12) -FLAGS.SILENT ()"))
