@@ -16,7 +16,7 @@ _ENCODED_WORD = re.compile(rb"=\?([^?\s]+)\?([BbQq])\?([^?]*(?:(?<!=)\?(?!=)[^?]
 _PARAMETER = re.compile(rb';\s*([^\s=;"]+)\s*=\s*(?:"([^"\\]*(?:\\.[^"\\]*)*)"?|([^\s;"]*))', re.DOTALL)
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 _COMMENT = re.compile(rb'\\.|"|(?<![^\s;(])\(|\)', re.DOTALL)
-_SECTION = re.compile(rb"([^*]+)\*(\d{1,3})(\*?)\Z")
+_SECTION = re.compile(rb"([^*]+)\*(\d{1,3})\*?\Z")
 _TO_ENCODE = re.compile(rb"[^A-Za-z0-9!#$&+\-.^_`{|}~]")
 
 
