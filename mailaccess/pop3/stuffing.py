@@ -4,8 +4,7 @@
 class Stuffer:
     """Makes a multi-line response of a message that comes in pieces, wherever their edges fall.
 
-    "If any line begins with the termination octet, the line is byte-stuffed". NUL, which no line may hold and which
-    hangs Outlook, becomes 0x80.
+    "If any line begins with the termination octet, the line is byte-stuffed" (RFC 1939 section 3).
     """
 
     __slots__ = ("_last",)
@@ -21,7 +20,7 @@ class Stuffer:
         if self._last == b"\n" and data.startswith(b"."):
             stuffed = b"." + stuffed
         self._last = data[-1:]
-        return stuffed.replace(b"\0", b"\x80") if b"\0" in stuffed else stuffed
+        return stuffed
 
     def end(self) -> bytes:
         """The termination line; a message whose last line is not ended gets its CRLF."""

@@ -2,6 +2,8 @@
 
 A file with CRLF throughout is read as it is. Any other is read in blocks that are converted one by one; where block n
 begins on the wire is kept for all readers of the file, so that an offset is found without reading what is before it.
+
+NUL reads as 0x80, as Dovecot has it: neither an IMAP literal (RFC 3501 4.3) nor a line of POP3 may hold one.
 """
 
 import contextlib
@@ -168,7 +170,7 @@ class Content:
             if not more:
                 raise ShortRead("the message's file is shorter than it was")
             data += more
-        return data
+        return data.replace(b"\0", b"\x80") if b"\0" in data else data
 
     def _spool(self) -> mmap.mmap:
         with tempfile.TemporaryFile() as file:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mailaccess.pop3.stuffing import Stuffer, top
 
-wire = st.lists(st.sampled_from([b"", b".", b"..", b".a", b"text", b"x.y", b"\0"])).map(b"\r\n".join)
+wire = st.lists(st.sampled_from([b"", b".", b"..", b".a", b"text", b"x.y"])).map(b"\r\n".join)
 
 
 def stuffed(pieces: list[bytes]) -> bytes:
@@ -26,8 +26,7 @@ def test_edges_of_pieces_do_not_matter(text: bytes, cuts: list[int]) -> None:
     assert sent.endswith(b".\r\n")
     lines = sent.split(b"\r\n")[:-2]
     received = b"".join((line[1:] if line.startswith(b".") else line) + b"\r\n" for line in lines)
-    clean = text.replace(b"\0", b"\x80")
-    assert received in {clean, clean + b"\r\n"}
+    assert received in {text, text + b"\r\n"}
 
 
 def test_first_line_is_stuffed() -> None:

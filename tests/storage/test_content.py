@@ -220,3 +220,12 @@ def test_offsets_are_kept_for_the_files_last_used(tmp_path: Path, monkeypatch: p
             assert content.read(5, 3) == b"\na\r"
 
     assert len(known) == 3
+
+
+def test_nul_is_not_let_out(tmp_path: Path) -> None:
+    """No literal and no line may hold one; the size stays."""
+    file = tmp_path / "message"
+    file.write_bytes(b"Subject: x\n\na\0b\n")
+    with Content(str(file)) as content:
+        assert content.read(0, content.size) == b"Subject: x\r\n\r\na\x80b\r\n"
+        assert bytes(content.as_buffer()) == content.read(0, content.size)
