@@ -143,7 +143,8 @@ def uid(block: Block) -> Sequence[int]:
 def flags(block: Block) -> list[bytes]:
     listed = [messages.flags[row] for messages, row in zip(block.messages, block.rows, strict=True)]
     if block.recent is None:
-        return [render.flags(names) for names in listed]
+        lists = {names: render.flags(names) for names in set(listed)}
+        return [lists[names] for names in listed]
     return [render.flags(names, recent=block.recent(uid)) for names, uid in zip(listed, block.uids, strict=True)]
 
 

@@ -64,7 +64,7 @@ class Texts:
     """What is wanted of one message's file, and then what was found there."""
 
     uid: int
-    size: int  # of the message, or UNSIZED
+    size: int  # octets of the message
     facts: Facts | None
     reads: list[Read]
     values: list[Value] | None = None  # one for each of `reads`; None: the message is gone

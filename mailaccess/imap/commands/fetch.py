@@ -10,7 +10,7 @@ from mailaccess.imap.errors import Bad, No
 from mailaccess.imap.facts import Facts
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.items import ITEMS, Block, Needs, Value, Wanted, parse_items
-from mailaccess.imap.loading import Texts, estimate, load_facts, load_texts
+from mailaccess.imap.loading import Texts, load_facts, load_texts
 from mailaccess.imap.numset import SAVED, NumSet, resolve, runs
 from mailaccess.imap.numset import render as render_numbers
 from mailaccess.imap.registry import SELECTED, command
@@ -170,6 +170,11 @@ def _slices(ranges: Ranges, size: int) -> Iterator[Ranges]:
         yield piece
 
 
+def _is_long(value: Value) -> bool:
+    """Better not copied into its line."""
+    return isinstance(value, Span) or (isinstance(value, bytes) and len(value) > _BY_REFERENCE)
+
+
 def _form(items: Sequence[Wanted]) -> bytes:
     return b"* %%d FETCH (%s)\r\n" % b" ".join(item.form for item in items)
 
@@ -191,8 +196,8 @@ class _Answer:
         self.items = items
         self.all_items = items + extra
         self.form, self.full_form = _form(items), _form(self.all_items)
-        self.needs = reduce(or_, (item.needs for item in self.all_items))
         self.reads = any(item.read for item in items)
+        self.needs = reduce(or_, (item.needs for item in self.all_items), Needs.SIZES if self.reads else Needs.NOTHING)
         self.tells_flags = _FLAGS in items and (_MODSEQ in items or not session.condstore)
 
     async def send(self, ranges: Ranges) -> None:
@@ -214,15 +219,15 @@ class _Answer:
     async def _load(self, ranges: Ranges) -> Block:
         """These messages with what the items need; those for which it cannot be had are left out and counted."""
         picks = list(self.view.pick(ranges))
-        if Needs.SIZES in self.needs:
-            unsized = [uid for _, uid, messages, row in picks if messages.sizes[row] == UNSIZED]
-            if unsized:
-                await call(self.mailbox.make_sizes, unsized)
-                picks = [pick for pick in self.view.pick(ranges) if pick[2].sizes[pick[3]] != UNSIZED]
         facts: dict[int, Facts] = {}
         if Needs.FACTS in self.needs:
             facts = await load_facts(self.mailbox, [uid for _, uid, _, _ in picks])
             picks = [pick for pick in picks if pick[1] in facts]
+        if Needs.SIZES in self.needs:
+            unsized = [uid for _, uid, messages, row in picks if messages.sizes[row] == UNSIZED]
+            if unsized:
+                await call(self.mailbox.make_sizes, unsized)
+                picks = [pick for pick in picks if pick[2].sizes[pick[3]] != UNSIZED]
         self.missing += sum(high - low + 1 for low, high in ranges) - len(picks)
         numbers, uids, messages, rows = zip(*picks, strict=True) if picks else ((), (), (), ())
         recent = self.view.is_recent if self.view.recent else None
@@ -255,9 +260,11 @@ class _Answer:
                     if texts.reads and texts.values is None:
                         self.missing += 1
                         continue
-                    found = iter(texts.values or ())
-                    row = [next(found) if value is None else value for value in values[i]]
-                    await self._send(block.numbers[i], block.uids[i], row, texts.content)
+                    row = values[i]
+                    if texts.values:
+                        found = iter(texts.values)
+                        row = [next(found) if value is None else value for value in row]
+                    await self._send(block.numbers[i], row, full=block.uids[i] in self.seen, content=texts.content)
             finally:
                 for texts in wanted:
                     if texts.content is not None:
@@ -270,7 +277,7 @@ class _Answer:
             reads = sum(value is None for value in row)
             if reads:
                 files += 1
-                octets += reads * estimate(block.messages[i].sizes[block.rows[i]])
+                octets += reads * block.messages[i].sizes[block.rows[i]]
             if files == _TEXTS_AT_ONCE or octets >= _OCTETS_AT_ONCE:
                 yield start, i + 1
                 start, octets, files = i + 1, 0, 0
@@ -282,31 +289,32 @@ class _Answer:
         size = block.messages[i].sizes[block.rows[i]]
         return Texts(block.uids[i], size, block.facts[i] if block.facts else None, reads)
 
-    async def _send(self, number: int, uid: int, row: Sequence[Value], content: Content | None) -> None:
+    async def _send(self, number: int, row: Sequence[Value], *, full: bool, content: Content | None) -> None:
         """One response. Long values are passed on as they are, or streamed."""
-        full = uid in self.seen
         if not full:
             row = row[: len(self.items)]
-        if not any(
-            isinstance(value, Span) or (isinstance(value, bytes) and len(value) > _BY_REFERENCE) for value in row
-        ):
-            self.session.write((self.full_form if full else self.form) % (number, *row))
+        if any(map(_is_long, row)):
+            await self._send_long(number, row, content)
         else:
-            before = b"* %d FETCH (" % number
-            for item, value in zip(self.all_items, row, strict=False):
-                if isinstance(value, int) or (isinstance(value, bytes) and len(value) <= _BY_REFERENCE):
-                    self.session.write(before + item.form % value)
-                elif isinstance(value, bytes):
-                    self.session.write(before + item.form % b"")
-                    self.session.write(value)
-                else:
-                    assert content is not None
-                    self.session.write(before + item.form % (b"{%d}\r\n" % value.size))
-                    await self._stream(content, value)
-                before = b" "
-            self.session.write(b")\r\n")
+            self.session.write((self.full_form if full else self.form) % (number, *row))
         if self.session.channel.full:
             await drained()
+
+    async def _send_long(self, number: int, row: Sequence[Value], content: Content | None) -> None:
+        write = self.session.write
+        write(b"* %d FETCH (" % number)
+        for i, (item, value) in enumerate(zip(self.all_items, row, strict=False)):
+            space = b" " if i else b""
+            if isinstance(value, Span):
+                assert content is not None
+                write(space + item.form % (b"{%d}\r\n" % value.size))
+                await self._stream(content, value)
+            elif isinstance(value, bytes) and _is_long(value):
+                write(space + item.form % b"")
+                write(value)
+            else:
+                write(space + item.form % value)
+        write(b")\r\n")
 
     async def _stream(self, content: Content, span: Span) -> None:
         """Exactly the octets announced, or the end of the connection: no word would be taken for one in a literal."""
