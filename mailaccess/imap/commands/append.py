@@ -1,7 +1,7 @@
 """APPEND: messages go to disk as they arrive, however large, and all of one command or none (RFC 3502)."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mailaccess.imap import framing
 from mailaccess.imap.commands.copy import target_mailbox
@@ -18,6 +18,10 @@ from mailaccess.wire.traps import call
 
 PIECE = 256 * 1024
 """Octets gathered before they are handed to the disk."""
+SMALL = 64 * 1024
+"""A message of at most so many octets waits in memory for the one call that stores the command's messages ..."""
+SMALL_TOGETHER = 1024 * 1024
+"""... unless there are so many of them."""
 
 feature(b"MULTIAPPEND", rfc=3502)
 feature(b"APPENDLIMIT", rfc=7889)
@@ -30,6 +34,7 @@ class Arriving:
     flags: Flags
     date: int | None
     literal: Literal
+    wrapped: bool  # in `UTF8 (~{n}...)`, the form of RFC 6855, which Thunderbird sends though it is not announced
 
 
 def parse_message(text: bytes, literal: Literal | None) -> Arriving:
@@ -44,30 +49,60 @@ def parse_message(text: bytes, literal: Literal | None) -> Arriving:
     if cursor.peek() == b'"':
         date = cursor.date_time()
         cursor.sp()
-    if literal is None or literal.binary or not cursor.at_end():
+    wrapped = cursor.skip(b"UTF8 (")
+    if literal is None or literal.binary != wrapped or not cursor.at_end():
         raise cursor.bad("a date and time or a literal")
-    return Arriving(flags, date, literal)
+    return Arriving(flags, date, literal, wrapped)
+
+
+@dataclass(slots=True)
+class Upload:
+    """The messages of one command so far: small ones in memory, large ones in tmp/."""
+
+    items: list[tuple[bytes | Incoming, Flags, int | None]] = field(default_factory=list)
+    held: int = 0  # octets in memory
+
+    def fits(self, size: int) -> bool:
+        return size <= SMALL and self.held + size <= SMALL_TOGETHER
+
+    def store(self, mailbox: Mailbox) -> list[int]:
+        """Blocking: puts all of them into the mailbox; their UIDs."""
+        for number, (message, flags, date) in enumerate(self.items):
+            if isinstance(message, bytes):
+                incoming = mailbox.incoming()
+                self.items[number] = incoming, flags, date
+                incoming.write(message)
+        return mailbox.append([(m, flags, date) for m, flags, date in self.items if not isinstance(m, bytes)])
+
+    def discard(self) -> None:
+        """Leaves nothing in tmp/."""
+        for message, _, _ in self.items:
+            if not isinstance(message, bytes):
+                message.discard()
 
 
 @command(b"APPEND", when=AUTHENTICATED, stream=True, rfc=(3501, 3502, 4315))
 async def append(session: Session, line: bytes) -> bytes:
     """RFC 3501 6.3.11"""
     name, line = await _mailbox_name(session, line)
-    items: list[tuple[Incoming, Flags, int | None]] = []
+    message = await _parse(session, line)
+    mailbox = await _target(session, name, line)
+    upload = Upload()
     try:
-        message = await _parse(session, line)
-        mailbox = await _target(session, name, line)
         while True:
-            incoming = await _receive(session, mailbox, message, line)
-            items.append((incoming, message.flags, message.date))
+            await _receive(session, mailbox, message, line, upload)
             line = await session.channel.reader.line(session.settings.max_line)
+            if message.wrapped:
+                if not line.startswith(b")"):
+                    await framing.refuse_rest(session.channel, line, session.settings.max_line)
+                    raise Bad("Expected ')' behind the literal")
+                line = line[1:]
             if not line:
                 break
             message = await _parse(session, line)
-        uids = await call(mailbox.append, items)
+        uids = await call(upload.store, mailbox)
     except BaseException:
-        for incoming, _, _ in items:
-            incoming.discard()
+        upload.discard()
         raise
     return b"[APPENDUID %d %s] APPEND completed" % (mailbox.uidvalidity, render(uids))
 
@@ -107,31 +142,32 @@ async def _parse(session: Session, line: bytes) -> Arriving:
         raise
 
 
-async def _receive(session: Session, mailbox: Mailbox, message: Arriving, line: bytes) -> Incoming:
-    """Takes one message into tmp/. What cannot be kept is still read to its end, so that the session goes on."""
+async def _receive(session: Session, mailbox: Mailbox, message: Arriving, line: bytes, upload: Upload) -> None:
+    """Takes one message. What cannot be kept is still read to its end, so that the session goes on."""
     literal, limit = message.literal, session.settings.max_append
     if literal.size > limit or literal.size == 0:
         await framing.refuse_rest(session.channel, line, session.settings.max_line)
         if literal.size == 0:
             raise No("A message of zero octets is not stored")  # and in MULTIAPPEND it cancels the rest (RFC 3502)
         raise No(f"A message may have {limit} octets", b"TOOBIG")
+    if upload.fits(literal.size):
+        framing.accept(session.channel, literal)
+        upload.items.append((await session.channel.reader.exactly(literal.size), message.flags, message.date))
+        upload.held += literal.size
+        return
     incoming = await call(mailbox.incoming)
+    upload.items.append((incoming, message.flags, message.date))
     framing.accept(session.channel, literal)
-    try:
-        left = literal.size
-        async for piece in _pieces(session, literal.size):
-            left -= len(piece)
-            try:
-                await call(incoming.write, piece)
-            except StorageError:
-                await session.channel.reader.drop(left)
-                rest = await session.channel.reader.line(session.settings.max_line)
-                await framing.refuse_rest(session.channel, rest, session.settings.max_line)
-                raise
-    except BaseException:
-        incoming.discard()
-        raise
-    return incoming
+    left = literal.size
+    async for piece in _pieces(session, literal.size):
+        left -= len(piece)
+        try:
+            await call(incoming.write, piece)
+        except StorageError:
+            await session.channel.reader.drop(left)
+            rest = await session.channel.reader.line(session.settings.max_line)
+            await framing.refuse_rest(session.channel, rest, session.settings.max_line)
+            raise
 
 
 async def _pieces(session: Session, size: int) -> AsyncIterator[bytes]:
