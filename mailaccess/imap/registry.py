@@ -23,6 +23,9 @@ AUTHENTICATED = State.AUTHENTICATED | State.SELECTED
 SELECTED = State.SELECTED
 ANY = NOT_AUTHENTICATED | AUTHENTICATED
 
+BASE = 3501
+"""The standard whose capability is IMAP4rev1 itself."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImapCommand(Command):
@@ -72,7 +75,7 @@ def command(
     stream: bool = False,
     capability: bytes | tuple[bytes, ...] = (),
     announce: State = AUTHENTICATED,
-    rfc: int | tuple[int, ...] = 3501,
+    rfc: int | tuple[int, ...] = BASE,
 ) -> Callable[[Handler], Handler]:
     """Enters a handler under `name`, and with `uid` also under `UID name`.
 
@@ -101,7 +104,7 @@ def command(
                 )
             )
         if capabilities:
-            feature(*capabilities, rfc=standards, announce=announce)
+            feature(*capabilities, rfc=tuple(rfc for rfc in standards if rfc != BASE), announce=announce)
         return handler
 
     return enter

@@ -81,7 +81,7 @@ class Upload:
                 message.discard()
 
 
-@command(b"APPEND", when=AUTHENTICATED, stream=True, rfc=(3501, 3502, 4315))
+@command(b"APPEND", when=AUTHENTICATED, stream=True, rfc=(3501, 3502))
 async def append(session: Session, line: bytes) -> bytes:
     """RFC 3501 6.3.11"""
     name, line = await _mailbox_name(session, line)

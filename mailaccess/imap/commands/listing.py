@@ -130,7 +130,7 @@ class Listed:
     when=AUTHENTICATED,
     parse=parse_list,
     capability=b"LIST-EXTENDED",
-    rfc=(3501, 5258, 5819, 6154),
+    rfc=(3501, 5258),
 )
 async def list_(session: Session, wanted: ListArguments) -> None:
     """RFC 3501 6.3.8, RFC 5258"""

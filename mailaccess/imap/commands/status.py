@@ -47,7 +47,7 @@ def parse_status(cursor: Cursor) -> tuple[str, list[bytes]]:
     return name, items
 
 
-@command(b"STATUS", when=AUTHENTICATED, parse=parse_status, rfc=(3501, 8438, 7889))
+@command(b"STATUS", when=AUTHENTICATED, parse=parse_status, rfc=(3501, 8438))
 async def status(session: Session, name: str, items: list[bytes]) -> None:
     """RFC 3501 6.3.10"""
     if b"HIGHESTMODSEQ" in items:
