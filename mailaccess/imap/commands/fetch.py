@@ -78,9 +78,12 @@ async def fetch(session: Session, asked: FetchArguments) -> None:
     if _MODSEQ in items:
         session.enable(b"CONDSTORE")
     ranges = session.ranges(asked.numset)
-    if asked.vanished:
-        await _tell_vanished(session, asked)
     if asked.changed_since is not None:
+        if asked.vanished:
+            numset = asked.numset if asked.numset != SAVED else tuple(runs(session.saved))
+            earlier = await call(_vanished, session.view, numset, asked.changed_since)
+            if earlier:
+                session.untagged(b"VANISHED (EARLIER) " + earlier)
         heavy = session.view.count > _MANY
         arguments = session.view, ranges, asked.changed_since
         ranges = await compute(_changed, *arguments) if heavy else _changed(*arguments)
@@ -102,15 +105,14 @@ _FLAGS = _bare(b"FLAGS")
 _MODSEQ = _bare(b"MODSEQ")
 
 
-async def _tell_vanished(session: Session, asked: FetchArguments) -> None:
-    """VANISHED (EARLIER), but for what this client still counts: that is told as VANISHED, which renumbers."""
-    view = session.view
-    numset = asked.numset if asked.numset != SAVED else tuple(runs(session.saved))
+def _vanished(view: View, numset: NumSet, since: int) -> bytes:
+    """UIDs of the set that have been expunged since, but for what this client still counts.
+
+    That is told as a VANISHED that renumbers. After a long absence this may be many: work for a thread.
+    """
     known = [range(low, high + 1) for low, high in resolve(numset, view.mailbox.uidnext - 1)]
-    gone = await call(view.mailbox.vanished_since, asked.changed_since or 0, known)
-    earlier = [uid for uid in gone if not view.number(uid)]
-    if earlier:
-        session.untagged(b"VANISHED (EARLIER) " + render_numbers(earlier))
+    gone = view.mailbox.vanished_since(since, known)
+    return render_numbers(uid for uid in gone if not view.number(uid))
 
 
 def _changed(view: View, ranges: Ranges, since: int) -> Ranges:
@@ -206,7 +208,7 @@ class _Answer:
             block = await self._load(piece)
             columns = [item.column(block) for item in self.all_items]
             self._note_told(block)
-            if self.reads:
+            if self.seen or (self.reads and any(None in column for column in columns)):
                 await self._send_texts(block, columns)
             else:
                 lines = [self.form % row for row in zip(block.numbers, *columns, strict=True)]

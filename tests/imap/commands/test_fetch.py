@@ -14,6 +14,8 @@ from mailaccess.imap.errors import Bad
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.numset import STAR
 from mailaccess.imap.session import serve
+from mailaccess.storage import flagging
+from mailaccess.storage.errors import DiskFull
 from mailaccess.wire.traps import Call, Closing, Gone, TimedOut
 from tests.driver import MemoryDriver
 from tests.world import PASSWORD, USER, World
@@ -227,6 +229,20 @@ def test_the_seen_flag_is_set_on_disk(world: World) -> None:
     client.ask(b"a FETCH 1 BODY[]\r\n")
 
     assert world.files()[0].name.endswith(":2,S")
+
+
+def test_mail_that_cannot_be_marked_can_be_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk is no reason to keep the text from its reader."""
+
+    def fail(*_: object) -> None:
+        raise DiskFull("no space is left where the mail is kept")
+
+    world.deliver(b"Subject: x\r\n\r\n")
+    client = Client(world)
+    monkeypatch.setattr(flagging, "store", fail)
+
+    assert client.ask(b"a FETCH 1 BODY[TEXT]\r\n") == b"* 1 FETCH (BODY[TEXT] {0}\r\n)\r\na OK FETCH completed\r\n"
+    assert world.files()[0].name.endswith(":2,")
 
 
 def test_flags_that_were_fetched_are_not_told_again(world: World) -> None:
