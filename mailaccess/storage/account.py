@@ -217,7 +217,9 @@ class Account:
         if size and row.unsized:
             make_sizes(box, self._index.read_apart(lambda connection: reading.unsized(connection, box.id)))
             row = box.look()
-        recent = self._index.read(lambda connection: reading.count_from(connection, box.id, row.first_recent))
+        recent = row.messages
+        if row.first_recent > 1:
+            recent = self._index.read(lambda connection: reading.count_from(connection, box.id, row.first_recent))
         return Status(
             messages=row.messages,
             recent=recent,

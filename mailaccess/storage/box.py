@@ -18,8 +18,8 @@ from mailaccess.storage.index.rows import ABSENT, MailboxRow, load_mailbox
 from mailaccess.storage.index.transaction import Forgotten, Transaction
 from mailaccess.storage.keywords import FILE as KEYWORDS_FILE
 from mailaccess.storage.maildir import Maildir
+from mailaccess.storage.names import Where
 from mailaccess.storage.uidlist import (
-    Record,
     UidList,
     append_records,
     raise_next,
@@ -39,13 +39,13 @@ _UIDS_LEFT = 1 << 20  # a uidlist with fewer is not taken over
 class Box:
     """Where a mailbox is. Shared by threads; `follow` may move it."""
 
-    __slots__ = ("directory", "guid", "id", "index", "instance", "maildir", "root", "scan_seconds")
+    __slots__ = ("directory", "guid", "id", "index", "instance", "maildir", "root", "seconds")
 
     def __init__(self, root: Path, index: Index, directory: str) -> None:
         """The mailbox in a directory below `root` ("": the root itself). It is entered into the index if need be."""
         self.root = root
         self.index = index
-        self.scan_seconds = 0.0  # how long the last scan took
+        self.seconds: dict[Where, float] = {"new": 0.0, "cur": 0.0}  # how long the last comparison took
         self._place(directory)
         self._identify()
 
@@ -82,7 +82,8 @@ class Box:
         yield
         if row.stamp == before:
             row.stamp = self.maildir.stamp()
-            row.settled = False
+            row.new_settled &= row.stamp.of("new") == before.of("new")
+            row.cur_settled &= row.stamp.of("cur") == before.of("cur")
 
     def keywords_stamp(self) -> FileStamp:
         """Of the file that names the keywords."""
@@ -110,7 +111,7 @@ class Box:
 
     def write_list(self, transaction: Transaction, row: MailboxRow) -> None:
         """Writes the uidlist whole."""
-        records = [Record(each.uid, each.entry.base, each.keys) for each in transaction.messages_from(row)]
+        records = reading.records(transaction.connection, row.id)
         row.uidlist = write_uidlist(
             self.directory, UidList(row.uidvalidity, row.reserved, row.guid, records, row.header)
         )
@@ -120,13 +121,12 @@ class Box:
         """Brings the uidlist's lines up to date: by appending, unless more than a quarter of them are dead."""
         if row.uidlist is None or row.uidlist != stamp_of(self.directory):
             return  # sync has to read it first
-        fresh = transaction.messages_from(row, row.listed + 1)
+        fresh = reading.records(transaction.connection, row.id, row.listed + 1)
         dead = row.lines - (row.messages - len(fresh))
         if dead * 4 > row.lines:
             self.write_list(transaction, row)
         elif fresh:
-            records = [Record(each.uid, each.entry.base, each.keys) for each in fresh]
-            stamp = append_records(self.directory, records, row.uidlist)
+            stamp = append_records(self.directory, fresh, row.uidlist)
             if stamp is not None:
                 row.uidlist = stamp
                 row.listed, row.lines = fresh[-1].uid, row.lines + len(fresh)

@@ -35,10 +35,11 @@ def _expunge(transaction: Transaction, box: Box, uids: Sequence[int], only_delet
                 except FileNotFoundError:
                     message = locator.again(message)
                 else:
-                    transaction.sync_before_commit(box.directory / message.entry.where)
                     removed.append(message)
                     break
             if message is None:
                 vanished.append(known.uid)
+    for where in {message.entry.where for message in removed}:
+        transaction.sync_before_commit(box.directory / where)
     transaction.remove(row, removed)
     return sorted(vanished + [message.uid for message in removed])

@@ -15,7 +15,7 @@ from mailaccess.storage.index.rows import MailboxRow, Message, keywords_column, 
 from mailaccess.storage.index.transaction import Transaction
 from mailaccess.storage.keywords import Keywords, write_extra, write_keywords
 from mailaccess.storage.locating import Locator
-from mailaccess.storage.names import Entry, info_of
+from mailaccess.storage.names import Entry, info_of, parse_name
 from mailaccess.storage.takeover import read_keywords_anew
 
 SLICE = 500
@@ -80,18 +80,18 @@ def _store(
 def claim_recent(box: Box) -> int:
     """Moves new/ to cur/ and makes all messages there are old ones. Returns the first UID that was \\Recent."""
     row = box.look()
-    waiting = box.maildir.listing("new")
+    waiting = sorted(box.maildir.names("new"))
     for start in range(0, len(waiting), SLICE):
-        box.index.write(partial(_move_to_cur, box=box, entries=waiting[start : start + SLICE]), durable=False)
+        box.index.write(partial(_move_to_cur, box=box, names=waiting[start : start + SLICE]), durable=False)
     if row.first_recent == row.uidnext:
         return row.first_recent
     return box.index.write(partial(_claim, box=box), durable=False)
 
 
-def _move_to_cur(transaction: Transaction, box: Box, entries: Sequence[Entry]) -> None:
+def _move_to_cur(transaction: Transaction, box: Box, names: Sequence[str]) -> None:
     row = box.row(transaction)
     with box.changing(row):
-        for entry in entries:
+        for entry in (parse_name(name, "new") for name in names):
             message = transaction.message_of_base(row, entry.base)
             if message is None or message.entry != entry:
                 continue

@@ -27,7 +27,8 @@ from mailaccess.storage.index.transaction import Forgotten
 from mailaccess.storage.maildir import Incoming
 from mailaccess.storage.memory import Memory
 from mailaccess.storage.messages import Messages
-from mailaccess.storage.sync import is_due, recheck, sync
+from mailaccess.storage.survey import due
+from mailaccess.storage.sync import recheck, sync
 
 __all__ = ["Action", "FactsMaker", "Incoming", "Mailbox"]
 
@@ -119,7 +120,7 @@ class Mailbox:
             memory, box = self._memory, self._box
             return (
                 bool(self._suspects)
-                or is_due(box, memory.row, box.maildir.stamp())
+                or bool(due(box, memory.row, box.maildir.stamp()))
                 or self._is_behind(memory.instance, memory.row)
             )
         except (StorageError, OSError, Forgotten):

@@ -5,7 +5,7 @@ File names are str as `os.fsdecode` makes them: a name that is no UTF-8 holds su
 message's file is not there, NoSuchMailbox that the directories are not.
 """
 # Paths are str here: making a Path costs more than most of these calls.
-# ruff: noqa: PTH102, PTH108, PTH112, PTH116, S108
+# ruff: noqa: PTH208, PTH102, PTH108, PTH112, PTH116, S108
 
 import contextlib
 import errno
@@ -42,6 +42,10 @@ class Stamp(NamedTuple):
     cur_mtime: int
     cur_ctime: int
 
+    def of(self, where: Where) -> tuple[int, int, int]:
+        """The half that concerns one directory."""
+        return self[:3] if where == "new" else self[3:]
+
 
 class Scan(NamedTuple):
     """What a reading of new/ and cur/ showed."""
@@ -50,6 +54,14 @@ class Scan(NamedTuple):
     duplicates: list[Entry]  # further files of a base that is in `entries`; real ones only if settled
     stamp: Stamp  # taken before
     settled: bool  # nothing changed meanwhile: what is not here does not exist
+
+
+def settled_parts(stamp: Stamp, now_ns: int) -> dict[Where, bool]:
+    """The same of each directory."""
+    return {
+        "new": settled(stamp._replace(cur_ctime=stamp.new_ctime), now_ns),
+        "cur": settled(stamp._replace(new_ctime=stamp.cur_ctime), now_ns),
+    }
 
 
 def settled(stamp: Stamp, now_ns: int) -> bool:
@@ -182,12 +194,15 @@ class Maildir:
         _read(self._cur, "cur", entries, duplicates)
         return Scan(entries, duplicates, stamp, settled(stamp, begun) and self.stamp() == stamp)
 
-    def listing(self, where: Where) -> list[Entry]:
-        """The files of one directory. Proves nothing of what it does not show. NoSuchMailbox."""
-        entries: dict[str, Entry] = {}
-        self.stamp()
-        _read(self._new if where == "new" else self._cur, where, entries, [])
-        return list(entries.values())
+    def names(self, where: Where) -> set[str]:
+        """The names in one directory, of whatever kind. Proves nothing of what it does not show. NoSuchMailbox."""
+        path = self._new if where == "new" else self._cur
+        try:
+            found = os.listdir(path)
+        except FileNotFoundError:
+            self._mend()
+            found = os.listdir(path)
+        return {name for name in found if name[0] != "."}
 
     def settled_scan(self, attempts: int = 8) -> Scan:
         """Scans until nothing changed meanwhile, at most `attempts` times; `settled` says whether it came to that.

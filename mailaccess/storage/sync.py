@@ -8,34 +8,31 @@ import os
 import stat
 import time
 from collections.abc import Sequence
+from enum import Enum
 from functools import partial
 from typing import NamedTuple
 
 from mailaccess.storage.box import Box
 from mailaccess.storage.disk import FileStamp
-from mailaccess.storage.index import reading
 from mailaccess.storage.index.rows import MailboxRow, Message, file_stamp, same_content
 from mailaccess.storage.index.transaction import Transaction
 from mailaccess.storage.keywords import read_extra
-from mailaccess.storage.maildir import Scan, Stamp
+from mailaccess.storage.maildir import Scan
 from mailaccess.storage.names import Entry, delivery_order
+from mailaccess.storage.survey import BOTH, Survey, compare, due
 from mailaccess.storage.takeover import read_keywords_anew, read_list_anew
 from mailaccess.storage.uidlist import Record, UidList, read_courier_uidls, stamp_of
 
 _ROUNDS = 4
-"""Scans after which a mailbox that never rests is left as it is known."""
-
-_SOON = 0.05  # seconds after which an unsettled stamp is verified, at the soonest
-_SHARE = 100  # verifying takes at most this part of the time
+"""Comparisons after which a mailbox that never rests is left as it is known."""
 
 
-class _Survey(NamedTuple):
-    """What a scan showed that the index does not know."""
+class _Outcome(Enum):
+    """What the index is like after a difference was taken in."""
 
-    scan: Scan
-    version: int  # of the row it was compared with
-    found: list[Entry]  # files whose name is unknown
-    missing: list[Entry]  # messages none of whose names was seen
+    REFLECTED = "as the directories were"
+    BEHIND = "something happened meanwhile"
+    DOUBLED = "there are two files of one base"
 
 
 class _File(NamedTuple):
@@ -47,14 +44,18 @@ class _File(NamedTuple):
 
 
 def sync(box: Box, *, thorough: bool = False) -> None:
-    """Takes in what changed on disk. NoSuchMailbox. `thorough`: scans even where nothing seems to have happened."""
+    """Takes in what changed on disk. NoSuchMailbox. `thorough`: compares even where nothing seems to have happened."""
+    outcome = None
     for _ in range(_ROUNDS):
         row = box.look()
-        if not (thorough or is_due(box, row, box.maildir.stamp()) or _lists_changed(box, row)):
+        places = BOTH if thorough else due(box, row, box.maildir.stamp())
+        lists_changed = _lists_changed(box, row)
+        if not places and not lists_changed:
             return
-        survey = _compare(box, row)
-        announces = bool(survey.found) or _lists_changed(box, row)
-        if box.index.write(partial(_apply, box=box, survey=survey), durable=announces):
+        survey = compare(box, row, places, doubled=outcome is _Outcome.DOUBLED)
+        announces = bool(survey.found) or lists_changed
+        outcome = box.index.write(partial(_apply, box=box, survey=survey), durable=announces)
+        if outcome is _Outcome.REFLECTED:
             return
 
 
@@ -69,73 +70,39 @@ def recheck(box: Box, uids: Sequence[int]) -> None:
     box.index.write(work)
 
 
-def is_due(box: Box, row: MailboxRow, stamp: Stamp) -> bool:
-    """The directories differ from what the index reflects, or it is time to verify that they do not."""
-    if stamp != row.stamp:
-        return True
-    if row.settled:
-        return False
-    age = time.time() - max(stamp.new_ctime, stamp.cur_ctime) / 10**9
-    return abs(age) > max(_SOON, _SHARE * box.scan_seconds)
-
-
 def _lists_changed(box: Box, row: MailboxRow) -> bool:
     """Another program wrote the uidlist or the keywords."""
     return row.uidlist is None or row.uidlist != stamp_of(box.directory) or row.keywords_stamp != box.keywords_stamp()
 
 
-def _compare(box: Box, row: MailboxRow) -> _Survey:
-    begun = time.monotonic()
-    # At first sight a file that a scan missed would lose the UID the uidlist has for it: look as often as it takes.
-    scan = box.maildir.scan() if row.stamp is not None else box.maildir.settled_scan()
-    known = box.index.read_apart(lambda connection: reading.entries(connection, box.id))
-    found, missing = _differences(scan, known)
-    box.scan_seconds = time.monotonic() - begun
-    if missing:
-        # Perhaps they were only being renamed; and the clock behind file times has to move on before one can tell.
-        scan = box.maildir.settled_scan(2)
-        found, missing = _differences(scan, known)
-    return _Survey(scan, row.version, found, missing)
-
-
-def _differences(scan: Scan, known: set[Entry]) -> tuple[list[Entry], list[Entry]]:
-    """Files whose name is unknown, and messages none of whose names was seen."""
-    shown = set(scan.entries.values())
-    for other in scan.duplicates:
-        if other in known:  # of several names for one base, the known one is the message's
-            shown.discard(scan.entries[other.base])
-            shown.add(other)
-    return list(shown - known), [Entry(*entry) for entry in known - shown if entry[0] not in scan.entries]
-
-
-def _apply(transaction: Transaction, box: Box, survey: _Survey) -> bool:
-    """Inside the lock: takes in what is still so. True if the index then reflects the directories."""
+def _apply(transaction: Transaction, box: Box, survey: Survey) -> _Outcome:
+    """Inside the lock: takes in what is still so."""
     row = box.row(transaction)
     compared = row.version == survey.version
     uidlist = read_list_anew(box, row)
     rewrite = row.uidlist is None
     read_keywords_anew(transaction, box, row)
-    found, settled = survey.found, survey.scan.settled and not survey.scan.duplicates
-    complete = True
-    if survey.missing or survey.scan.duplicates:
+    found, complete = survey.found, True
+    if survey.missing or survey.doubled:
         scan = box.maildir.settled_scan(2)
         renamed, complete = _remove_missing(transaction, box, row, survey.missing, scan)
         found = found + renamed
         if scan.settled:
             complete &= not _separate(transaction, box, row, scan)
     taken, fresh = _take_in(transaction, box, row, found)
+    complete &= taken is _Outcome.REFLECTED
     _add(transaction, box, row, fresh, uidlist)
     if row.stamp is None:
         row.floor = row.next_modseq(transaction.now_us)  # what was expunged before is not known
     if rewrite:
         row.reserved = max(row.reserved, row.uidnext)
         box.write_list(transaction, row)
-    if compared and complete and taken and box.maildir.stamp() == survey.scan.stamp:
-        row.stamp, row.settled = survey.scan.stamp, settled
-        return True
+    if compared and complete and box.maildir.stamp() == survey.stamp:
+        row.stamp, row.new_settled, row.cur_settled = survey.stamp, survey.settled["new"], survey.settled["cur"]
+        return _Outcome.REFLECTED
     if row.stamp is None:
-        row.stamp = survey.scan.stamp._replace(new_ctime=0, cur_ctime=0)  # seen, but no stamp to be trusted
-    return False
+        row.stamp = survey.stamp._replace(new_ctime=0, cur_ctime=0)  # seen, but no stamp to be trusted
+    return _Outcome.DOUBLED if taken is _Outcome.DOUBLED else _Outcome.BEHIND
 
 
 def _remove_missing(
@@ -170,9 +137,11 @@ def _separate(transaction: Transaction, box: Box, row: MailboxRow, scan: Scan) -
     return renamed
 
 
-def _take_in(transaction: Transaction, box: Box, row: MailboxRow, found: Sequence[Entry]) -> tuple[bool, list[_File]]:
-    """Follows renames. Returns whether all that was found is accounted for, and the files that are new messages."""
-    complete = True
+def _take_in(
+    transaction: Transaction, box: Box, row: MailboxRow, found: Sequence[Entry]
+) -> tuple[_Outcome, list[_File]]:
+    """Follows renames. Returns also the files that are new messages."""
+    outcome = _Outcome.REFLECTED
     fresh: list[_File] = []
     replaced: list[Message] = []
     modseq = 0
@@ -180,13 +149,13 @@ def _take_in(transaction: Transaction, box: Box, row: MailboxRow, found: Sequenc
         try:
             status = os.lstat(box.maildir.file(entry))
         except FileNotFoundError:
-            complete = False
+            outcome = _Outcome.BEHIND
             continue
         if not stat.S_ISREG(status.st_mode):
             continue
-        message = transaction.message_of_base(row, entry.base)
+        message = transaction.message_of_base(row, entry.base) if row.messages else None
         if message is not None and message.entry != entry and os.path.lexists(box.maildir.file(message.entry)):
-            complete = False  # two files of one base: the next scan shows them as such
+            outcome = _Outcome.DOUBLED
         elif message is None or not same_content(message.stamp, file_stamp(status)):
             replaced += [message] if message is not None else []
             fresh.append(_File(entry, file_stamp(status), min(int(status.st_ctime), int(time.time()))))
@@ -198,7 +167,7 @@ def _take_in(transaction: Transaction, box: Box, row: MailboxRow, found: Sequenc
                 message_now = message._replace(entry=entry)
             transaction.change(row, message, message_now)
     transaction.remove(row, sorted(replaced))
-    return complete, fresh
+    return outcome, fresh
 
 
 def _add(transaction: Transaction, box: Box, row: MailboxRow, fresh: Sequence[_File], uidlist: UidList | None) -> None:
@@ -242,6 +211,8 @@ def _add(transaction: Transaction, box: Box, row: MailboxRow, fresh: Sequence[_F
         ],
     )
     row.uidnext = max(row.uidnext, next_uid)
+    if first_sight:  # what is in cur/ was seen by some program before
+        row.first_recent = max((record.uid for record, file in numbered if file.entry.where == "cur"), default=0) + 1
 
 
 def _next_uid(row: MailboxRow, uidlist: UidList | None) -> int:

@@ -74,6 +74,9 @@ def _transfer(transaction: Transaction, box: Box, uids: Sequence[int], target: B
                 )
                 made.append((message, new))
                 break
+    transaction.sync_before_commit(target.directory / "cur")
+    for where in {old.entry.where for old, _ in made} if moving else ():
+        transaction.sync_before_commit(box.directory / where)
     _enter(transaction, row, target_row, made, moving)
     if any(new.extra for _, new in made):
         save_extra(transaction, target, target_row)
@@ -85,11 +88,9 @@ def _place(transaction: Transaction, box: Box, message: Message, target: Box, in
     if moving:
         entry = box.maildir.move(message.entry, target.maildir, info)
         transaction.on_failure(lambda: rename_noreplace(target.maildir.file(entry), box.maildir.file(message.entry)))
-        transaction.sync_before_commit(box.directory / message.entry.where)
     else:
         entry = box.maildir.link_copy(message.entry, target.maildir, info)
         transaction.on_failure(lambda: target.maildir.unlink(entry))
-    transaction.sync_before_commit(target.directory / "cur")
     return entry
 
 

@@ -16,13 +16,18 @@ from mailaccess.storage.index.rows import (
     mailbox_of,
     message_of,
     packed,
+    unpacked,
+    words,
 )
-from mailaccess.storage.names import Entry
+from mailaccess.storage.names import Entry, Where
+from mailaccess.storage.uidlist import Record
 
 Loaded = tuple[int, str | bytes, str | bytes | None, int, int | None, int, int]
 """uid, info, extra, modseq, size, date, saved: what a session needs of a message."""
 
-_LOADED = "SELECT uid, info, extra, modseq, size, mtime / 1000000000, saved FROM message WHERE mailbox = ?"
+_COLUMNS = "SELECT uid, info, extra, modseq, size, mtime / 1000000000, saved FROM message"
+_LOADED = f"{_COLUMNS} WHERE mailbox = ? ORDER BY uid"
+_CHANGED = f"{_COLUMNS} INDEXED BY message_modseq WHERE mailbox = ? AND modseq > ?"
 
 
 class News(NamedTuple):
@@ -75,7 +80,7 @@ def news(connection: sqlite3.Connection, mailbox: int, since: int, version: int)
             return None
         if row.version == version:
             return News(instance(connection), row, [], [])
-        found = connection.execute(f"{_LOADED} AND modseq > ? ORDER BY uid", (mailbox, since)).fetchall()
+        found = sorted(connection.execute(_CHANGED, (mailbox, since)))
         return News(instance(connection), row, found, gone_since(connection, mailbox, since))
 
 
@@ -85,7 +90,7 @@ def everything(connection: sqlite3.Connection, mailbox: int) -> News | None:
         row = load_mailbox(connection, mailbox)
         if row is None:
             return None
-        found = connection.execute(f"{_LOADED} ORDER BY uid", (mailbox,)).fetchall()
+        found = connection.execute(_LOADED, (mailbox,)).fetchall()
         return News(instance(connection), row, found, [])
 
 
@@ -94,6 +99,21 @@ def gone_since(connection: sqlite3.Connection, mailbox: int, modseq: int) -> lis
     return connection.execute(
         "SELECT first, last FROM gone WHERE mailbox = ? AND modseq > ?", (mailbox, modseq)
     ).fetchall()
+
+
+def names(connection: sqlite3.Connection, mailbox: int, place: Where) -> set[str]:
+    """The names of the mailbox's files in one directory."""
+    # The literal is what lets the small index of new/ be used.
+    ask = f"SELECT base, info FROM message WHERE mailbox = ? AND place = '{place}'"  # noqa: S608
+    found = connection.execute(ask, (mailbox,))
+    return {base + info if type(base) is type(info) is str else unpacked(base) + unpacked(info) for base, info in found}
+
+
+def records(connection: sqlite3.Connection, mailbox: int, first: int = 1) -> list[Record]:
+    """The uidlist's lines for UIDs from `first` on."""
+    ask = "SELECT uid, base, keys FROM message WHERE mailbox = ? AND uid >= ? ORDER BY uid"
+    found = connection.execute(ask, (mailbox, first))
+    return [Record(uid, unpacked(base), words(keys)) for uid, base, keys in found]
 
 
 def entries(connection: sqlite3.Connection, mailbox: int) -> set[Entry]:

@@ -53,7 +53,8 @@ class MailboxRow:
     unsized: int = 0
     size: int = 0
     stamp: Stamp | None = None
-    settled: bool = False
+    new_settled: bool = False
+    cur_settled: bool = False
     uidlist: FileStamp | None = None
     listed: int = 0
     lines: int = 0
@@ -142,7 +143,8 @@ def mailbox_values(row: MailboxRow) -> tuple[Any, ...]:
         row.unsized,
         row.size,
         _numbers(row.stamp),
-        row.settled,
+        row.new_settled,
+        row.cur_settled,
         _numbers(row.uidlist),
         row.listed,
         row.lines,
@@ -159,11 +161,11 @@ def mailbox_of(values: tuple[Any, ...]) -> MailboxRow:
     row = MailboxRow(*values)
     row.directory = None if row.directory is None else unpacked(row.directory)
     row.stamp = Stamp(*map(int, values[14].split())) if values[14] else None
-    row.settled = bool(row.settled)
-    row.uidlist = _file_stamp(values[16])
-    row.header = tuple(unpacked(values[19]).split())
-    row.keywords = unpacked(values[20])
-    row.keywords_stamp = _file_stamp(values[21])
+    row.new_settled, row.cur_settled = bool(row.new_settled), bool(row.cur_settled)
+    row.uidlist = _file_stamp(values[17])
+    row.header = tuple(unpacked(values[20]).split())
+    row.keywords = unpacked(values[21])
+    row.keywords_stamp = _file_stamp(values[22])
     return row
 
 

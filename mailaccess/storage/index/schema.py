@@ -33,7 +33,8 @@ CREATE TABLE mailbox (
     unsized INTEGER NOT NULL,          -- whose size is not known yet
     size INTEGER NOT NULL,             -- octets on the wire of all others
     stamp TEXT NOT NULL,               -- of new/ and cur/ as the rows reflect them; '' before the first scan
-    settled INTEGER NOT NULL,          -- 1: that stamp proves that nothing else has happened
+    new_settled INTEGER NOT NULL,      -- 1: the stamp's half for new/ proves that nothing else has happened there
+    cur_settled INTEGER NOT NULL,      -- likewise for cur/
     uidlist TEXT NOT NULL,             -- stamp of the uidlist as last read or written; '' when it is to be read
     listed INTEGER NOT NULL,           -- the highest UID in it
     lines INTEGER NOT NULL,            -- how many it has
@@ -63,6 +64,7 @@ CREATE TABLE message (
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX message_base ON message (mailbox, base);
 CREATE INDEX message_modseq ON message (mailbox, modseq);
+CREATE INDEX message_new ON message (mailbox) WHERE place = 'new';
 
 CREATE TABLE gone (                    -- expunged UIDs, as ranges
     mailbox INTEGER NOT NULL,

@@ -1,0 +1,110 @@
+"""What the disk shows that the index does not know: a comparison of names, outside the write lock.
+
+Only the directories whose stamp says so are read. Nothing here is certain: other programs go on meanwhile, and whoever
+acts on a difference looks again inside the lock.
+"""
+
+import time
+from typing import NamedTuple
+
+from mailaccess.storage.box import Box
+from mailaccess.storage.index import reading
+from mailaccess.storage.index.rows import MailboxRow
+from mailaccess.storage.maildir import Scan, Stamp, settled_parts
+from mailaccess.storage.names import Entry, Where, parse_name
+
+_SOON = 0.05  # seconds after which an unsettled stamp is verified, at the soonest
+_SHARE = 100  # verifying takes at most this part of the time
+BOTH: tuple[Where, ...] = ("new", "cur")
+
+
+class Survey(NamedTuple):
+    """How the disk differs from what the index knew."""
+
+    version: int  # of the mailbox's row then
+    stamp: Stamp  # taken before
+    settled: dict[Where, bool]  # the stamp proves that nothing else happened
+    found: list[Entry]  # files whose name is unknown
+    missing: list[Entry]  # messages none of whose names was seen
+    doubled: bool  # there are several files of one base
+
+
+def due(box: Box, row: MailboxRow, stamp: Stamp) -> tuple[Where, ...]:
+    """The directories that differ from what the index reflects, or of which it is time to verify that they do not."""
+    if stamp == row.stamp and row.new_settled and row.cur_settled:
+        return ()
+    return tuple(where for where in BOTH if _is_due(box, row, stamp, where))
+
+
+def compare(box: Box, row: MailboxRow, places: tuple[Where, ...], *, doubled: bool = False) -> Survey:
+    """Reads these directories; both, where there may be several files of one base. NoSuchMailbox."""
+    if row.stamp is None:
+        # A file that the first scan missed would lose the UID the uidlist has for it: look as often as it takes.
+        return _scanned(box, row, box.maildir.settled_scan())
+    if doubled:
+        return _scanned(box, row, box.maildir.settled_scan(2))
+    begun, stamp = time.time_ns(), box.maildir.stamp()
+    found: list[Entry] = []
+    missing: list[Entry] = []
+    for where in places:
+        started = time.monotonic()
+        shown = box.maildir.names(where)
+        known = _known(box, where)
+        found += [parse_name(name, where) for name in shown - known]
+        missing += [parse_name(name, where) for name in known - shown]
+        box.seconds[where] = time.monotonic() - started
+    bases = {entry.base for entry in found}
+    missing = [entry for entry in missing if entry.base not in bases]
+    if missing or len(bases) < len(found):
+        # Perhaps they were only being renamed; and the clock behind file times has to move on before one can tell.
+        return _scanned(box, row, box.maildir.settled_scan(2))
+    certain = settled_parts(stamp, begun)
+    after = box.maildir.stamp()
+    return Survey(
+        version=row.version,
+        stamp=stamp,
+        settled={
+            where: certain[where] and stamp.of(where) == after.of(where) if where in places else _settled(row, where)
+            for where in BOTH
+        },
+        found=found,
+        missing=[],
+        doubled=False,
+    )
+
+
+def _scanned(box: Box, row: MailboxRow, scan: Scan) -> Survey:
+    """The comparison of both directories whole."""
+    known = box.index.read_apart(lambda connection: reading.entries(connection, box.id))
+    shown = set(scan.entries.values())
+    for other in scan.duplicates:
+        if other in known:  # of several names for one base, the known one is the message's
+            shown.discard(scan.entries[other.base])
+            shown.add(other)
+    return Survey(
+        version=row.version,
+        stamp=scan.stamp,
+        settled=dict.fromkeys(BOTH, scan.settled and not scan.duplicates),
+        found=list(shown - known),
+        missing=[Entry(*entry) for entry in known - shown if entry[0] not in scan.entries],
+        doubled=bool(scan.duplicates),
+    )
+
+
+def _known(box: Box, where: Where) -> set[str]:
+    if where == "new":
+        return box.index.read(lambda connection: reading.names(connection, box.id, "new"))
+    return box.index.read_apart(lambda connection: reading.names(connection, box.id, "cur"))
+
+
+def _is_due(box: Box, row: MailboxRow, stamp: Stamp, where: Where) -> bool:
+    if row.stamp is None or stamp.of(where) != row.stamp.of(where):
+        return True
+    if _settled(row, where):
+        return False
+    age = time.time() - stamp.of(where)[2] / 10**9
+    return abs(age) > max(_SOON, _SHARE * box.seconds[where])
+
+
+def _settled(row: MailboxRow, where: Where) -> bool:
+    return row.new_settled if where == "new" else row.cur_settled
