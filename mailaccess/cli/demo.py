@@ -1,5 +1,6 @@
 """`mailaccess demo`: the sample mail of the source tree, served on loopback. What `scripts/serve` starts."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -12,16 +13,12 @@ from mailaccess.server import run
 USER, PASSWORD = "demo", "demo"
 
 INSTRUCTIONS = """\
-A demo account with sample mail is being served to this machine only; Ctrl-C stops it.
+A demo account with sample mail is served, to this machine only. Ctrl-C stops it.
 
 In Thunderbird: Account Settings, Account Actions, Add Mail Account; any name, the address
 demo@example.org and the password below; then Configure manually:
 
-            server      port   connection security   authentication
-    IMAP    127.0.0.1   1143   None, or STARTTLS     Normal password
-            127.0.0.1   1993   SSL/TLS
-    POP3    127.0.0.1   1110   None, or STARTTLS
-            127.0.0.1   1995   SSL/TLS
+{rows}
 
 user: {user}
 password: {password}
@@ -29,6 +26,14 @@ password: {password}
 The certificate is self-signed: confirm the exception Thunderbird asks for. Nothing here sends mail.
 The mail is in {mail}; settings, accounts and certificate are in .server/ beside it.
 """
+ROW = "    {:<9} {:<15} {:<7} {:<20} {}"
+HEAD = ROW.format("protocol", "server", "port", "connection security", "authentication")
+DOORS = {
+    "imap": ("IMAP", "None or STARTTLS"),
+    "imaps": ("IMAP", "SSL/TLS"),
+    "pop3": ("POP3", "None or STARTTLS"),
+    "pop3s": ("POP3", "SSL/TLS"),
+}
 
 
 @click.command(hidden=True)
@@ -41,5 +46,13 @@ def command(root: Path) -> None:
     mail = root / USER
     if not mail.exists():
         copy_samples(mail)
-    click.echo(INSTRUCTIONS.format(user=USER, password=PASSWORD, mail=mail))
-    run(configuration(configuration_file(root)))
+    run(configuration(configuration_file(root)), lambda places: click.echo(_instructions(mail, places)))
+
+
+def _instructions(mail: Path, places: Mapping[str, Sequence[str]]) -> str:
+    rows = [HEAD]
+    for door, (protocol, security) in DOORS.items():
+        for place in places.get(door, ()):
+            server, _, port = place.rpartition(":")
+            rows.append(ROW.format(protocol, server, port, security, "Normal password"))
+    return INSTRUCTIONS.format(rows="\n".join(rows), user=USER, password=PASSWORD, mail=mail)
