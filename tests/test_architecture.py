@@ -16,6 +16,7 @@ LAYERS = (  # a module imports from those above its own line only; those on one 
     {"config", "privileges"},
     {"server"},
     {"cli", "testing"},
+    {"__main__"},
 )
 MAY_KNOW_TWISTED = {"net", "web", "server"}
 LONGEST = 600

@@ -52,7 +52,7 @@ def test_files_must_be_readable_as_the_configured_user(right: Path) -> None:
     """Root may read everything; the server will not be root."""
     right.write_text(right.read_text() + '[security]\nuser = "nobody"\n')
     (right.parent / "both.pem").chmod(0)
-    program = [sys.executable, "-c", "from mailaccess.cli import main; main()", "config", "check", str(right)]
+    program = [sys.executable, "-m", "mailaccess", "config", "check", str(right)]
     result = subprocess.run(program, capture_output=True, text=True, check=False)
 
     assert result.returncode == 1
