@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 
+from mailaccess.imap.columns import SENT_DAY, Column, addresses, fields
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.numset import NumSet
 from mailaccess.imap.program import Match, Needs, Terms, key
@@ -205,27 +206,27 @@ def younger(rows: Rows, candidates: Candidates, seconds: int) -> list[int]:
 # -- the header
 
 
+def _sent_date(terms: Terms) -> date:
+    terms.reads(SENT_DAY)
+    return _date(terms)
+
+
 def _sent(rows: Rows, candidates: Candidates, test: Callable[[int], bool]) -> list[int]:
     """Rows whose Date field names a day that passes; one without a date that can be read matches no SENT key."""
-    found = []
-    for row in candidates:
-        facts = rows.facts(row)
-        if facts is not None and facts.sent_day and test(facts.sent_day):
-            found.append(row)
-    return found
+    return [row for row, day in rows.said(SENT_DAY, candidates) if day and test(day)]
 
 
-@key(b"SENTBEFORE", needs=Needs.FACTS, parse=_date)
+@key(b"SENTBEFORE", needs=Needs.FACTS, parse=_sent_date)
 def sentbefore(rows: Rows, candidates: Candidates, day: date) -> list[int]:
     return _sent(rows, candidates, day.toordinal().__gt__)
 
 
-@key(b"SENTON", needs=Needs.FACTS, parse=_date)
+@key(b"SENTON", needs=Needs.FACTS, parse=_sent_date)
 def senton(rows: Rows, candidates: Candidates, day: date) -> list[int]:
     return _sent(rows, candidates, day.toordinal().__eq__)
 
 
-@key(b"SENTSINCE", needs=Needs.FACTS, parse=_date)
+@key(b"SENTSINCE", needs=Needs.FACTS, parse=_sent_date)
 def sentsince(rows: Rows, candidates: Candidates, day: date) -> list[int]:
     return _sent(rows, candidates, day.toordinal().__le__)
 
@@ -235,36 +236,32 @@ def _needle(terms: Terms) -> str:
     return terms.needle()
 
 
-def _address(name: bytes) -> Match:
-    def match(rows: Rows, candidates: Candidates, needle: str) -> list[int]:
-        return [row for row in candidates if any(needle in value for value in rows.addresses(row, name))]
-
-    return match
+Wanted = tuple[Column[list[str]], str]
+"""The texts to look into, and what to look for."""
 
 
-key(b"BCC", needs=Needs.FACTS, parse=_needle)(_address(b"bcc"))
-key(b"CC", needs=Needs.FACTS, parse=_needle)(_address(b"cc"))
-key(b"FROM", needs=Needs.FACTS, parse=_needle)(_address(b"from"))
-key(b"TO", needs=Needs.FACTS, parse=_needle)(_address(b"to"))
+def _wanted(column: Column[list[str]]) -> Callable[[Terms], Wanted]:
+    """SP astring"""
+    return lambda terms: (terms.reads(column), _needle(terms).replace("\t", " "))
 
 
-@key(b"SUBJECT", needs=Needs.FACTS, parse=_needle)
-def subject(rows: Rows, candidates: Candidates, needle: str) -> list[int]:
-    return header(rows, candidates, (b"subject", needle))
-
-
-def _header(terms: Terms) -> tuple[bytes, str]:
+def _header(terms: Terms) -> Wanted:
     """SP header-fld-name SP astring"""
     terms.sp()
-    name = terms.astring("a header field's name").lower()
-    terms.sp()
-    return name, terms.needle().replace("\t", " ")
+    name = terms.astring("the name of a header field").lower()
+    return _wanted(fields(name))(terms)
 
 
+@key(b"BCC", needs=Needs.FACTS, parse=_wanted(addresses(b"bcc")))
+@key(b"CC", needs=Needs.FACTS, parse=_wanted(addresses(b"cc")))
+@key(b"FROM", needs=Needs.FACTS, parse=_wanted(addresses(b"from")))
+@key(b"TO", needs=Needs.FACTS, parse=_wanted(addresses(b"to")))
+@key(b"SUBJECT", needs=Needs.FACTS, parse=_wanted(fields(b"subject")))
 @key(b"HEADER", needs=Needs.FACTS, parse=_header)
-def header(rows: Rows, candidates: Candidates, wanted: tuple[bytes, str]) -> list[int]:
-    name, needle = wanted
-    return [row for row in candidates if any(needle in value for value in rows.fields(row, name))]
+def header(rows: Rows, candidates: Candidates, wanted: Wanted) -> list[int]:
+    """Any field of the name will do; an empty string is in each."""
+    column, needle = wanted
+    return [row for row, texts in rows.said(column, candidates) if any(needle in text for text in texts)]
 
 
 # -- the text

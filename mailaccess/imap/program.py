@@ -7,13 +7,16 @@ evaluated without looking at more than it takes is `imap.searching`'s.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any
+from typing import Any, TypeVar
 
+from mailaccess.imap.columns import Column
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.numset import NumSet
 from mailaccess.imap.rows import Rows
 from mailaccess.mail import charset, text
+
+T = TypeVar("T")
 
 MAX_KEYS = 1000
 """Keys in one program. Clients that look for many Message-IDs at once send hundreds."""
@@ -92,6 +95,8 @@ class Program:
 
     root: Node
     keys: int
+    needs: frozenset[Needs]
+    columns: tuple[Column[Any], ...] = ()  # what keys that need FACTS read
     charset_known: bool = True
     modseq: bool = False  # MODSEQ is among the keys: the answer tells mod-sequences (RFC 7162 3.1.5)
     numbers: bool = False  # so are message numbers: no expunge may be told even of UID SEARCH (RFC 7162 3.2.10)
@@ -122,13 +127,15 @@ def _no_argument(_: "Terms") -> None:
 class Terms(Cursor):
     """Reads search keys. Strings come out of the program's charset, ready to be compared."""
 
-    __slots__ = ("charset_known", "codec", "keys", "modseq", "numbers", "sizes")
+    __slots__ = ("charset_known", "codec", "columns", "keys", "modseq", "needs", "numbers", "sizes")
 
     def __init__(self, cursor: Cursor) -> None:
         super().__init__(cursor.data, cursor.pos, utf8=cursor.utf8)
         self.codec = "utf-8"  # without CHARSET and with US-ASCII too: clients send UTF-8 then, if anything else
         self.charset_known = True
         self.keys = 0
+        self.needs: set[Needs] = set()
+        self.columns: dict[Column[Any], None] = {}  # in order
         self.modseq = self.numbers = self.sizes = False
 
     def charset(self) -> None:
@@ -149,6 +156,11 @@ class Terms(Cursor):
         except UnicodeError:
             raise Bad("A string to search for is not in the charset that was named") from None
 
+    def reads(self, column: Column[T]) -> Column[T]:
+        """Notes that a key goes by this column."""
+        self.columns[column] = None
+        return column
+
     def keyset(self) -> NumSet:
         """sequence-set as a key of its own."""
         self.numbers = True
@@ -163,7 +175,16 @@ class Terms(Cursor):
                 break  # one space too many, as several clients send
             nodes.append(self._key(0))
         root = _all(nodes)
-        return Program(root, self.keys, self.charset_known, self.modseq, self.numbers, self.sizes)
+        return Program(
+            root=root,
+            keys=self.keys,
+            needs=frozenset(self.needs),
+            columns=tuple(self.columns),
+            charset_known=self.charset_known,
+            modseq=self.modseq,
+            numbers=self.numbers,
+            sizes=self.sizes,
+        )
 
     def _key(self, depth: int) -> Node:
         """search-key"""
@@ -188,6 +209,7 @@ class Terms(Cursor):
         self.keys += 1
         if self.keys > MAX_KEYS:
             raise Bad(f"A search may have {MAX_KEYS} keys")
+        self.needs.add(found.needs)
         self.sizes |= found.sizes
         return Leaf(found, found.parse(self))
 

@@ -1,26 +1,24 @@
 """The selected mailbox as search keys and sort criteria look at it: columns by row, and what the rows' messages say.
 
-Row r is the message with sequence number r + 1. What is taken from facts and files is kept for the slice of rows under
-way, so that several keys about one header decode it once.
+Row r is the message with sequence number r + 1.
 """
 
-import re
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import Any, TypeVar
 
-from mailaccess.imap import render
-from mailaccess.imap.facts import Facts
+from mailaccess.imap.columns import GONE, Column
 from mailaccess.imap.numset import NumSet, resolve, runs
 from mailaccess.imap.view import Ranges, View, missing
-from mailaccess.mail import address, headers, mime, text
+from mailaccess.mail import mime, text
 from mailaccess.mail.flags import Flags
-from mailaccess.storage.errors import ContentChanged, MessageGone, ShortRead
 from mailaccess.storage.messages import UNSIZED, Messages
 
-_UNQUOTED = re.compile(rb"[^\x00-\x1f\x7f()<>@,;:\\\".\[\]]*\Z")
-LARGE = 1 << 20  # octets of a message whose text is not kept, but decoded piece by piece for each key
-_GONE = (MessageGone, ContentChanged, ShortRead)
+T = TypeVar("T")
+
+LARGE = 1 << 20
+"""Octets of a message whose text is not kept for the slice under way, but decoded piece by piece for each key."""
 
 
 class Rows:
@@ -39,9 +37,7 @@ class Rows:
         self.dates: Sequence[int]
         self.align()
         self._keywords = {name.lower(): name for name in view.mailbox.keywords()}
-        self._facts: dict[int, Facts] = {}
-        self._fields: dict[tuple[int, bytes], list[str]] = {}
-        self._addresses: dict[tuple[int, bytes], list[str]] = {}
+        self._values: dict[Column[Any], dict[int, Any]] = {}
         self._texts: dict[tuple[int, bool], list[str]] = {}
 
     # -- columns
@@ -116,50 +112,23 @@ class Rows:
         sizes = self.sizes
         return [row for row in candidates if sizes[row] == UNSIZED]
 
-    # -- facts
+    # -- what messages say
 
-    def hold(self, facts: dict[int, Facts]) -> None:
-        """Takes the facts of a slice of rows, and drops what was kept of the last one."""
-        self._facts = facts
-        self._fields.clear()
-        self._addresses.clear()
+    def hold(self, values: dict[Column[Any], dict[int, Any]]) -> None:
+        """Takes columns that hold the values for a slice of rows; drops what was kept of the last one's texts."""
+        self._values = values
         self._texts.clear()
 
-    def facts(self, row: int) -> Facts | None:
-        """The message's facts; None if it is gone, and nothing about it can be said."""
-        found = self._facts.get(row)
-        if found is None:
-            self.gone.add(row)
-        return found
-
-    def fields(self, row: int, name: bytes) -> list[str]:
-        """The values of the header's fields of a name (lower case): decoded, folded for comparison, tabs as spaces."""
-        found = self._fields.get((row, name))
-        if found is None:
-            raw = _raw_fields(self._header(row), name)
-            found = self._fields[row, name] = [text.fold(headers.decode(value).replace("\t", " ")) for value in raw]
-        return found
-
-    def addresses(self, row: int, name: bytes) -> list[str]:
-        """As `fields`, with the addresses in them written in one way: `Name <mailbox@host>, ...`."""
-        found = self._addresses.get((row, name))
-        if found is None:
-            raw = _raw_fields(self._header(row), name)
-            found = self._addresses[row, name] = [text.fold(_written(value)) for value in raw]
-        return found
-
-    def _header(self, row: int) -> bytes:
-        facts = self.facts(row)
-        if facts is None:
-            return b""
-        if facts.header is not None:
-            return facts.header
-        try:
-            with self.view.mailbox.content(self.uids[row]) as content:
-                return content.read(0, facts.header_size)
-        except _GONE:
-            self.gone.add(row)
-            return b""
+    def said(self, column: Column[T], candidates: Sequence[int]) -> Iterator[tuple[int, T]]:
+        """Rows and what they say. Of a message that is gone nothing can be said."""
+        values: dict[int, T] = self._values[column]
+        uids = self.uids
+        for row in candidates:
+            uid = uids[row]
+            if uid in values:
+                yield row, values[uid]
+            else:
+                self.gone.add(row)
 
     # -- text
 
@@ -183,44 +152,7 @@ class Rows:
                 if content.size > LARGE:
                     return any(needle in piece for piece in pieces)
                 kept = self._texts[row, header] = list(pieces)
-        except _GONE:
+        except GONE:
             self.gone.add(row)
             return False
         return any(needle in piece for piece in kept)
-
-
-def _raw_fields(header: bytes, name: bytes) -> list[bytes]:
-    """The raw values of a header's fields of a name (lower case), found without splitting the others."""
-    found = []
-    lowered = b"\n" + header.lower()
-    at = lowered.find(b"\n" + name)
-    while at >= 0:
-        # positions in `lowered` are one ahead of those in `header`
-        field = headers.fields(header[at : _field_end(header, at)])
-        found += [f.value for f in field if f.name.lower() == name]
-        at = lowered.find(b"\n" + name, at + 1)
-    return found
-
-
-def _field_end(header: bytes, start: int) -> int:
-    """The end of the field that begins at `start`: the first line end that no space or tab follows."""
-    end = header.find(b"\n", start)
-    while end >= 0 and header[end + 1 : end + 2] in (b" ", b"\t"):
-        end = header.find(b"\n", end + 1)
-    return end + 1 if end >= 0 else len(header)
-
-
-def _written(value: bytes) -> str:
-    """Addresses as they are shown, whatever way they were written: names first, quoted only if they must be."""
-    written = [_address(found) for found in address.parse_addresses(value)]
-    return headers.decode(b", ".join(filter(None, written)))
-
-
-def _address(found: address.Address) -> bytes:
-    if found.host is None:
-        return b"%s:" % found.mailbox if found.mailbox else b""  # a group begins or ends
-    place = b"%s@%s" % (found.mailbox or b"", found.host)
-    if not found.name:
-        return place
-    name = found.name if _UNQUOTED.match(found.name) else render.quoted(found.name)
-    return b"%s <%s>" % (name, place)

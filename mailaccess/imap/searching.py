@@ -8,22 +8,23 @@ mailbox in slices of about 20 ms, so that other sessions are served in between.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from time import time
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
+from mailaccess.imap.columns import KEPT, Column, read
 from mailaccess.imap.errors import No
-from mailaccess.imap.loading import estimate, load_facts
+from mailaccess.imap.loading import load_facts
 from mailaccess.imap.program import And, Leaf, Needs, Node, Not, Or, Program
 from mailaccess.imap.rows import Rows
 from mailaccess.imap.session import Session
-from mailaccess.wire.traps import compute
+from mailaccess.wire.traps import compute, turn
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 AT_ONCE = 5_000
 """Steps of some 100 ns that are taken on the spot; more go to a thread."""
-COMPARISONS = 200_000  # in memory, of a slice: rows times keys
-HEADERS = 500  # messages of a slice whose facts are looked at
+COMPARISONS = 50_000  # in memory, of a slice: rows times keys
+HEADERS = 500  # messages of a slice whose facts may have to be read
 FILES = 50  # messages of a slice that are opened ...
 OCTETS = 512 * 1024  # ... and about how large they may be together
 
@@ -54,11 +55,17 @@ async def search(session: Session, program: Program) -> Found:
         await make_sizes(rows, undecided)
     matches: list[int] = []
     for level in Needs:
-        if level < program.root.least or not undecided:
+        if level not in program.needs:
             continue
         left: list[int] = []
         for part in _slices(rows, undecided, level, program.keys):
-            yes, maybe = await _sift_part(rows, program, part, level)
+            if level is not Needs.COLUMNS:
+                await hold_columns(rows, part, program.columns)
+            if level is Needs.TEXT:
+                yes, maybe = await compute(sift, program.root, rows, part, level)
+            else:
+                yes, maybe = sift(program.root, rows, part, level)
+                await turn()
             matches += yes
             left += maybe
         undecided = left
@@ -73,18 +80,13 @@ async def worked(steps: int, fn: Callable[P, R], *args: P.args, **kwargs: P.kwar
     return fn(*args, **kwargs) if steps <= AT_ONCE else await compute(fn, *args, **kwargs)
 
 
-async def _sift_part(rows: Rows, program: Program, part: Sequence[int], level: Needs) -> Sifted:
-    if level is Needs.COLUMNS:
-        return await worked(len(part) * program.keys, sift, program.root, rows, part, level)
-    await hold_facts(rows, part)
-    return await compute(sift, program.root, rows, part, level)
-
-
 def _slices(rows: Rows, candidates: Sequence[int], level: Needs, keys: int) -> Iterator[Sequence[int]]:
     if level is Needs.TEXT:
         yield from _by_size(rows, candidates)
         return
-    step = HEADERS if level is Needs.FACTS else max(1, COMPARISONS // keys)
+    step = max(1, COMPARISONS // keys)
+    if level is Needs.FACTS:
+        step = min(step, HEADERS)
     for start in range(0, len(candidates), step):
         yield candidates[start : start + step]
 
@@ -92,7 +94,7 @@ def _slices(rows: Rows, candidates: Sequence[int], level: Needs, keys: int) -> I
 def _by_size(rows: Rows, candidates: Sequence[int]) -> Iterator[Sequence[int]]:
     start = octets = 0
     for index, row in enumerate(candidates, 1):
-        octets += estimate(rows.sizes[row])
+        octets += min(rows.sizes[row], OCTETS // FILES * 4)  # one whose size nobody knows counts as ordinary
         if octets >= OCTETS or index - start >= FILES:
             yield candidates[start:index]
             start, octets = index, 0
@@ -100,11 +102,18 @@ def _by_size(rows: Rows, candidates: Sequence[int]) -> Iterator[Sequence[int]]:
         yield candidates[start:]
 
 
-async def hold_facts(rows: Rows, part: Sequence[int]) -> None:
-    """Loads the facts of a slice of rows."""
+async def hold_columns(rows: Rows, part: Sequence[int], columns: Sequence[Column[Any]]) -> None:
+    """Sees to it that the values of a slice of rows are at hand."""
+    mailbox = rows.view.mailbox
+    held = {column: KEPT.get(mailbox, column) for column in columns}
     uids = [rows.uids[row] for row in part]
-    facts = await load_facts(rows.view.mailbox, uids)
-    rows.hold({row: facts[uid] for row, uid in zip(part, uids, strict=True) if uid in facts})
+    lacking = [column for column, values in held.items() if any(uid not in values for uid in uids)]
+    if lacking:
+        facts = await load_facts(mailbox, [uid for uid in uids if any(uid not in held[column] for column in lacking)])
+        for column, values in await compute(read, mailbox, facts, lacking):
+            KEPT.add(mailbox, column, values)
+            held[column].update(values)  # it may have been dropped meanwhile
+    rows.hold(held)
 
 
 async def make_sizes(rows: Rows, candidates: Sequence[int]) -> None:

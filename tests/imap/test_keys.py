@@ -69,10 +69,10 @@ def test_keywords_go_by_the_mailboxs_spelling(world: World) -> None:
 @pytest.mark.parametrize(
     ("program", "matches"),
     [
-        (b"LARGER 23", b"1"),
-        (b"LARGER 24", b""),
-        (b"SMALLER 24", b""),
-        (b"SMALLER 25", b"1"),
+        (b"LARGER 26", b"1"),
+        (b"LARGER 27", b""),
+        (b"SMALLER 27", b""),
+        (b"SMALLER 28", b"1"),
         (b"NOT LARGER 99999999999", b"1"),
     ],
 )

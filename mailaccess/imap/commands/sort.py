@@ -2,46 +2,38 @@
 
 from collections.abc import Callable, Sequence
 from heapq import merge
-from typing import TypeVar
+from typing import Any
 
+from mailaccess.imap.columns import ANCESTRY, BASE_SUBJECT, FIRST_CC, FIRST_FROM, FIRST_TO, IS_REPLY, SENT, Column
 from mailaccess.imap.commands.search import answer, completed, find, highest
 from mailaccess.imap.errors import Bad
-from mailaccess.imap.facts import Facts
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.program import Program, Terms
 from mailaccess.imap.registry import SELECTED, command
 from mailaccess.imap.rows import Rows
-from mailaccess.imap.searching import HEADERS, Found, hold_facts, make_sizes, worked
+from mailaccess.imap.searching import HEADERS, hold_columns, make_sizes, worked
 from mailaccess.imap.session import Session
 from mailaccess.mail.thread import Node, ThreadInput, ordered_subject, thread_references
-from mailaccess.wire.traps import compute, drained
+from mailaccess.wire.traps import compute, drained, turn
 
 SORTED_AT_ONCE = 10_000
 PIECES_AT_ONCE = 5_000
 
-T = TypeVar("T")
 Value = int | str
 
 
-def _sent(rows: Rows, row: int, facts: Facts) -> int:
-    """ "If the sent date cannot be determined [...] the INTERNALDATE for that message is used" (RFC 5256 2.2)."""
-    return rows.dates[row] if facts.sent is None else facts.sent
-
-
-COLUMNS: dict[bytes, Callable[[Rows], Sequence[int]]] = {
+IN_MEMORY: dict[bytes, Callable[[Rows], Sequence[int]]] = {
     b"ARRIVAL": lambda rows: rows.dates,
     b"SIZE": lambda rows: rows.sizes,
 }
-"""Criteria that stand in memory."""
-
-FACTS: dict[bytes, Callable[[Rows, int, Facts], Value]] = {
-    b"CC": lambda rows, row, facts: facts.first_cc,
-    b"DATE": _sent,
-    b"FROM": lambda rows, row, facts: facts.first_from,
-    b"SUBJECT": lambda rows, row, facts: facts.base_subject,
-    b"TO": lambda rows, row, facts: facts.first_to,
+CRITERIA: dict[bytes, Column[Any]] = {
+    b"CC": FIRST_CC,
+    b"DATE": SENT,
+    b"FROM": FIRST_FROM,
+    b"SUBJECT": BASE_SUBJECT,
+    b"TO": FIRST_TO,
 }
-"""Criteria that are taken from the facts of row r."""
+"""What each criterion goes by."""
 
 Criteria = dict[bytes, bool]
 """Names of criteria in their order, and whether each is reversed."""
@@ -55,7 +47,7 @@ def parse_sort(cursor: Cursor) -> tuple[Criteria, Program]:
     while True:
         reverse = terms.skip(b"REVERSE ")
         name = terms.word("a sort criterion")
-        if name not in COLUMNS and name not in FACTS:
+        if name not in IN_MEMORY and name not in CRITERIA:
             raise Bad("Expected ARRIVAL, CC, DATE, FROM, SIZE, SUBJECT or TO, with or without REVERSE")
         criteria.setdefault(name, reverse)  # a second time it has nothing left to decide
         if terms.skip(b")"):
@@ -77,26 +69,13 @@ async def sort(session: Session, criteria: Criteria, program: Program) -> bytes 
     found = await find(session, program)
     if b"SIZE" in criteria:
         await make_sizes(found.rows, found.matches)
-    values = await _values(found, criteria)
+    values = await _values(found.rows, found.matches, [CRITERIA[name] for name in criteria if name in CRITERIA])
     matches = [row for row in found.matches if row not in found.rows.gone]
     for name, reverse in reversed(criteria.items()):  # each pass keeps the order of the one before among equals
-        matches = await _sorted(matches, values[name], reverse=reverse)
+        column = IN_MEMORY[name](found.rows) if name in IN_MEMORY else values[CRITERIA[name]]
+        matches = await _sorted(matches, column.__getitem__, reverse=reverse)
     await answer(session, b"SORT", found, matches, highest(program, found, matches))
     return completed(session, b"SORT", found)
-
-
-async def _values(found: Found, criteria: Criteria) -> dict[bytes, Callable[[int], Value]]:
-    """What each criterion says of a row. Everything that has to come from facts is taken in one go."""
-    rows = found.rows
-    readers = {name: FACTS[name] for name in criteria if name in FACTS}
-    taken = await _from_facts(
-        rows, found.matches if readers else (), lambda row, facts: [read(rows, row, facts) for read in readers.values()]
-    )
-    values: dict[bytes, Callable[[int], Value]] = {
-        name: {row: values[index] for row, values in taken.items()}.__getitem__ for index, name in enumerate(readers)
-    }
-    values.update((name, COLUMNS[name](rows).__getitem__) for name in criteria if name in COLUMNS)
-    return values
 
 
 async def _sorted(rows: list[int], value: Callable[[int], Value], *, reverse: bool) -> list[int]:
@@ -136,8 +115,12 @@ def parse_thread(cursor: Cursor) -> tuple[Algorithm, Program]:
 async def thread(session: Session, algorithm: Algorithm, program: Program) -> bytes | None:
     """RFC 5256 BASE.6.4.THREAD"""
     found = await find(session, program)
-    inputs = await _from_facts(found.rows, found.matches, lambda row, facts: _thread_input(found.rows, row, facts))
-    threads = await worked(len(inputs) * 50, algorithm, list(inputs.values()))
+    columns = await _values(found.rows, found.matches, [SENT, ANCESTRY, BASE_SUBJECT, IS_REPLY])
+    inputs = [
+        ThreadInput(row, columns[SENT][row], message_id, references, columns[BASE_SUBJECT][row], columns[IS_REPLY][row])
+        for row, (message_id, references) in columns[ANCESTRY].items()
+    ]
+    threads = await worked(len(inputs) * 50, algorithm, inputs)
     pieces = await worked(len(inputs) * 10, render_threads, threads, found.rows.uids if session.by_uid else None)
     session.write(b"* THREAD")
     for start in range(0, len(pieces), PIECES_AT_ONCE):
@@ -146,12 +129,6 @@ async def thread(session: Session, algorithm: Algorithm, program: Program) -> by
             await drained()
     session.write(b"\r\n")
     return completed(session, b"THREAD", found)
-
-
-def _thread_input(rows: Rows, row: int, facts: Facts) -> ThreadInput:
-    return ThreadInput(
-        row, _sent(rows, row, facts), facts.message_id, facts.references, facts.base_subject, facts.is_reply
-    )
 
 
 def render_threads(threads: Sequence[Node], uids: Sequence[int] | None) -> list[str]:
@@ -182,12 +159,20 @@ def render_threads(threads: Sequence[Node], uids: Sequence[int] | None) -> list[
     return pieces
 
 
-async def _from_facts(rows: Rows, matches: Sequence[int], read: Callable[[int, Facts], T]) -> dict[int, T]:
-    """Something of each message's facts, by row; messages that are gone are left out."""
-    values: dict[int, T] = {}
+async def _values(
+    rows: Rows, matches: Sequence[int], columns: Sequence[Column[Any]]
+) -> dict[Column[Any], dict[int, Any]]:
+    """What the messages say, by row; those that are gone are left out."""
+    found: dict[Column[Any], dict[int, Any]] = {column: {} for column in columns}
+    if not columns:
+        return found
     for start in range(0, len(matches), HEADERS):
         part = matches[start : start + HEADERS]
-        await hold_facts(rows, part)
-        held = [(row, rows.facts(row)) for row in part]
-        values.update((row, read(row, facts)) for row, facts in held if facts is not None)
-    return values
+        await hold_columns(rows, part, columns)
+        for column, values in found.items():
+            values.update(rows.said(column, part))
+        await turn()
+    if SENT in found:
+        # "If the sent date cannot be determined [...] the INTERNALDATE for that message is used" (RFC 5256 2.2).
+        found[SENT] = {row: rows.dates[row] if sent is None else sent for row, sent in found[SENT].items()}
+    return found

@@ -29,7 +29,7 @@ def test_bad_searches(text: bytes) -> None:
 def test_a_long_answer_comes_in_pieces(world: World) -> None:
     """And is one line all the same."""
     client = world.imap_in()
-    client.ask(b"a APPEND INBOX" + b" {14+}\r\nSubject: a\r\n\r\n\r\n" * 300 + b"\r\n")
+    client.ask(b"a APPEND INBOX" + b" {14+}\r\nSubject: a\r\n\r\n" * 300 + b"\r\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("mailaccess.imap.commands.search.NUMBERS_AT_ONCE", 7)
         reply = client.ask(b"b SEARCH ALL\r\n")
@@ -61,7 +61,7 @@ def test_a_message_that_came_and_went_unseen(world: World) -> None:
     assert b"* 2 EXISTS" in client.ask(b"a SEARCH ALL\r\n")
     other.ask(b"c NOOP\r\nd STORE 1 +FLAGS (\\Deleted)\r\ne EXPUNGE\r\n")
 
-    reply = client.ask(b"b SEARCH UNDELETED\r\n")
+    reply = client.ask(b"b SEARCH ALL\r\n")
 
     assert reply.startswith(b"* SEARCH 1\r\n")
     assert b"b OK [EXPUNGEISSUED] " in reply

@@ -1,0 +1,170 @@
+"""What searching and sorting read from facts, as columns of values by UID, kept for the next search.
+
+A message never changes, so neither does what it says; a column is good for as long as the mailbox is open. Clients sort
+and thread the same mailbox again and again, and each blob of facts not read saves more than a value takes to keep.
+"""
+
+import re
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from mailaccess.imap import render
+from mailaccess.imap.facts import Facts
+from mailaccess.mail import address, headers, text
+from mailaccess.storage.errors import ContentChanged, MessageGone, ShortRead
+from mailaccess.storage.mailbox import Mailbox
+
+T_co = TypeVar("T_co", covariant=True)
+
+LIMIT = 64 << 20
+"""Octets of all columns of a process, as `_weight` counts them."""
+
+GONE = (MessageGone, ContentChanged, ShortRead)
+"""How storage says that a message's file is no more."""
+
+_VALUE = re.compile(rb"[ \t]*:[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)")
+_PLAIN_NAME = re.compile(rb"[^\x00-\x1f\x7f()<>@,;:\\\".\[\]]*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One message, as a column reads it."""
+
+    mailbox: Mailbox
+    uid: int
+    facts: Facts
+
+    def header(self) -> bytes:
+        """The header, from the file if it is too large for the facts. One of GONE."""
+        kept = self.facts.header
+        if kept is not None:
+            return kept
+        with self.mailbox.content(self.uid) as content:
+            return content.read(0, self.facts.header_size)
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[T_co]):
+    """Something that each message says. Two columns of one name are the same."""
+
+    name: bytes
+    read: Callable[[Source], T_co] = field(compare=False)
+
+
+SENT: Column[int | None] = Column(b"sent", lambda source: source.facts.sent)
+"""The Date field in seconds since the epoch."""
+SENT_DAY: Column[int] = Column(b"sent day", lambda source: source.facts.sent_day)
+"""The day of the Date field as it was written, as `date.toordinal` counts; 0 for none."""
+BASE_SUBJECT: Column[str] = Column(b"base subject", lambda source: source.facts.base_subject)
+IS_REPLY: Column[bool] = Column(b"is reply", lambda source: source.facts.is_reply)
+FIRST_FROM: Column[str] = Column(b"first from", lambda source: source.facts.first_from)
+FIRST_TO: Column[str] = Column(b"first to", lambda source: source.facts.first_to)
+FIRST_CC: Column[str] = Column(b"first cc", lambda source: source.facts.first_cc)
+ANCESTRY: Column[tuple[str | None, list[str]]] = Column(
+    b"ancestry", lambda source: (source.facts.message_id, source.facts.references)
+)
+"""Message-ID and references."""
+
+
+def fields(name: bytes) -> Column[list[str]]:
+    """The values of the header fields of a name (lower case): decoded, folded for comparison, tabs as spaces."""
+    return Column(
+        b"fields " + name,
+        lambda source: [text.fold(headers.decode(raw).replace("\t", " ")) for raw in raw_fields(source.header(), name)],
+    )
+
+
+def addresses(name: bytes) -> Column[list[str]]:
+    """As `fields`, with the addresses in them written in one way: `Name <mailbox@host>, ...`."""
+    return Column(
+        b"addresses " + name,
+        lambda source: [text.fold(_written(raw)) for raw in raw_fields(source.header(), name)],
+    )
+
+
+def raw_fields(header: bytes, name: bytes) -> list[bytes]:
+    """The values as written of the fields of a name (lower case), found without splitting the others."""
+    found = []
+    lowered = b"\n" + header.lower()
+    at = lowered.find(b"\n" + name)
+    while at >= 0:
+        value = _VALUE.match(header, at + len(name))
+        if value:
+            found.append(value[1].removesuffix(b"\r"))
+        at = lowered.find(b"\n" + name, at + 1)
+    return found
+
+
+def _written(value: bytes) -> str:
+    """Addresses as an envelope has them, whatever way they were written: names first, quoted only if they must be."""
+    written = [_address(found) for found in address.parse_addresses(value)]
+    return headers.decode(b", ".join(filter(None, written)))
+
+
+def _address(found: address.Address) -> bytes:
+    if found.host is None:
+        return b"%s:" % found.mailbox if found.mailbox else b""  # a group begins or ends
+    place = b"%s@%s" % (found.mailbox or b"", found.host)
+    if not found.name:
+        return place
+    name = found.name if _PLAIN_NAME.match(found.name) else render.quoted(found.name)
+    return b"%s <%s>" % (name, place)
+
+
+def read(
+    mailbox: Mailbox, facts: dict[int, Facts], columns: Sequence[Column[Any]]
+) -> list[tuple[Column[Any], dict[int, Any]]]:
+    """The values of columns, by UID; of a message whose file is asked for and gone there is none."""
+    found: list[tuple[Column[Any], dict[int, Any]]] = [(column, {}) for column in columns]
+    for uid, known in facts.items():
+        source = Source(mailbox, uid, known)
+        for column, values in found:
+            try:
+                values[uid] = column.read(source)
+            except GONE:
+                continue
+    return found
+
+
+class Keeper:
+    """The columns of all mailboxes, least recently used first. For one thread."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._octets = 0
+        self._columns: OrderedDict[tuple[weakref.ref[Mailbox], Column[Any]], tuple[dict[int, Any], int]] = OrderedDict()
+
+    def get(self, mailbox: Mailbox, column: Column[Any]) -> dict[int, Any]:
+        """A column's values so far, by UID. It may be dropped from here while somebody still has it."""
+        key = weakref.ref(mailbox), column
+        if key not in self._columns:
+            self._columns[key] = {}, 0
+        self._columns.move_to_end(key)
+        return self._columns[key][0]
+
+    def add(self, mailbox: Mailbox, column: Column[Any], values: dict[int, Any]) -> None:
+        """Adds values to a column, and drops what has not been used for longest if that is too much."""
+        known = self.get(mailbox, column)
+        known.update(values)
+        octets = sum(map(_weight, values.values()))
+        key = weakref.ref(mailbox), column
+        self._columns[key] = known, self._columns[key][1] + octets
+        self._octets += octets
+        while self._octets > self._limit:
+            _, (_, octets) = self._columns.popitem(last=False)
+            self._octets -= octets
+
+
+def _weight(value: object) -> int:
+    """About how many octets a value takes, its place in a column included."""
+    if isinstance(value, str):
+        return 160 + len(value)
+    if isinstance(value, list | tuple):
+        return 160 + sum(map(_weight, value))
+    return 110
+
+
+KEPT = Keeper(LIMIT)
