@@ -6,15 +6,20 @@ for is written down (`Book`); after each restart the mailboxes hold exactly that
 
 import argparse
 import imaplib
+import os
 import random
 import re
+import signal
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.e2e.server import PASSWORD, USER, Server
+from tests.e2e.running import Server, lay_out
+
+USER, PASSWORD = "ann", "apple"
 
 MAILBOXES = ("INBOX", "work", "archive/2026")
 CLIENTS = 4
@@ -74,21 +79,24 @@ class Client(threading.Thread):
         _, uid, token = self._pick()
         target = self.chance.choice(MAILBOXES)
         self.book.doubtful.add(token)
-        answer = self._ok(self.imap.uid("COPY", str(uid), f'"{target}"'))
-        copied = re.search(r"COPYUID \d+ \d+ (\d+)", answer)
-        assert copied, f"a kept message could not be copied: {answer}"
-        self._keep(target, int(copied[1]), token)
+        self._keep(target, self._arrived("COPY", uid, target), token)
 
     def _move(self) -> None:
         mailbox, uid, token = self._pick()
         target = self.chance.choice([name for name in MAILBOXES if name != mailbox])
         del self.book.kept[mailbox, uid]
         self.book.doubtful.add(token)
-        self.imap.untagged_responses.pop("COPYUID", None)
-        self._ok(self.imap.uid("MOVE", str(uid), f'"{target}"'))
-        (code,) = self.imap.untagged_responses.pop("COPYUID")
+        arrived = self._arrived("MOVE", uid, target)
         self.book.gone.add((mailbox, uid))
-        self._keep(target, int(code.split()[2]), token)
+        self._keep(target, arrived, token)
+
+    def _arrived(self, command: str, uid: int, target: str) -> int:
+        """The UID of a message after COPY or MOVE."""
+        self.imap.untagged_responses.pop("COPYUID", None)
+        self._ok(self.imap.uid(command, str(uid), f'"{target}"'))
+        (code,) = self.imap.untagged_responses.pop("COPYUID")
+        assert isinstance(code, bytes)
+        return int(code.split()[2])
 
     def _expunge(self) -> None:
         mailbox, uid, token = self._pick()
@@ -104,7 +112,7 @@ class Client(threading.Thread):
         self.book.doubtful.discard(token)
 
     @staticmethod
-    def _ok(answer: tuple[str, list[object]]) -> str:
+    def _ok(answer: tuple[str, Sequence[object]]) -> str:
         status, data = answer
         assert status == "OK", answer
         return " ".join(item.decode() if isinstance(item, bytes) else str(item) for item in data)
@@ -126,10 +134,10 @@ def check(port: int, books: list[Book], validities: dict[str, str]) -> float:
         _, data = imap.uid("FETCH", "1:*", "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])")
         for item in data:
             if isinstance(item, tuple):
-                uid, token = re.search(rb"UID (\d+)", item[0]), re.search(rb"Subject: (\S+)", item[1])
+                uid, subject = re.search(rb"UID (\d+)", item[0]), re.search(rb"Subject: (\S+)", item[1])
                 assert uid, item
-                assert token, item
-                found[mailbox, int(uid[1])] = token[1].decode()
+                assert subject, item
+                found[mailbox, int(uid[1])] = subject[1].decode()
     imap.logout()
     for book in books:
         for place, token in book.kept.items():
@@ -142,6 +150,14 @@ def check(port: int, books: list[Book], validities: dict[str, str]) -> float:
         assert place in known or token in doubtful, f"there twice, or from nowhere: {place} {token}"
     settle(books, found)
     return slowest
+
+
+def kill(server: Server) -> None:
+    """The parent and its workers, all at once."""
+    if server.process.poll() is None:
+        for process in (server.process.pid, *server.workers()):
+            os.kill(process, signal.SIGKILL)
+    server.stop(signal.SIGKILL)
 
 
 def settle(books: list[Book], found: dict[tuple[str, int], str]) -> None:
@@ -157,28 +173,29 @@ def crash(root: Path, rounds: int, *, workers: int = 2, seed: int = 1, report: b
     books = [Book() for _ in range(CLIENTS)]
     validities: dict[str, str] = {}
     slowest, done = 0.0, 0
-    server = Server(root, workers=workers)
-    server.start()
-    check(server.imap_port, books, validities)
+    config = lay_out(root, workers)
+    server = Server(config).ready()
     try:
+        check(server.ports["imap"], books, validities)
         for number in range(1, rounds + 1):
-            clients = [Client(server.imap_port, i, books[i], chance.randrange(1 << 30)) for i in range(CLIENTS)]
+            port = server.ports["imap"]
+            clients = [Client(port, i, books[i], chance.randrange(1 << 30)) for i in range(CLIENTS)]
             for client in clients:
                 client.start()
             threading.Event().wait(chance.uniform(0.1, 1.0))
-            server.kill()
+            kill(server)
             for client in clients:
                 client.join()
                 if client.failure is not None:
                     raise client.failure
             done += sum(client.done for client in clients)
-            server.start()
-            slowest = max(slowest, check(server.imap_port, books, validities))
+            server = Server(config).ready()
+            slowest = max(slowest, check(server.ports["imap"], books, validities))
             if report:
                 kept = sum(len(book.kept) for book in books)
                 print(f"round {number}: {kept} messages kept, {done} commands done, slowest opening {slowest:.2f} s")
     finally:
-        server.kill()
+        kill(server)
     assert slowest < 2.0, f"a mailbox took {slowest:.1f} s to open after a crash"
 
 
