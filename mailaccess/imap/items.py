@@ -245,3 +245,12 @@ def _text(label: bytes, section: Section, *, sets_seen: bool = False) -> Wanted:
 def literal(text: bytes) -> bytes:
     """literal = "{" number "}" CRLF *CHAR8"""
     return b"{%d}\r\n%s" % (len(text), text)
+
+
+def _bare(name: bytes) -> Wanted:
+    return ITEMS[name](Cursor(b""))
+
+
+UID = _bare(b"UID")
+FLAGS = _bare(b"FLAGS")
+MODSEQ = _bare(b"MODSEQ")

@@ -1,6 +1,7 @@
 """What is kept of a message, and that a blob gives back what went in."""
 
 import logging
+import mmap
 from datetime import date
 from pathlib import Path
 
@@ -165,6 +166,14 @@ def test_the_header_is_kept_up_to_its_limit() -> None:
 def test_an_ordinary_message_makes_a_small_blob() -> None:
     """The index holds one for each message."""
     assert len(build(MESSAGES[0])) < len(MESSAGES[0]) + 3000
+
+
+def test_a_mapped_file_has_the_same_facts(tmp_path: Path) -> None:
+    """Large messages come as a mapping."""
+    path = tmp_path / "message"
+    path.write_bytes(MESSAGES[0])
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        assert build(mapped) == build(MESSAGES[0])
 
 
 def test_eight_bit_everywhere() -> None:
