@@ -15,7 +15,7 @@ from mailaccess.pop3.session import Pop3Settings
 from mailaccess.pop3.session import serve as serve_pop3
 from mailaccess.storage.accounts import Accounts, StorageSettings
 from mailaccess.wire.channel import Peer
-from tests.driver import MemoryDriver
+from tests.driver import MemoryDriver, Session
 
 USER, PASSWORD = "fred", "secret"
 
@@ -38,7 +38,9 @@ class World:
         self.root = root
         self.maildir = root / USER
         users = root / "users"
-        users.write_text(f"{USER}:{{PLAIN}}{PASSWORD}\nann:{{PLAIN}}secret\n")
+        users.write_text(
+            f"{USER}:{{PLAIN}}{PASSWORD}\nann:{{PLAIN}}secret\nFRED FOOBAR:{{PLAIN}}fat man\ntest:{{PLAIN}}test\n"
+        )
         settings = StorageSettings(
             maildir=str(root / "{user}"),
             index=None,
@@ -59,11 +61,13 @@ class World:
         )
         self.drivers: list[MemoryDriver] = []
         self._numbers = count(1)
+        self._remote = False
         self.hooks: dict[str, Callable[[str], None]] = {
             "deliver": self._deliver,
             "place": self._place,
             "refile": self._refile,
             "remove": self._remove,
+            "remote": self._come_from_afar,
             "tick": lambda _: self._to_all(MemoryDriver.tick),  # the seconds of every Event wait pass
             "shutdown": lambda _: self._to_all(MemoryDriver.shut_down),
             "timeout": lambda _: self._to_all(MemoryDriver.time_out),
@@ -72,11 +76,11 @@ class World:
 
     def imap(self, peer: Peer | None = None) -> MemoryDriver:
         """A new IMAP client's connection."""
-        return self._connected(MemoryDriver(lambda channel: serve_imap(channel, self.imap_settings), peer))
+        return self._connected(lambda channel: serve_imap(channel, self.imap_settings), peer)
 
     def pop3(self, peer: Peer | None = None) -> MemoryDriver:
         """A new POP3 client's connection."""
-        return self._connected(MemoryDriver(lambda channel: serve_pop3(channel, self.pop3_settings), peer))
+        return self._connected(lambda channel: serve_pop3(channel, self.pop3_settings), peer)
 
     def imap_in(self, mailbox: str = "INBOX") -> MemoryDriver:
         """An IMAP client that has logged in and selected `mailbox`."""
@@ -112,7 +116,10 @@ class World:
     def _directory(self, mailbox: str) -> Path:
         return self.maildir if mailbox == "INBOX" else self.maildir / ("." + mailbox.replace("/", "."))
 
-    def _connected(self, driver: MemoryDriver) -> MemoryDriver:
+    def _connected(self, session: Session, peer: Peer | None) -> MemoryDriver:
+        if peer is None and self._remote:
+            peer = Peer("192.0.2.1", tls_available=True)
+        driver = MemoryDriver(session, peer)
         self.drivers.append(driver)
         return driver
 
@@ -139,6 +146,10 @@ class World:
         """`@remove MAILBOX N`: a foreign program deletes the Nth file"""
         mailbox, number = argument.split()
         self.files(mailbox)[int(number) - 1].unlink()
+
+    def _come_from_afar(self, _: str) -> None:
+        """`@remote`: clients that connect from now on are on another machine, and may start TLS"""
+        self._remote = True
 
     def _to_all(self, act: Callable[[MemoryDriver], None]) -> None:
         for driver in self.drivers:
