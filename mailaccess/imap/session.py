@@ -23,7 +23,7 @@ from mailaccess.storage.errors import NoSuchMailbox, NotSelectable, StorageError
 from mailaccess.storage.mailbox import Mailbox
 from mailaccess.wire.channel import Channel
 from mailaccess.wire.reader import LineTooLong
-from mailaccess.wire.traps import Closing, Gone, TimedOut, call
+from mailaccess.wire.traps import Closing, Gone, TimedOut, call, drained
 
 log = logging.getLogger(__name__)
 
@@ -205,10 +205,10 @@ class Session:
             return False
         if news.exists is not None and not view.read_only:
             view.add_recent(await call(view.mailbox.claim_recent))
-        self._tell(view, news)
+        await self._tell(view, news)
         return True
 
-    def _tell(self, view: View, news: News) -> None:
+    async def _tell(self, view: View, news: News) -> None:
         """EXPUNGE or VANISHED, then EXISTS and RECENT, then FETCH: the order in which numbers stay true."""
         if news.expunged and self.qresync:
             self.untagged(b"VANISHED " + render_numbers(sorted(uid for _, uid in news.expunged)))
@@ -217,11 +217,10 @@ class Session:
         if news.exists is not None:
             self.write(b"* %d EXISTS\r\n* %d RECENT\r\n" % (news.exists, view.recent))
         for number, uid, messages, row in news.changed:
-            self.write(
-                self.flags_fetch(
-                    number, uid, render.flags(messages.flags[row], recent=view.is_recent(uid)), messages.modseqs[row]
-                )
-            )
+            flags = render.flags(messages.flags[row], recent=view.is_recent(uid))
+            self.write(self.flags_fetch(number, uid, flags, messages.modseqs[row]))
+            if self.channel.full:
+                await drained()
 
     def flags_fetch(self, number: int, uid: int, flags: bytes, modseq: int) -> bytes:
         """An untagged FETCH of the flags, with what this client wants beside them."""

@@ -61,6 +61,7 @@ class Mailbox:
         self._watch: int | None = None
         self._woken = 0  # mtime of the wake file when the index had no more than memory
         self._suspects: set[int] = set()  # UIDs whose file was not as expected
+        self._changing = 0  # writes of this process under way
         self._lost = False
         self._memory = Memory(self._everything())
 
@@ -115,7 +116,13 @@ class Mailbox:
     # -- news
 
     def poll(self) -> bool:
-        """Whether `sync` might find news. Microseconds: three stat calls."""
+        """Whether `sync` might find news. Microseconds: three stat calls.
+
+        While this process changes the mailbox, no: the directories differ for that reason, `sync` would have to wait
+        for it, and each of its commits is told as it comes.
+        """
+        if self._changing:
+            return False
         try:
             memory, box = self._memory, self._box
             return (
@@ -280,16 +287,23 @@ class Mailbox:
     def _write(self, work: Callable[[], T]) -> T:
         """Runs what changes the mailbox. It is not tried again where the index is lost meanwhile."""
         self._recovering(self._box.look)
+        self._count_changing(1)
         try:
             result = work()
         except Forgotten:
             self._recover()
             raise Unavailable("the index was lost and is being made anew; try again") from None
+        finally:
+            self._count_changing(-1)
         try:
             self.refresh()
         except StorageError:
             log.warning("%s was changed, but cannot be looked at", self.name, exc_info=True)
         return result
+
+    def _count_changing(self, difference: int) -> None:
+        with self._telling:
+            self._changing += difference
 
     def _recovering(self, work: Callable[[], T]) -> T:
         """Runs what may be run again, should the index be lost."""
