@@ -20,7 +20,6 @@ from mailaccess.storage.messages import Messages
 Value = bytes | int | Span
 """An item's value for one message: rendered, a number, or octets to be sent from the file, piece by piece."""
 
-
 Read = Callable[[Content, Facts | None], Value]
 """Finds a value in a message's file; facts are there if the item needs them."""
 
@@ -45,12 +44,15 @@ class Block:
     facts: list[Facts] = field(default_factory=list)  # empty unless needed
 
 
+Column = Callable[[Block], Sequence[Value | None]]
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """One item as a client asks for it."""
 
     form: bytes  # `%` form of the item in a response: b"UID %d"
-    column: Callable[[Block], Sequence[Value | None]]  # None: that value must be read from the file
+    column: Column  # its values; None: that one must be read from the file
     needs: Needs = Needs.NOTHING
     read: Read | None = None  # where `column` may give None
     sets_seen: bool = False
@@ -66,8 +68,6 @@ _MACROS = {
     b"ALL": (b"FLAGS", b"INTERNALDATE", b"RFC822.SIZE", b"ENVELOPE"),
     b"FULL": (b"FLAGS", b"INTERNALDATE", b"RFC822.SIZE", b"ENVELOPE", b"BODY"),
 }
-
-Column = Callable[[Block], Sequence[Value | None]]
 
 
 def item(name: bytes, form: bytes = b"%s", *, needs: Needs = Needs.NOTHING) -> Callable[[Column], Column]:
