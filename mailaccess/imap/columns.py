@@ -26,6 +26,7 @@ GONE = (MessageGone, ContentChanged, ShortRead)
 """How storage says that a message's file is no more."""
 
 _VALUE = re.compile(rb"[ \t]*:[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)")
+_SPACES = re.compile(r"[ \t]{2,}|\t")
 _PLAIN_NAME = re.compile(rb"[^\x00-\x1f\x7f()<>@,;:\\\".\[\]]*\Z")
 
 
@@ -70,10 +71,10 @@ ANCESTRY: Column[tuple[str | None, list[str]]] = Column(
 
 
 def fields(name: bytes) -> Column[list[str]]:
-    """The values of the header fields of a name (lower case): decoded, folded for comparison, tabs as spaces."""
+    """The values of the header fields of a name (lower case): decoded, folded for comparison, in single spaces."""
     return Column(
         b"fields " + name,
-        lambda source: [text.fold(headers.decode(raw).replace("\t", " ")) for raw in raw_fields(source.header(), name)],
+        lambda source: [one_spaced(text.fold(headers.decode(raw))) for raw in raw_fields(source.header(), name)],
     )
 
 
@@ -81,8 +82,13 @@ def addresses(name: bytes) -> Column[list[str]]:
     """As `fields`, with the addresses in them written in one way: `Name <mailbox@host>, ...`."""
     return Column(
         b"addresses " + name,
-        lambda source: [text.fold(_written(raw)) for raw in raw_fields(source.header(), name)],
+        lambda source: [one_spaced(text.fold(_written(raw))) for raw in raw_fields(source.header(), name)],
     )
+
+
+def one_spaced(value: str) -> str:
+    """With single spaces only: how a field was folded must not matter, neither there nor in what is looked for."""
+    return _SPACES.sub(" ", value)
 
 
 def raw_fields(header: bytes, name: bytes) -> list[bytes]:
@@ -100,18 +106,24 @@ def raw_fields(header: bytes, name: bytes) -> list[bytes]:
 
 def _written(value: bytes) -> str:
     """Addresses as an envelope has them, whatever way they were written: names first, quoted only if they must be."""
-    written = [_address(found) for found in address.parse_addresses(value)]
-    return headers.decode(b", ".join(filter(None, written)))
+    written = b""
+    for found in address.parse_addresses(value):
+        if found == address.GROUP_END:
+            written += b";"
+            continue
+        if written:
+            written += b" " if written.endswith(b":") else b", "
+        written += b"%s:" % (found.mailbox or b"") if found.host is None else _address(found)
+    return headers.decode(written)
 
 
 def _address(found: address.Address) -> bytes:
-    if found.host is None:
-        return b"%s:" % found.mailbox if found.mailbox else b""  # a group begins or ends
-    place = b"%s@%s" % (found.mailbox or b"", found.host)
+    route = found.route + b":" if found.route else b""
+    place = b"<%s%s@%s>" % (route, found.mailbox or b"", found.host or b"")
     if not found.name:
         return place
     name = found.name if _PLAIN_NAME.match(found.name) else render.quoted(found.name)
-    return b"%s <%s>" % (name, place)
+    return b"%s %s" % (name, place)
 
 
 def read(

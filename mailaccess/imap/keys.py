@@ -4,7 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 
-from mailaccess.imap.columns import SENT_DAY, Column, addresses, fields
+from mailaccess.imap.columns import SENT_DAY, Column, addresses, fields, one_spaced
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.numset import NumSet
 from mailaccess.imap.program import Match, Needs, Terms, key
@@ -242,7 +242,7 @@ Wanted = tuple[Column[list[str]], str]
 
 def _wanted(column: Column[list[str]]) -> Callable[[Terms], Wanted]:
     """SP astring"""
-    return lambda terms: (terms.reads(column), _needle(terms).replace("\t", " "))
+    return lambda terms: (terms.reads(column), one_spaced(_needle(terms)))
 
 
 def _header(terms: Terms) -> Wanted:
