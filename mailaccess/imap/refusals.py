@@ -16,6 +16,7 @@ _CODES: dict[type[errors.StorageError], bytes] = {
     errors.DiskFull: b"OVERQUOTA",
     errors.OverQuota: b"OVERQUOTA",
     errors.MaildropBusy: b"INUSE",
+    errors.MaildropResting: b"INUSE",
     errors.Unavailable: b"UNAVAILABLE",
 }
 

@@ -12,10 +12,13 @@ from mailaccess.storage.messages import UNSIZED
 class Maildrop:
     """Messages are known by their number, 1 to `len(maildrop.uids)`, which never changes during a session."""
 
-    def __init__(self, account: Account) -> None:
-        """Locks the maildrop (MaildropBusy) and takes the list of its messages."""
+    def __init__(self, account: Account, rest: float = 0.0) -> None:
+        """Locks the maildrop and takes the list of its messages.
+
+        MaildropBusy; MaildropResting if the last session began less than `rest` seconds ago.
+        """
         self._held = ExitStack()
-        lock: AbstractContextManager[object] = account.maildrop_lock()
+        lock: AbstractContextManager[object] = account.maildrop_lock(rest)
         self._held.enter_context(lock)
         try:
             self._mailbox = account.mailbox("INBOX")

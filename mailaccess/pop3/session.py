@@ -117,7 +117,7 @@ class Session:
             raise Err(str(refused), "SYS/TEMP") from None
         try:
             account = await call(self.settings.accounts.open, identity.user, identity.home)
-            self._maildrop = await call(Maildrop, account)
+            self._maildrop = await call(Maildrop, account, self.settings.login_delay)
         except BaseException:
             self._slot.leave()
             self._slot = None
@@ -198,6 +198,7 @@ class Session:
 
 _CODES: dict[type[StorageError], str] = {
     errors.MaildropBusy: "IN-USE",
+    errors.MaildropResting: "LOGIN-DELAY",
     errors.MessageGone: "",
     errors.ContentChanged: "",
     errors.ShortRead: "SYS/TEMP",

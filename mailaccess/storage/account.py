@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 from mailaccess.storage import maintenance, tree
 from mailaccess.storage.box import Box
 from mailaccess.storage.contents import make_sizes
-from mailaccess.storage.errors import MaildropBusy, NoSuchMailbox, NotSelectable, Unavailable, from_os
+from mailaccess.storage.errors import MaildropBusy, MaildropResting, NoSuchMailbox, NotSelectable, Unavailable, from_os
 from mailaccess.storage.folders import INBOX, SEPARATOR, Folders, normal_name, read_special_use
 from mailaccess.storage.index import reading
 from mailaccess.storage.index.database import Index
@@ -156,8 +156,11 @@ class Account:
         return self._guarded(lambda: self._status(self._box(name), size=size))
 
     @contextmanager
-    def maildrop_lock(self) -> Iterator[None]:
-        """Holds what one POP3 session at a time may have (RFC 1939, the TRANSACTION state). MaildropBusy."""
+    def maildrop_lock(self, rest: float = 0.0) -> Iterator[None]:
+        """Holds what one POP3 session at a time may have (RFC 1939, the TRANSACTION state).
+
+        MaildropBusy; MaildropResting if it was last taken less than `rest` seconds ago.
+        """
         self.index_path.mkdir(mode=0o700, parents=True, exist_ok=True)
         fd = os.open(self.index_path / "maildrop.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -165,6 +168,10 @@ class Account:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise MaildropBusy("another session has the maildrop open") from None
+            before = os.fstat(fd)
+            if before.st_size and 0 <= time.time() - before.st_mtime < rest:
+                raise MaildropResting(f"wait {rest:g} seconds between two sessions")
+            os.pwrite(fd, b"\n", 0)  # which also dates it; an empty one has never been taken
             yield
         finally:
             os.close(fd)

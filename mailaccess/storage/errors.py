@@ -31,6 +31,10 @@ class MaildropBusy(StorageError):  # noqa: N818
     """Another session holds the maildrop."""
 
 
+class MaildropResting(StorageError):  # noqa: N818
+    """The maildrop was opened too short a time ago."""
+
+
 class MessageGone(StorageError):  # noqa: N818
     """The message is no longer there."""
 

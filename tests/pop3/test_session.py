@@ -77,3 +77,13 @@ def test_sizes_are_those_of_imap(world: World) -> None:
     for number, size in enumerate(listed, 1):
         body = pop3.ask(b"RETR %d\r\n" % number).partition(b"\r\n")[2].removesuffix(b".\r\n")
         assert len(body.replace(b"\r\n..", b"\r\n.")) == size
+
+
+def test_login_delay(world: World) -> None:
+    """A second session too soon after the first is refused with the code of RFC 2449 8.1.1; the first one is not."""
+    world.pop3_settings = replace(world.pop3_settings, login_delay=300)
+    first = world.pop3()
+    assert b"+OK 0 messages" in first.ask(b"USER fred\r\nPASS secret\r\n")
+    first.ask(b"QUIT\r\n")
+
+    assert b"-ERR [LOGIN-DELAY]" in world.pop3().ask(b"USER fred\r\nPASS secret\r\n")
