@@ -3,6 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
+from itertools import islice
 
 from mailaccess.imap.columns import SENT_DAY, Column, addresses, fields, one_spaced
 from mailaccess.imap.errors import Bad
@@ -45,8 +46,14 @@ def uid(rows: Rows, candidates: Candidates, numset: NumSet) -> list[int]:
 
 
 def _within(ranges: Ranges, candidates: Candidates) -> list[int]:
+    """Those of the candidates that lie in the ranges; both ascend."""
     found: list[int] = []
-    for low, high in ranges:
+    if not candidates:
+        return found
+    first, last = candidates[0], candidates[-1]
+    for low, high in islice(ranges, max(0, bisect_left(ranges, (first, first)) - 1), None):
+        if low > last:
+            break
         found += candidates[bisect_left(candidates, low) : bisect_right(candidates, high)]
     return found
 

@@ -37,6 +37,7 @@ class Rows:
         self.dates: Sequence[int]
         self.align()
         self._keywords = {name.lower(): name for name in view.mailbox.keywords()}
+        self._ranges: dict[int, Ranges] = {}
         self._values: dict[Column[Any], dict[int, Any]] = {}
         self._texts: dict[tuple[int, bool], list[str]] = {}
 
@@ -96,12 +97,20 @@ class Rows:
         """Rows of a set of sequence numbers; numbers of no message match none. `$` is the saved result."""
         if not numset:
             return self.with_uids(numset)
-        return [(low - 1, min(high, self.count) - 1) for low, high in resolve(numset, self.count) if low <= self.count]
+        # By identity: the program holds the set, which may be too long to be compared for every slice.
+        if id(numset) not in self._ranges:
+            self._ranges[id(numset)] = [
+                (low - 1, min(high, self.count) - 1) for low, high in resolve(numset, self.count) if low <= self.count
+            ]
+        return self._ranges[id(numset)]
 
     def with_uids(self, numset: NumSet) -> Ranges:
-        """Rows of a set of UIDs."""
-        wanted = numset or tuple(runs(self.saved))
-        return [(low - 1, high - 1) for low, high in self.view.resolve(wanted, by_uid=True)] if wanted else []
+        """Rows of a set of UIDs, or of `$`."""
+        if id(numset) not in self._ranges:
+            wanted = numset or tuple(runs(self.saved))
+            found = self.view.resolve(wanted, by_uid=True) if wanted else []
+            self._ranges[id(numset)] = [(low - 1, high - 1) for low, high in found]
+        return self._ranges[id(numset)]
 
     def recent(self) -> Ranges:
         """Rows that are \\Recent in this session."""

@@ -16,6 +16,7 @@ from mailaccess.imap.loading import load_facts
 from mailaccess.imap.program import And, Leaf, Needs, Node, Not, Or, Program
 from mailaccess.imap.rows import Rows
 from mailaccess.imap.session import Session
+from mailaccess.storage.messages import UNSIZED
 from mailaccess.wire.traps import compute, turn
 
 P = ParamSpec("P")
@@ -27,6 +28,7 @@ COMPARISONS = 50_000  # in memory, of a slice: rows times keys
 HEADERS = 500  # messages of a slice whose facts may have to be read
 FILES = 50  # messages of a slice that are opened ...
 OCTETS = 512 * 1024  # ... and about how large they may be together
+ORDINARY = OCTETS // FILES  # octets of a message whose size nobody has found out
 
 Sifted = tuple[Sequence[int], Sequence[int]]
 """Rows that match, and rows that this pass cannot decide; both ascending."""
@@ -94,7 +96,7 @@ def _slices(rows: Rows, candidates: Sequence[int], level: Needs, keys: int) -> I
 def _by_size(rows: Rows, candidates: Sequence[int]) -> Iterator[Sequence[int]]:
     start = octets = 0
     for index, row in enumerate(candidates, 1):
-        octets += min(rows.sizes[row], OCTETS // FILES * 4)  # one whose size nobody knows counts as ordinary
+        octets += ORDINARY if rows.sizes[row] == UNSIZED else rows.sizes[row]
         if octets >= OCTETS or index - start >= FILES:
             yield candidates[start:index]
             start, octets = index, 0
