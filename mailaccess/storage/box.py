@@ -33,7 +33,7 @@ BLOCK = 1000
 """UIDs reserved in the uidlist at a time."""
 
 _LAST_UID = 2**32 - 2
-_UIDS_LEFT = 1 << 20  # a uidlist with fewer is not taken over
+_UIDS_LEFT = 1 << 20  # a uidlist with fewer is as good as none
 
 
 class Box:
@@ -93,6 +93,11 @@ class Box:
             return ABSENT
 
     # -- UIDs beside the mail
+
+    def read_list(self) -> UidList | None:
+        """The uidlist, if there is one that leaves UIDs to be given."""
+        uidlist = read_uidlist(self.directory)
+        return uidlist if uidlist is not None and uidlist.next_uid <= _LAST_UID - _UIDS_LEFT else None
 
     def reserve(self, transaction: Transaction, row: MailboxRow, next_uid: int) -> None:
         """Before UIDs up to, not including, `next_uid` are given: the uidlist says, durably, that they are taken."""
@@ -158,9 +163,7 @@ class Box:
         self.id, self.guid = row.id, row.guid
 
     def _find_or_add(self, transaction: Transaction) -> MailboxRow:
-        uidlist = read_uidlist(self.directory)
-        if uidlist is not None and uidlist.next_uid > _LAST_UID - _UIDS_LEFT:
-            uidlist = None
+        uidlist = self.read_list()
         guid = uidlist.guid if uidlist is not None else None
         here = transaction.find_mailbox(directory=self._key())
         if here is not None:

@@ -211,8 +211,8 @@ def _add(transaction: Transaction, box: Box, row: MailboxRow, fresh: Sequence[_F
         ],
     )
     row.uidnext = max(row.uidnext, next_uid)
-    if first_sight:  # what is in cur/ was seen by some program before
-        row.first_recent = max((record.uid for record, file in numbered if file.entry.where == "cur"), default=0) + 1
+    if first_sight:  # what is listed, and was moved to cur/, was \\Recent to somebody before
+        row.first_recent = max((record.uid for record, file in known if file.entry.where == "cur"), default=0) + 1
 
 
 def _next_uid(row: MailboxRow, uidlist: UidList | None) -> int:

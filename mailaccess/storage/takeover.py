@@ -6,7 +6,7 @@ from mailaccess.storage.box import Box
 from mailaccess.storage.index.rows import MailboxRow, keywords_column, keywords_of
 from mailaccess.storage.index.transaction import Transaction
 from mailaccess.storage.keywords import read_keywords
-from mailaccess.storage.uidlist import UidList, read_uidlist, stamp_of
+from mailaccess.storage.uidlist import UidList, stamp_of
 
 
 def read_list_anew(box: Box, row: MailboxRow) -> UidList | None:
@@ -17,7 +17,7 @@ def read_list_anew(box: Box, row: MailboxRow) -> UidList | None:
     """
     if row.uidlist is not None and row.uidlist == stamp_of(box.directory):
         return None
-    uidlist = read_uidlist(box.directory)
+    uidlist = box.read_list()
     row.uidlist = None
     if uidlist is None:
         return None

@@ -25,6 +25,8 @@ from mailaccess.storage.uidlist import Record
 Loaded = tuple[int, str | bytes, str | bytes | None, int, int | None, int, int]
 """uid, info, extra, modseq, size, date, saved: what a session needs of a message."""
 
+_IN_NEW = "SELECT base, info FROM message INDEXED BY message_new WHERE mailbox = ? AND place = 'new'"
+_IN_CUR = "SELECT base, info FROM message WHERE mailbox = ? AND place = 'cur'"
 _COLUMNS = "SELECT uid, info, extra, modseq, size, mtime / 1000000000, saved FROM message"
 _LOADED = f"{_COLUMNS} WHERE mailbox = ? ORDER BY uid"
 _CHANGED = f"{_COLUMNS} INDEXED BY message_modseq WHERE mailbox = ? AND modseq > ?"
@@ -103,9 +105,7 @@ def gone_since(connection: sqlite3.Connection, mailbox: int, modseq: int) -> lis
 
 def names(connection: sqlite3.Connection, mailbox: int, place: Where) -> set[str]:
     """The names of the mailbox's files in one directory."""
-    # The literal is what lets the small index of new/ be used.
-    ask = f"SELECT base, info FROM message WHERE mailbox = ? AND place = '{place}'"  # noqa: S608
-    found = connection.execute(ask, (mailbox,))
+    found = connection.execute(_IN_NEW if place == "new" else _IN_CUR, (mailbox,))
     return {base + info if type(base) is type(info) is str else unpacked(base) + unpacked(info) for base, info in found}
 
 

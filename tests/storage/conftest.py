@@ -1,0 +1,39 @@
+"""An account in a temporary directory."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mailaccess.storage.account import Account
+from mailaccess.storage.accounts import Accounts
+from mailaccess.storage.mailbox import Mailbox
+from tests.storage.post import settings
+
+
+@pytest.fixture
+def accounts(tmp_path: Path) -> Iterator[Accounts]:
+    """Accounts below the test's directory; closed at its end."""
+    accounts = Accounts(settings(tmp_path))
+    yield accounts
+    accounts.close()
+
+
+@pytest.fixture
+def account(accounts: Accounts) -> Account:
+    """fred's mail."""
+    return accounts.open("fred", None)
+
+
+@pytest.fixture
+def elsewhere(account: Account) -> Iterator[Account]:
+    """fred's mail as another process has it: nothing is shared but disk and index."""
+    accounts = Accounts(settings(account.root.parent))
+    yield accounts.open(account.root.name, None)
+    accounts.close()
+
+
+@pytest.fixture
+def inbox(account: Account) -> Mailbox:
+    """fred's INBOX."""
+    return account.mailbox("INBOX")
