@@ -48,6 +48,16 @@ def to_wire(data: bytes, *, after_cr: bool = False) -> bytes:
     return data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
+def find(data: Buffer, needle: bytes, start: int, end: int) -> int:
+    """As `data.find`, in steps: one long search would keep all other threads waiting."""
+    while start < end:
+        found = data.find(needle, start, min(start + _STEP + len(needle) - 1, end))
+        if found >= 0:
+            return found
+        start += _STEP
+    return -1
+
+
 def _count(data: Buffer) -> tuple[int, int]:
     """How many LFs there are, and how many of them follow a CR."""
     newlines = pairs = 0

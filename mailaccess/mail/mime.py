@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mailaccess.mail.headers import Parameter, parameter, parameters, unfold
-from mailaccess.mail.lines import Buffer
+from mailaccess.mail.lines import Buffer, find
 
 _HEADER_LIMIT = 1 << 20  # octets of a part's header that are looked at
 _BOUNDARY_LIMIT = 1000  # octets of a boundary that are compared; RFC 2046 allows 70
@@ -137,7 +137,7 @@ class _Scan:
         of two equal ones the inner one.
         """
         data, delimiters = self.data, self.delimiters
-        at = data.find(self.needle, max(start, 0), end)
+        at = find(data, self.needle, max(start, 0), end)
         while at >= 0:
             best, level = b"", -1
             for delimiter, place in delimiters:
@@ -146,7 +146,7 @@ class _Scan:
                     best, level = delimiter, place
             if best:
                 return at, best, level
-            at = data.find(self.needle, at + 1, end)
+            at = find(data, self.needle, at + 1, end)
         return None
 
     def end_and_begin(self, at: int, delimiter: bytes, level: int) -> int:
@@ -198,7 +198,7 @@ class _Scan:
             return 2, False
         before = max(start - 1, 0)
         if self.blank < before:
-            found = data.find(b"\n\r\n", before)
+            found = find(data, b"\n\r\n", before, len(data))
             self.blank = found if found >= 0 else len(data)
         end = min(self.blank + 3, len(data))
         delimiter = self.delimiter(before, end) if self.delimiters else None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailaccess.mail.lines import LineEnding, ending, to_wire, wire_size
+from mailaccess.mail.lines import LineEnding, ending, find, to_wire, wire_size
 
 OCTETS = st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b"a", b"\0"])).map(b"".join)
 
@@ -60,3 +60,11 @@ def test_a_mapped_file_counts_as_bytes_do(tmp_path: Path) -> None:
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
         assert wire_size(mapped) == wire_size(data) == len(data) + 1
         assert ending(mapped) is LineEnding.MIXED
+
+
+@given(st.binary(max_size=40), st.sampled_from([b"a", b"\n--", b"aa"]), st.integers(0, 40), st.integers(0, 40))
+def test_find_in_steps(data: bytes, needle: bytes, start: int, end: int) -> None:
+    """Says what one search would say, also where a step's edge cuts the needle."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mailaccess.mail.lines._STEP", 3)
+        assert find(data, needle, start, end) == (data.find(needle, start, end) if start < end else -1)
