@@ -1,6 +1,7 @@
 """LIST and LSUB, with their options (RFC 5258), special uses (RFC 6154) and STATUS (RFC 5819)."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from mailaccess.imap import render
@@ -11,7 +12,7 @@ from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.registry import AUTHENTICATED, command, feature
 from mailaccess.imap.session import Session
 from mailaccess.storage.account import MailboxEntry
-from mailaccess.storage.errors import StorageError
+from mailaccess.storage.errors import NoSuchMailbox, NotSelectable, StorageError
 from mailaccess.wire.traps import call, drained
 
 feature(b"CHILDREN", rfc=3348)
@@ -30,6 +31,7 @@ class ListArguments:
     wanted: frozenset[bytes] = frozenset()
     status: tuple[bytes, ...] = ()
     extended: bool = False
+    root: bool = False  # no names are wanted, only the hierarchy delimiter
 
 
 _SELECTION = frozenset([b"SUBSCRIBED", b"REMOTE", b"RECURSIVEMATCH", b"SPECIAL-USE"])
@@ -44,22 +46,19 @@ def parse_list(cursor: Cursor) -> tuple[ListArguments]:
         select = frozenset(_selection(cursor))
         extended = True
         cursor.sp()
-        if b"RECURSIVEMATCH" in select and not select & {b"SUBSCRIBED", b"SPECIAL-USE"}:
-            raise Bad("RECURSIVEMATCH needs another selection option beside it")
-    reference = cursor.mailbox_name(cursor.list_mailbox() if cursor.peek() != b'"' else cursor.string())
+        if b"RECURSIVEMATCH" in select and b"SUBSCRIBED" not in select:
+            raise Bad("RECURSIVEMATCH needs SUBSCRIBED beside it")
+    reference = cursor.list_mailbox()
     cursor.sp()
-    raw: list[bytes] = []
-    if cursor.skip(b"("):
-        extended = True
-        while not cursor.skip(b")"):
-            if raw:
-                cursor.sp()
-            raw.append(cursor.list_mailbox())
-    else:
-        raw.append(cursor.list_mailbox())
-    if len(raw) > MAX_PATTERNS:
+    several = cursor.skip(b"(")
+    patterns = [cursor.list_mailbox()]
+    while several and not cursor.skip(b")"):
+        cursor.sp()
+        patterns.append(cursor.list_mailbox())
+    if len(patterns) > MAX_PATTERNS:
         raise Bad(f"At most {MAX_PATTERNS} patterns are taken")
     wanted: dict[bytes, list[bytes]] = {}
+    extended = extended or several
     if not cursor.at_end():
         cursor.sp()
         cursor.expect(b"RETURN")
@@ -67,14 +66,14 @@ def parse_list(cursor: Cursor) -> tuple[ListArguments]:
         wanted = _return_options(cursor)
         extended = True
     cursor.end()
-    patterns = [cursor.mailbox_name(pattern) if pattern else "" for pattern in raw]
     return (
         ListArguments(
-            [_join(reference, pattern) for pattern in patterns] if extended or patterns != [""] else [""],
+            _interpreted(cursor, reference, patterns),
             select,
             frozenset(wanted),
             tuple(wanted.get(b"STATUS", ())),
             extended,
+            root=patterns == [b""] and not extended,
         ),
     )
 
@@ -107,11 +106,17 @@ def _return_options(cursor: Cursor) -> dict[bytes, list[bytes]]:
     return options
 
 
-def _join(reference: str, pattern: str) -> str:
-    """The reference is what relative names are written under; a pattern that begins with the separator is absolute."""
-    if pattern.startswith("/"):
-        return pattern[1:]
-    return reference + pattern
+def _interpreted(cursor: Cursor, reference: bytes, patterns: Iterable[bytes]) -> list[str]:
+    """The patterns in the context of the reference: it stands before them, and nothing breaks out of it.
+
+    Empty ones are "ignored for the purpose of matching", and so is what can be no name: "it MUST silently ignore it"
+    (RFC 5258 3).
+    """
+    found: list[str] = []
+    for pattern in filter(None, patterns):
+        with suppress(Bad):
+            found.append(cursor.mailbox_name(reference + pattern))
+    return found
 
 
 @dataclass(slots=True)
@@ -122,7 +127,12 @@ class Listed:
     entry: MailboxEntry | None  # None: no such mailbox, though it is subscribed or has children
     subscribed: bool
     has_children: bool
+    selected: bool = True  # by itself, not only for its children's sake
     child_matched: bool = False  # CHILDINFO (RFC 5258 3.5)
+
+    @property
+    def exists(self) -> bool:
+        return self.entry is not None and self.entry.selectable
 
 
 @command(
@@ -134,53 +144,63 @@ class Listed:
 )
 async def list_(session: Session, wanted: ListArguments) -> None:
     """RFC 3501 6.3.8, RFC 5258"""
-    if wanted.patterns == [""] and not wanted.extended:
+    if wanted.root:
         # "a special request to return the hierarchy delimiter and the root name"
         session.untagged(b'LIST (\\Noselect) "/" ""')
         return
     entries = {entry.name: entry for entry in await call(session.account.mailboxes)}
     subscribed = set(await call(session.account.subscriptions))
     for line in _select(entries, subscribed, wanted):
-        attributes = _attributes(line, wanted)
+        # Of a mailbox that stands only for its children nothing more is told (RFC 5819 3).
+        with_status = wanted.status and line.selected and line.exists
+        status = await _status(session, line, wanted.status) if with_status else b""
         childinfo = b' ("CHILDINFO" ("SUBSCRIBED"))' if line.child_matched else b""
         name = render.mailbox(line.name, utf8=session.utf8)
-        session.untagged(b'LIST (%s) "/" %s%s' % (b" ".join(attributes), name, childinfo))
-        if wanted.status and line.entry is not None and line.entry.selectable:
-            await _add_status(session, line.name, wanted.status)
+        session.untagged(b'LIST (%s) "/" %s%s' % (b" ".join(_attributes(line, wanted)), name, childinfo))
+        session.write(status)
         if session.channel.full:
             await drained()
 
 
-async def _add_status(session: Session, name: str, items: tuple[bytes, ...]) -> None:
-    """A mailbox that cannot be looked at right now gets no STATUS: "the server MUST NOT" fail for it (RFC 5819)."""
+async def _status(session: Session, line: Listed, items: tuple[bytes, ...]) -> bytes:
+    """The STATUS response that follows the line, if there can be one.
+
+    A mailbox that has gone meanwhile "MUST include the \\NoSelect attribute" and has no STATUS (RFC 5819 2); one that
+    cannot be looked at right now has none either.
+    """
     try:
-        values = await call(session.account.status, name)
+        values = await call(session.account.status, line.name)
+    except (NoSuchMailbox, NotSelectable):
+        line.entry = None
+        return b""
     except StorageError:
-        return
+        return b""
     if b"HIGHESTMODSEQ" in items:
         session.enable(b"CONDSTORE")
-    session.write(render_status(session, name, values, list(items)))
+    return render_status(session, line.name, values, list(items))
 
 
 def _select(entries: dict[str, MailboxEntry], subscribed: set[str], wanted: ListArguments) -> Iterable[Listed]:
     """What the selection options and patterns choose, in the tree's order."""
     matches = matcher(wanted.patterns)
     parents = {parent for name in entries for parent in _parents(name)}
-    chosen = {
-        name: Listed(name, entries.get(name), name in subscribed, name in parents)
-        for name in _candidates(entries, subscribed, wanted.select)
-        if matches(name)
-    }
+    candidates = _candidates(entries, subscribed, wanted.select)
+
+    def listed(name: str, *, selected: bool) -> Listed:
+        return Listed(name, entries.get(name), name in subscribed, name in parents, selected)
+
+    lines = {name: listed(name, selected=True) for name in candidates if matches(name)}
     if b"RECURSIVEMATCH" in wanted.select:
-        for name in _candidates(entries, subscribed, wanted.select):
+        for name in candidates:
             for parent in _parents(name):
-                if matches(parent):
-                    line = chosen.setdefault(
-                        parent, Listed(parent, entries.get(parent), parent in subscribed, parent in parents)
-                    )
-                    line.child_matched = line.child_matched or b"SUBSCRIBED" in wanted.select
+                # "SHOULD ONLY return a non-matching mailbox name along with CHILDINFO if at least one matching child is
+                # not also being returned" (RFC 5258 3.5)
+                if parent not in lines and matches(parent) and not matches(name):
+                    lines[parent] = listed(parent, selected=False)
+                if parent in lines:
+                    lines[parent].child_matched = True
     order = {name: index for index, name in enumerate(entries)}
-    return sorted(chosen.values(), key=lambda line: (order.get(line.name, len(order)), line.name))
+    return sorted(lines.values(), key=lambda line: (order.get(line.name, len(order)), line.name))
 
 
 def _candidates(entries: dict[str, MailboxEntry], subscribed: set[str], select: frozenset[bytes]) -> list[str]:
@@ -199,11 +219,9 @@ def _parents(name: str) -> Iterable[str]:
 
 def _attributes(line: Listed, wanted: ListArguments) -> list[bytes]:
     attributes: list[bytes] = []
-    if line.entry is None:
+    if not line.exists:
         # Clients that have not heard of \NonExistent understand \Noselect (RFC 5258: the one implies the other).
-        attributes += [b"\\NonExistent", b"\\Noselect"]
-    elif not line.entry.selectable:
-        attributes.append(b"\\Noselect")
+        attributes += [b"\\NonExistent", b"\\Noselect"] if wanted.extended else [b"\\Noselect"]
     if line.subscribed and (b"SUBSCRIBED" in wanted.wanted or b"SUBSCRIBED" in wanted.select):
         attributes.append(b"\\Subscribed")
     attributes.append(b"\\HasChildren" if line.has_children else b"\\HasNoChildren")
@@ -212,25 +230,26 @@ def _attributes(line: Listed, wanted: ListArguments) -> list[bytes]:
     return attributes
 
 
-def parse_lsub(cursor: Cursor) -> tuple[str]:
+def parse_lsub(cursor: Cursor) -> tuple[list[str]]:
     """lsub = "LSUB" SP mailbox SP list-mailbox"""
-    reference = cursor.mailbox_name(cursor.list_mailbox() if cursor.peek() != b'"' else cursor.string())
+    reference = cursor.list_mailbox()
     cursor.sp()
     pattern = cursor.list_mailbox()
     cursor.end()
-    return (_join(reference, cursor.mailbox_name(pattern) if pattern else ""),)
+    return (_interpreted(cursor, reference, [pattern]),)
 
 
 @command(b"LSUB", when=AUTHENTICATED, parse=parse_lsub)
-async def lsub(session: Session, pattern: str) -> None:
+async def lsub(session: Session, patterns: list[str]) -> None:
     """RFC 3501 6.3.9. With `%`, a parent that is not subscribed stands, \\Noselect, for its subscribed children."""
-    matches = matcher([pattern])
+    matches = matcher(patterns)
+    parents_too = any(pattern.endswith("%") for pattern in patterns)
     entries = {entry.name: entry for entry in await call(session.account.mailboxes)}
     lines: dict[str, bool] = {}  # name -> stands for itself
     for name in sorted(await call(session.account.subscriptions)):
         if matches(name):
             lines[name] = True
-        elif pattern.endswith("%"):
+        elif parents_too:
             for parent in _parents(name):
                 if matches(parent):
                     lines.setdefault(parent, False)
