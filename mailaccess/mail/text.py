@@ -14,6 +14,8 @@ from mailaccess.mail.transfer import decode_in_pieces as undo_in_pieces
 # Han characters are left out: they fold to themselves, and there are many of them.
 _TO_FOLD = re.compile("[^\x00-\x7f\u4e00-\u9fff]+")
 _MOST_FOLDINGS = 20_000
+_ASCII = bytes(range(128))
+_FEW = 16  # distinct characters
 _LARGE = 1 << 20  # octets of a body beyond which it is decoded in pieces
 _OVERLAP = 4096  # characters
 _WIDE = ("utf-16", "utf-32")  # cannot be cut at a line feed's octet
@@ -42,8 +44,17 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.upper()
-    ascii_folded = text.encode("utf-8", "surrogatepass").upper().decode("utf-8", "surrogatepass")
-    return _TO_FOLD.sub(_fold_run, ascii_folded)
+    octets = text.encode("utf-8", "surrogatepass").upper()
+    folded = octets.decode("utf-8", "surrogatepass")
+    beyond = octets.translate(None, _ASCII)
+    if len(beyond) * 2 < len(octets):  # Latin script: its few other letters are replaced one by one, which is faster
+        others = set(beyond.decode("utf-8", "surrogatepass"))
+        changes = [(other, _foldings[ord(other)]) for other in others if _foldings[ord(other)] != other]
+        if len(others) <= _FEW and all(others.isdisjoint(outcome) for _, outcome in changes):
+            for other, outcome in changes:
+                folded = folded.replace(other, outcome)
+            return folded
+    return _TO_FOLD.sub(_fold_run, folded)
 
 
 def decode_part(data: bytes, encoding: bytes, charset: str | None) -> str:

@@ -38,6 +38,12 @@ def test_folding_keeps_substrings(one: str, two: str) -> None:
     assert fold(one + two) == fold(one) + fold(two)
 
 
+@given(st.text(st.sampled_from("aBéÉß\u0345\u1fb3\u03b9ﬁ\u0301ſsǆΐ")), st.sampled_from(["", " ascii" * 20]))
+def test_folding_in_latin_text(text: str, around: str) -> None:
+    """Where letters are replaced one by one, none is folded again for what it has become."""
+    assert fold(text + around) == "".join(map(fold, text + around))
+
+
 @given(st.text())
 def test_folding_leaves_nothing_to_decompose(text: str) -> None:
     """The outcome is in normalisation form KD, but for the order of marks that RFC 5051 leaves open."""
