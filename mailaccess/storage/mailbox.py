@@ -62,6 +62,7 @@ class Mailbox:
         self._woken = 0  # mtime of the wake file when the index had no more than memory
         self._suspects: set[int] = set()  # UIDs whose file was not as expected
         self._changing = 0  # writes of this process under way
+        self._unheard = False  # somebody polled meanwhile
         self._lost = False
         self._memory = Memory(self._everything())
 
@@ -122,6 +123,7 @@ class Mailbox:
         for it, and each of its commits is told as it comes.
         """
         if self._changing:
+            self._unheard = True
             return False
         try:
             memory, box = self._memory, self._box
@@ -304,6 +306,10 @@ class Mailbox:
     def _count_changing(self, difference: int) -> None:
         with self._telling:
             self._changing += difference
+            unheard = self._unheard and not self._changing
+            self._unheard &= not unheard
+        if unheard:
+            self._tell()
 
     def _recovering(self, work: Callable[[], T]) -> T:
         """Runs what may be run again, should the index be lost."""
