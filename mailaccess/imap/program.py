@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from mailaccess.imap.columns import Column
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.grammar import Cursor
-from mailaccess.imap.numset import NumSet
+from mailaccess.imap.numset import SAVED, NumSet
 from mailaccess.imap.rows import Rows
 from mailaccess.mail import charset, text
 
@@ -163,8 +163,9 @@ class Terms(Cursor):
 
     def keyset(self) -> NumSet:
         """sequence-set as a key of its own."""
-        self.numbers = True
-        return self.numset()
+        numset = self.numset()
+        self.numbers |= numset is not SAVED
+        return numset
 
     def program(self) -> Program:
         """search-key *(SP search-key), up to the end of the command."""

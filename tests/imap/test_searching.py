@@ -126,6 +126,24 @@ def test_slices_do_not_change_the_answer(client: MemoryDriver, program: Program)
         assert found(client, text) == [mail.number for mail in MAILS if predicate(mail)]
 
 
+COMMANDS = [
+    b'SEARCH RETURN (MIN SAVE) CHARSET UTF-8 OR BODY "red" NOT (FROM ann SENTON 1-Jan-2000)',
+    b'UID SEARCH UID $,1:* MODSEQ "/flags/x" all 0 OLDER 5 HEADER Subject ""',
+    b"SORT (SUBJECT REVERSE DATE SIZE) US-ASCII 2:* KEYWORD x",
+    b"UID THREAD REFERENCES iso-2022-jp TEXT apples LARGER 10",
+]
+
+
+@given(st.sampled_from(COMMANDS), st.integers(0, 60), st.integers(0, 8), st.binary(max_size=5))
+def test_whatever_is_asked_is_answered(client: MemoryDriver, command: bytes, at: int, cut: int, put: bytes) -> None:
+    """By OK, NO or BAD, and never by a fault of ours."""
+    put = put.translate(None, b"\r\n{")
+    reply = client.ask(b"a %s\r\n" % (command[:at] + put + command[at + cut :]))
+
+    assert b"SERVERBUG" not in reply
+    assert reply.splitlines()[-1].startswith((b"a OK", b"a NO", b"a BAD"))
+
+
 def cut_off(world: World, path: Path, client: MemoryDriver) -> None:
     """Takes a message's file away, its facts known; nobody has noticed yet."""
     client.ask(b"f FETCH 1:* (ENVELOPE RFC822.SIZE)\r\n")

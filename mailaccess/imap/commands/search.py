@@ -7,13 +7,12 @@ from mailaccess.imap import (
     numset,
     render,
 )
-from mailaccess.imap.errors import Bad, No
+from mailaccess.imap.errors import Bad
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.program import Program, Terms
 from mailaccess.imap.registry import SELECTED, command, feature
 from mailaccess.imap.searching import Found, search, worked
 from mailaccess.imap.session import Session
-from mailaccess.storage.errors import StorageError
 from mailaccess.wire.traps import drained
 
 feature(b"ESEARCH", rfc=4731)
@@ -56,8 +55,8 @@ async def search_command(session: Session, options: Options | None, program: Pro
     saving = options is not None and b"SAVE" in options
     try:
         found = await find(session, program)
-    except (No, StorageError):
-        if saving:  # "sets the value of the search result variable to the empty sequence" (RFC 5182 2.1)
+    except Exception:
+        if saving:  # a NO "sets the value of the search result variable to the empty sequence" (RFC 5182 2.1)
             session.saved = []
         raise
     if options is None:

@@ -39,7 +39,13 @@ def test_a_long_answer_comes_in_pieces(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("program", "expunge_told"),
-    [(b"UID SEARCH ALL", True), (b"UID SEARCH UID 1:*", True), (b"UID SEARCH 1:*", False), (b"SEARCH ALL", False)],
+    [
+        (b"UID SEARCH ALL", True),
+        (b"UID SEARCH UID 1:*", True),
+        (b"UID SEARCH $", True),
+        (b"UID SEARCH 1:*", False),
+        (b"SEARCH ALL", False),
+    ],
 )
 def test_expunges_wait_while_numbers_are_in_use(world: World, program: bytes, expunge_told: bool) -> None:
     """RFC 3501 7.4.1; of UID SEARCH with message numbers in it, RFC 7162 3.2.10 says the same."""
