@@ -27,15 +27,13 @@ def open_content(box: Box, uid: int) -> Content:
     if message is None:
         raise MessageGone(uid)
     try:
-        return _open(box.maildir.file(message.entry), message)
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        raise from_os(error) from error
-    entry = box.maildir.find(message.entry) or box.maildir.scan().entries.get(message.entry.base)
-    if entry is None:
-        raise MessageGone(uid)
-    try:
+        try:
+            return _open(box.maildir.file(message.entry), message)
+        except FileNotFoundError:
+            box.look()  # the mailbox may have been renamed
+        entry = box.maildir.find(message.entry) or box.maildir.scan().entries.get(message.entry.base)
+        if entry is None:
+            raise MessageGone(uid)
         return _open(box.maildir.file(entry), message)
     except FileNotFoundError:
         raise MessageGone(uid) from None

@@ -144,6 +144,8 @@ class Mailbox:
         self._box.index.verify()
         suspects, self._suspects = self._suspects, set()
         self._recovering(lambda: self._sync(sorted(suspects)))
+        if not self._box.index.wake.exists():
+            watch.touch_wake(self._box.index.wake)
 
     def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Has `callback` called after every commit and change on disk, from any thread; returns what ends that."""
@@ -186,6 +188,7 @@ class Mailbox:
 
     def incoming(self) -> Incoming:
         """A new message's file in tmp/."""
+        self._look()
         try:
             return self._box.maildir.incoming()
         except OSError as error:
@@ -288,7 +291,7 @@ class Mailbox:
 
     def _write(self, work: Callable[[], T]) -> T:
         """Runs what changes the mailbox. It is not tried again where the index is lost meanwhile."""
-        self._recovering(self._box.look)
+        self._look()
         self._count_changing(1)
         try:
             result = work()
@@ -302,6 +305,11 @@ class Mailbox:
         except StorageError:
             log.warning("%s was changed, but cannot be looked at", self.name, exc_info=True)
         return result
+
+    def _look(self) -> None:
+        """Makes sure that the index knows the mailbox, and follows it where it was renamed."""
+        self._box.index.verify()
+        self._recovering(self._box.look)
 
     def _count_changing(self, difference: int) -> None:
         with self._telling:
@@ -326,6 +334,7 @@ class Mailbox:
 
     def _recover(self) -> None:
         """The index does not know this mailbox: it was deleted, or the index was lost. Only the same one will do."""
+        self._box.index.verify()
         try:
             self._box.maildir.stamp()
             self._box.identify_again(self.uidvalidity)

@@ -1,5 +1,6 @@
 """What tests of storage do: open accounts, add messages by our own calls, and what other programs do to a Maildir."""
 
+import time
 from itertools import count
 from pathlib import Path
 
@@ -76,3 +77,15 @@ def texts(mailbox: Mailbox) -> dict[int, bytes]:
 def flags_of(mailbox: Mailbox) -> dict[int, Flags]:
     """All flags, by UID."""
     return dict(zip(mailbox.messages.uids, mailbox.messages.flags, strict=True))
+
+
+def settle(mailbox: Mailbox) -> None:
+    """Waits until the mailbox is known so well that no doubt is left."""
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        mailbox.sync()
+        row = mailbox._memory.row
+        if row.new_settled and row.cur_settled:
+            return
+        time.sleep(0.01)
+    raise AssertionError("the mailbox does not come to rest")

@@ -17,7 +17,7 @@ from mailaccess.storage.accounts import Accounts
 from mailaccess.storage.errors import MessageGone, NoSuchMailbox
 from mailaccess.storage.mailbox import Action, Mailbox
 from mailaccess.storage.uidlist import Record, read_uidlist, write_uidlist
-from tests.storage.post import NONE, TEXT, add, arrive, files, flags_of, settings, texts
+from tests.storage.post import NONE, TEXT, add, arrive, files, flags_of, settings, settle, texts
 
 
 @pytest.fixture
@@ -500,18 +500,6 @@ class TestCost:
         assert not inbox.poll()
         other.sync()
         assert not other.poll()
-
-
-def settle(mailbox: Mailbox) -> None:
-    """Waits until the mailbox is known so well that no doubt is left."""
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline:
-        mailbox.sync()
-        row = mailbox._memory.row
-        if row.new_settled and row.cur_settled:
-            return
-        time.sleep(0.01)
-    raise AssertionError("the mailbox does not come to rest")
 
 
 @contextmanager
