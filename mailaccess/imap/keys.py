@@ -8,7 +8,7 @@ from itertools import islice
 from mailaccess.imap.columns import SENT_DAY, Column, addresses, fields, one_spaced
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.numset import NumSet
-from mailaccess.imap.program import Match, Needs, Terms, key
+from mailaccess.imap.program import SEQUENCE_SET, Match, Needs, Terms, key
 from mailaccess.imap.registry import feature
 from mailaccess.imap.rows import Rows
 from mailaccess.imap.view import Ranges
@@ -30,7 +30,7 @@ def everything(_rows: Rows, candidates: Candidates, _: None) -> list[int]:
     return list(candidates)
 
 
-@key(b"sequence-set", needs=Needs.COLUMNS, parse=Terms.keyset)
+@key(SEQUENCE_SET, needs=Needs.COLUMNS, parse=Terms.keyset)
 def numbered(rows: Rows, candidates: Candidates, numset: NumSet) -> list[int]:
     return _within(rows.numbered(numset), candidates)
 

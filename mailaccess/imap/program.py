@@ -100,10 +100,13 @@ class Program:
     charset_known: bool = True
     modseq: bool = False  # MODSEQ is among the keys: the answer tells mod-sequences (RFC 7162 3.1.5)
     numbers: bool = False  # so are message numbers: no expunge may be told even of UID SEARCH (RFC 7162 3.2.10)
-    sizes: bool = False
+    sizes: bool = False  # some key compares sizes
 
 
 KEYS: dict[bytes, Key] = {}
+"""By name, in upper case."""
+SEQUENCE_SET = b"sequence-set"
+"""Stands in KEYS for the key without a name; in lower case, no client can name it."""
 
 
 def key(
@@ -194,7 +197,7 @@ class Terms(Cursor):
         if self.skip(b"("):
             return self._list(depth)
         if self.peek() in (b"$", b"*") or self.peek().isdigit():
-            return self._leaf(KEYS[b"sequence-set"])
+            return self._leaf(KEYS[SEQUENCE_SET])
         word = self.word("a search key")
         if word == b"NOT":
             self.sp()
@@ -227,14 +230,14 @@ class Terms(Cursor):
     def _either(self, depth: int) -> Node:
         """ "OR" SP search-key SP search-key; a chain of ORs to the right is read in one go."""
         nodes: list[Node] = []
-        while True:
+        more = True
+        while more:
             self.sp()
             nodes.append(self._key(depth + 1))
             self.sp()
-            if not self.skip(b"OR "):
-                nodes.append(self._key(depth + 1))
-                return _either(nodes)
-            self.pos -= 1
+            more = self.skip(b"OR")
+        nodes.append(self._key(depth + 1))
+        return _either(nodes)
 
 
 def _all(nodes: list[Node]) -> Node:

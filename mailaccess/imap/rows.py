@@ -30,7 +30,7 @@ class Rows:
         self.now = now  # seconds since the epoch
         self.count = view.count
         self.gone: set[int] = set()  # rows of messages that were asked for what went with their file
-        self.uids: Sequence[int]
+        self.uids: Sequence[int]  # may be longer than `count`, as all columns: new mail the client has not been told of
         self.flags: Sequence[Flags]
         self.modseqs: Sequence[int]
         self.sizes: Sequence[int]
@@ -48,50 +48,38 @@ class Rows:
         return self._keywords.get(name.lower(), name)
 
     def align(self) -> None:
-        """Takes the columns as they are; where expunges are owed to the client, rows for those are put in."""
+        """Takes the columns as they are now; where expunges are owed to the client, with rows for those."""
+        columns = self._aligned()
+        self.uids, self.flags, self.modseqs = columns.uids, columns.flags, columns.modseqs
+        self.sizes, self.dates = columns.sizes, columns.dates
+
+    def _aligned(self) -> Messages:
         current, old = self.view.mailbox.messages, self.view.generation
         if current is old:
-            self.uids = old.uids
-            self.flags, self.modseqs, self.sizes, self.dates = old.flags, old.modseqs, old.sizes, old.dates
-            return
-        self.uids = uids = self.view.uids(self.view.everything())
-        flags: list[Flags] = []
-        modseqs, sizes, dates = array("Q"), array("Q"), array("q")
-        absent = missing(array("I", uids), current.uids)
-        edges = [-1, *absent, self.count]
-        for told, (before, after) in enumerate(pairwise(edges)):
-            # `told` rows before this stretch are absent, so it lies that much further ahead in the new generation
-            stretch = slice(before + 1 - told, after - told)
-            flags += current.flags[stretch]
-            modseqs += current.modseqs[stretch]
-            sizes += current.sizes[stretch]
-            dates += current.dates[stretch]
+            return old
+        uids = array("I", self.view.uids(self.view.everything()))
+        columns = Messages()
+        edges = [-1, *missing(uids, current.uids), self.count]
+        for absent, (before, after) in enumerate(pairwise(edges)):
+            # `absent` rows before this stretch are not in the new generation: there it lies that much further ahead.
+            stretch = slice(before + 1 - absent, after - absent)
+            columns.uids += current.uids[stretch]
+            columns.flags += current.flags[stretch]
+            columns.modseqs += current.modseqs[stretch]
+            columns.sizes += current.sizes[stretch]
+            columns.dates += current.dates[stretch]
+            columns.saved += current.saved[stretch]
             if after < self.count:
-                self._add_absent(old, uids[after], after, flags, modseqs, sizes, dates)
-        self.flags, self.modseqs, self.sizes, self.dates = flags, modseqs, sizes, dates
+                self._add_absent(columns, uids[after], old)
+        return columns
 
-    def _add_absent(
-        self,
-        old: Messages,
-        uid: int,
-        row: int,
-        flags: list[Flags],
-        modseqs: "array[int]",
-        sizes: "array[int]",
-        dates: "array[int]",
-    ) -> None:
-        position = old.position(uid)
-        if position < 0:  # came and went since: nothing is known of it
-            self.gone.add(row)
-            flags.append(frozenset())
-            modseqs.append(0)
-            sizes.append(0)
-            dates.append(0)
-            return
-        flags.append(old.flags[position])
-        modseqs.append(old.modseqs[position])
-        sizes.append(old.sizes[position])
-        dates.append(old.dates[position])
+    def _add_absent(self, columns: Messages, uid: int, old: Messages) -> None:
+        row = old.position(uid)
+        if row >= 0:
+            columns.append(uid, old.flags[row], old.modseqs[row], old.sizes[row], old.dates[row], old.saved[row])
+        else:  # came and went since: nothing is known of it
+            self.gone.add(len(columns))
+            columns.append(uid, frozenset(), 0, 0, 0, 0)
 
     def numbered(self, numset: NumSet) -> Ranges:
         """Rows of a set of sequence numbers; numbers of no message match none. `$` is the saved result."""

@@ -47,11 +47,13 @@ class Found:
         return bool(self.rows.gone)
 
 
-async def search(session: Session, program: Program) -> Found:
+async def evaluate(session: Session, program: Program) -> Found:
     """Runs a program over the selected mailbox. NO [BADCHARSET] for a charset that is not known."""
     if not program.charset_known:
         raise No("The charset is not known here", b"BADCHARSET (US-ASCII UTF-8)")
-    rows = Rows(session.view, session.saved, int(time()))
+    view = session.view
+    owed = view.count if view.generation is not view.mailbox.messages else 0  # then columns have to be made
+    rows = await worked(owed, Rows, view, session.saved, int(time()))
     undecided: Sequence[int] = range(rows.count)
     if program.sizes:
         await make_sizes(rows, undecided)
@@ -86,9 +88,10 @@ def _slices(rows: Rows, candidates: Sequence[int], level: Needs, keys: int) -> I
     if level is Needs.TEXT:
         yield from _by_size(rows, candidates)
         return
-    step = max(1, COMPARISONS // keys)
-    if level is Needs.FACTS:
-        step = min(step, HEADERS)
+    step = COMPARISONS // keys
+    if level is Needs.FACTS:  # takes longer
+        step = min(step // 5, HEADERS)
+    step = max(1, step)
     for start in range(0, len(candidates), step):
         yield candidates[start : start + step]
 

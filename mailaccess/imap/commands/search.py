@@ -11,7 +11,7 @@ from mailaccess.imap.errors import Bad
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.program import Program, Terms
 from mailaccess.imap.registry import SELECTED, command, feature
-from mailaccess.imap.searching import Found, search, worked
+from mailaccess.imap.searching import Found, evaluate, worked
 from mailaccess.imap.session import Session
 from mailaccess.wire.traps import drained
 
@@ -50,7 +50,7 @@ def _parse_return(terms: Terms) -> Options:
 
 
 @command(b"SEARCH", when=SELECTED, parse=parse_search, uid=True, expunges=False, rfc=(3501, 7162))
-async def search_command(session: Session, options: Options | None, program: Program) -> bytes | None:
+async def search(session: Session, options: Options | None, program: Program) -> bytes | None:
     """RFC 3501 6.4.4"""
     saving = options is not None and b"SAVE" in options
     try:
@@ -79,7 +79,7 @@ async def find(session: Session, program: Program) -> Found:
         session.enable(b"CONDSTORE")
     if program.numbers:
         session.expunges = False
-    return await search(session, program)
+    return await evaluate(session, program)
 
 
 def completed(session: Session, name: bytes, found: Found) -> bytes | None:

@@ -1,6 +1,6 @@
 """SORT, THREAD and their UID variants (RFC 5256)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from heapq import merge
 from typing import Any
 
@@ -20,7 +20,6 @@ SORTED_AT_ONCE = 10_000
 PIECES_AT_ONCE = 5_000
 
 Value = int | str
-
 
 IN_MEMORY: dict[bytes, Callable[[Rows], Sequence[int]]] = {
     b"ARRIVAL": lambda rows: rows.dates,
@@ -115,13 +114,9 @@ def parse_thread(cursor: Cursor) -> tuple[Algorithm, Program]:
 async def thread(session: Session, algorithm: Algorithm, program: Program) -> bytes | None:
     """RFC 5256 BASE.6.4.THREAD"""
     found = await find(session, program)
-    columns = await _values(found.rows, found.matches, [SENT, ANCESTRY, BASE_SUBJECT, IS_REPLY])
-    inputs = [
-        ThreadInput(row, columns[SENT][row], message_id, references, columns[BASE_SUBJECT][row], columns[IS_REPLY][row])
-        for row, (message_id, references) in columns[ANCESTRY].items()
-    ]
-    threads = await worked(len(inputs) * 50, algorithm, inputs)
-    pieces = await worked(len(inputs) * 10, render_threads, threads, found.rows.uids if session.by_uid else None)
+    said = await _values(found.rows, found.matches, [SENT, ANCESTRY, BASE_SUBJECT, IS_REPLY])
+    uids = found.rows.uids if session.by_uid else None
+    pieces = await worked(len(found.matches) * 100, _threaded, algorithm, said, uids)
     session.write(b"* THREAD")
     for start in range(0, len(pieces), PIECES_AT_ONCE):
         session.write("".join(pieces[start : start + PIECES_AT_ONCE]).encode())
@@ -129,6 +124,15 @@ async def thread(session: Session, algorithm: Algorithm, program: Program) -> by
             await drained()
     session.write(b"\r\n")
     return completed(session, b"THREAD", found)
+
+
+def _threaded(algorithm: Algorithm, said: dict[Column[Any], dict[int, Any]], uids: Sequence[int] | None) -> list[str]:
+    sent, subjects, replies = said[SENT], said[BASE_SUBJECT], said[IS_REPLY]
+    inputs = [
+        ThreadInput(row, sent[row], message_id, references, subjects[row], replies[row])
+        for row, (message_id, references) in said[ANCESTRY].items()
+    ]
+    return render_threads(algorithm(inputs), uids)
 
 
 def render_threads(threads: Sequence[Node], uids: Sequence[int] | None) -> list[str]:
@@ -164,15 +168,15 @@ async def _values(
 ) -> dict[Column[Any], dict[int, Any]]:
     """What the messages say, by row; those that are gone are left out."""
     found: dict[Column[Any], dict[int, Any]] = {column: {} for column in columns}
-    if not columns:
-        return found
-    for start in range(0, len(matches), HEADERS):
+    for start in range(0, len(matches) if columns else 0, HEADERS):
         part = matches[start : start + HEADERS]
         await hold_columns(rows, part, columns)
         for column, values in found.items():
-            values.update(rows.said(column, part))
+            values.update(_sent(rows, part) if column == SENT else rows.said(column, part))
         await turn()
-    if SENT in found:
-        # "If the sent date cannot be determined [...] the INTERNALDATE for that message is used" (RFC 5256 2.2).
-        found[SENT] = {row: rows.dates[row] if sent is None else sent for row, sent in found[SENT].items()}
     return found
+
+
+def _sent(rows: Rows, part: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """ "If the sent date cannot be determined [...] the INTERNALDATE for that message is used" (RFC 5256 2.2)."""
+    return ((row, rows.dates[row] if sent is None else sent) for row, sent in rows.said(SENT, part))
