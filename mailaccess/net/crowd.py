@@ -2,21 +2,21 @@
 
 from collections import Counter
 
-from mailaccess.auth.throttle import Trusted, loopback, site
+from mailaccess.auth.throttle import Trusted, site
 
 
 class Crowd:
     """Counts connections by address (IPv6: by /64). Used in the reactor's thread only."""
 
     def __init__(self, per_address: int = 200, trusted: Trusted | None = None) -> None:
-        """This machine and `trusted` networks are not counted: webmail, proxies, a NAT of many users."""
+        """`trusted` networks are not counted: webmail, proxies, a NAT of many users."""
         self._per_address = per_address
         self._trusted = trusted or Trusted()
         self._here: Counter[str] = Counter()
 
     def enter(self, address: str) -> str | None:
         """Counts a connection; what to `leave` with, or None if the address has too many."""
-        if loopback(address) or address in self._trusted:
+        if address in self._trusted:
             return ""
         place = site(address)
         if self._here[place] >= self._per_address:

@@ -6,6 +6,7 @@ and one wake-up of the reactor for all that came back since it last looked.
 
 import logging
 import sys
+import time
 from collections import deque
 from collections.abc import Callable
 from queue import SimpleQueue
@@ -76,11 +77,16 @@ class Lanes:
             self._woken = True
             self._reactor.callFromThread(self._deliver)
 
-    def close(self) -> None:
-        """The threads end when they have done what was handed in. Does not wait for them."""
+    def close(self, seconds: float = 0.0) -> bool:
+        """The threads end when they have done what was handed in; whether they have, within this time."""
+        threads = [thread for lane in self._lanes.values() for thread in lane.threads]
         for lane in self._lanes.values():
             for _ in lane.threads:
                 lane.queue.put(None)
+        patience = time.monotonic() + seconds
+        for thread in threads:
+            thread.join(max(0.0, patience - time.monotonic()))
+        return not any(thread.is_alive() for thread in threads)
 
     def _deliver(self) -> None:
         self._woken = False  # before looking: whoever posts from here on wakes us again

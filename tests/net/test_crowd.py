@@ -26,12 +26,11 @@ def test_one_customer_is_one_address() -> None:
     assert crowd.enter("2001:db8:0:1::1") is not None
 
 
-def test_this_machine_and_trusted_networks_are_not_counted() -> None:
+def test_trusted_networks_are_not_counted() -> None:
     """Webmail has many users and one address."""
     crowd = Crowd(1, Trusted(("10.0.0.0/8",)))
+    places = [crowd.enter("10.1.2.3") for _ in range(3)]
 
-    for address in ("127.0.0.1", "::1", "10.1.2.3"):
-        places = [crowd.enter(address) for _ in range(3)]
-        assert None not in places
-        for place in places:
-            crowd.leave(place or "")
+    assert None not in places
+    for place in places:
+        crowd.leave(place or "")

@@ -1,0 +1,117 @@
+"""The server as a subprocess, on ports of its own, for tests that look at it from outside."""
+
+import json
+import re
+import signal
+import ssl
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from queue import Queue
+from typing import Any
+
+from mailaccess.net.certificate import self_signed
+
+PATIENCE = 30.0
+"""Seconds for anything to happen at all."""
+
+CONFIG = """\
+hostname = "localhost"
+workers = {workers}
+[storage]
+maildir = "mail/{{user}}"
+[tls]
+certificate = "cert.pem"
+key = "key.pem"
+[imap]
+listen = ["127.0.0.1:0"]
+listen_tls = ["127.0.0.1:0"]
+[pop3]
+listen = ["127.0.0.1:0"]
+listen_tls = ["127.0.0.1:0"]
+"""
+
+
+def lay_out(directory: Path, workers: int = 1, more: str = "") -> Path:
+    """Makes what a server needs: two accounts, a certificate, a configuration, whose file is returned."""
+    (directory / "users").write_text("ann:{PLAIN}apple\nbob:{PLAIN}berry\n")
+    self_signed("localhost", directory / "cert.pem", directory / "key.pem")
+    config = directory / "mailaccess.toml"
+    config.write_text(CONFIG.format(workers=workers) + more)
+    return config
+
+
+class Server:
+    """One run of `mailaccess serve`."""
+
+    def __init__(self, config: Path, *arguments: str) -> None:
+        self.config = config
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "mailaccess", "serve", "--config", str(config), *arguments],
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+        )
+        self.log: list[dict[str, Any]] = []  # the lines that have been looked at
+        self._lines: Queue[bytes] = Queue()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+        self.ports: dict[str, int] = {}
+
+    def _read(self) -> None:
+        assert self.process.stderr
+        for line in self.process.stderr:
+            self._lines.put(line)
+        self._lines.put(b"")
+
+    def until(self, event: str) -> dict[str, Any]:
+        """The next line of the log whose event matches the expression."""
+        while True:
+            line = self._lines.get(timeout=PATIENCE)
+            assert line, f"the server ended before {event!r}: {self.log}"
+            entry = json.loads(line) if line.startswith(b"{") else {"event": line.decode()}
+            self.log.append(entry)
+            if re.search(event, entry["event"]):
+                return entry
+
+    def ready(self) -> "Server":
+        """Waits until it serves."""
+        entry = self.until("^ready$")
+        for door in ("imap", "imaps", "pop3", "pop3s"):
+            if door in entry:
+                self.ports[door] = int(entry[door][0].rpartition(":")[2])
+        return self
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Ends it, and returns its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            return self.process.wait(PATIENCE)
+        finally:
+            self.process.kill()
+            self._reader.join(PATIENCE)
+            assert self.process.stderr
+            self.process.stderr.close()
+
+    def workers(self) -> list[int]:
+        """The processes that the parent has."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return [int(pid) for pid in children.split()]
+
+
+@contextmanager
+def serving(config: Path) -> Iterator[Server]:
+    """A server that has begun to serve; it is ended behind the test."""
+    server = Server(config)
+    try:
+        yield server.ready()
+    finally:
+        server.stop()
+
+
+def trusting(config: Path) -> ssl.SSLContext:
+    """A client's TLS context that knows the server's certificate."""
+    return ssl.create_default_context(cafile=str(config.with_name("cert.pem")))
