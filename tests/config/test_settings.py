@@ -1,11 +1,17 @@
 """mailaccess.config.settings: what each kind of setting may hold."""
 
+import ast
+import inspect
 import ipaddress
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
+from mailaccess import server
+from mailaccess.auth.passwd_file import PasswdFile
 from mailaccess.config import ConfigError, Endpoint, Settings, load
+from mailaccess.config.source import keys
 
 
 def settings(environ: Mapping[str, str]) -> Settings:
@@ -93,3 +99,18 @@ def test_expire() -> None:
     assert settings({"POP3__EXPIRE": "never"}).pop3.expire is None
     assert settings({"POP3__EXPIRE": "30"}).pop3.expire == 30
     assert refused("POP3__EXPIRE", "soon")
+
+
+def test_every_setting_is_read() -> None:
+    """By the composition root; nobody can set what has no effect."""
+    read = {
+        node.attr for node in ast.walk(ast.parse(Path(server.__file__).read_text())) if isinstance(node, ast.Attribute)
+    }
+    ours = [key for key in keys(settings({})) if key[0] != "auth"]
+
+    assert [key for key in ours if key[-1] not in read] == []
+
+
+def test_our_backend_takes_the_settings_of_auth() -> None:
+    """What [auth] declares are its constructor's arguments."""
+    assert set(settings({}).auth.options) == set(inspect.signature(PasswdFile).parameters)
