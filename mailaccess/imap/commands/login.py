@@ -65,10 +65,10 @@ def parse_authenticate(cursor: Cursor) -> tuple[bytes, bytes | None]:
 async def authenticate(session: Session, mechanism: bytes, initial: bytes | None) -> bytes:
     """RFC 3501 6.2.2, RFC 4959"""
     peer, name = session.channel.peer, mechanism.decode("ascii", "replace")
-    if initial is not None and not sasl.takes_initial_response(name):
-        raise Bad("This mechanism takes no initial response")
     try:
         exchange = session.settings.authenticator.exchange(name, tls=peer.tls, loopback=peer.loopback)
+        if initial is not None and not sasl.takes_initial_response(name):
+            raise Bad("This mechanism takes no initial response")
         challenge = next(exchange)
         # "=" is the empty initial response; one given takes the place of the answer to the first challenge.
         response = None if initial is None else sasl.decode_base64(b"" if initial == b"=" else initial)
