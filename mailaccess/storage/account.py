@@ -82,11 +82,11 @@ class Account:
         self.index_path = index_path
         self._facts = facts
         self._folders = Folders(root)
-        self._index = Index(index_path, self._committed, opened)
+        self.index = Index(index_path, self._committed, opened)
         self._mailboxes: WeakValueDictionary[str, Mailbox] = WeakValueDictionary()  # by GUID
         self._kept: OrderedDict[str, Mailbox] = OrderedDict()
         self._lock = threading.Lock()  # around the last two
-        self._guarded(lambda: tree.prepare(root, self._index, self._folders, tuple(defaults)))
+        self._guarded(lambda: tree.prepare(root, self.index, self._folders, tuple(defaults)))
 
     # -- the tree
 
@@ -104,17 +104,17 @@ class Account:
 
     def create(self, name: str, special_use: frozenset[str] = frozenset()) -> None:
         """Makes a mailbox. MailboxExists, InvalidName."""
-        self._guarded(lambda: tree.create(self._index, self._folders, normal_name(name), special_use))
+        self._guarded(lambda: tree.create(self.index, self._folders, normal_name(name), special_use))
 
     def delete(self, name: str) -> None:
         """Removes a mailbox with its mail; its children stay. NoSuchMailbox, HasChildren, InvalidName."""
-        self._guarded(lambda: tree.delete(self._index, self._folders, normal_name(name)))
+        self._guarded(lambda: tree.delete(self.index, self._folders, normal_name(name)))
 
     def rename(self, old: str, new: str) -> None:
         """Renames a mailbox and its children; of INBOX it moves the messages to a new one (RFC 3501 6.3.5)."""
         old = normal_name(old)
         if old != INBOX:
-            self._guarded(lambda: tree.rename(self._index, self._folders, old, new))
+            self._guarded(lambda: tree.rename(self.index, self._folders, old, new))
             return
         self.create(new)
         inbox = self.mailbox(INBOX)
@@ -180,30 +180,30 @@ class Account:
 
     def maintain(self) -> None:
         """What is due from time to time: tmp/ is cleaned, uidlists are brought up to date, old expunges forgotten."""
-        self._guarded(lambda: maintenance.maintain(self.root, self._index, self._folders, time.time()))
+        self._guarded(lambda: maintenance.maintain(self.root, self.index, self._folders, time.time()))
 
     def check(self) -> list[str]:
         """Compares index and disk to the last file; what was mended, in lines for people."""
-        return self._guarded(lambda: maintenance.check(self.root, self._index, self._folders))
+        return self._guarded(lambda: maintenance.check(self.root, self.index, self._folders))
 
     def close(self) -> None:
         """Brings the uidlists up to date and closes the index. Mailboxes still open stay usable."""
         try:
-            self._guarded(lambda: maintenance.write_lists(self.root, self._index, self._folders))
+            self._guarded(lambda: maintenance.write_lists(self.root, self.index, self._folders))
         finally:
-            self._index.close()
+            self.index.close()
 
     # -- inside
 
     def _box(self, name: str) -> Box:
-        self._index.verify()
+        self.index.verify()
         name = normal_name(name)
         path = self._folders.find(name)
         if path is None:
             if any(other.startswith(name + SEPARATOR) for other in self._folders.mailboxes()):
                 raise NotSelectable(f"{name} is only the parent of other mailboxes")
             raise NoSuchMailbox(f"there is no mailbox {name}")
-        return Box(self.root, self._index, "" if path == self.root else path.name)
+        return Box(self.root, self.index, "" if path == self.root else path.name)
 
     def _known(self, guid: str) -> Mailbox | None:
         """The mailbox, if it is in memory; one that was lost is forgotten."""
@@ -222,11 +222,11 @@ class Account:
         sync(box)
         row = box.look()
         if size and row.unsized:
-            make_sizes(box, self._index.read_apart(lambda connection: reading.unsized(connection, box.id)))
+            make_sizes(box, self.index.read_apart(lambda connection: reading.unsized(connection, box.id)))
             row = box.look()
         recent = row.messages
         if row.first_recent > 1:
-            recent = self._index.read(lambda connection: reading.count_from(connection, box.id, row.first_recent))
+            recent = self.index.read(lambda connection: reading.count_from(connection, box.id, row.first_recent))
         return Status(
             messages=row.messages,
             recent=recent,
@@ -244,7 +244,7 @@ class Account:
             mailboxes = [mailbox for mailbox in self._mailboxes.values() if mailbox.number in touched]
         for mailbox in mailboxes:
             mailbox.committed(connection)
-        touch_wake(self._index.wake)
+        touch_wake(self.index.wake)
 
     def _guarded(self, work: Callable[[], T]) -> T:
         """Runs what may be run again, should the index be lost."""

@@ -79,6 +79,8 @@ class Accounts:
             idle = self._kept.popitem(last=False)[1] if len(self._kept) > _KEPT else None
         if idle is not None:
             idle.close()  # who has it open still goes on
+            with self._lock:
+                self._open.pop(idle.index, None)
         return account
 
     def maintain(self) -> None:

@@ -276,7 +276,7 @@ class TestLostIndex:
         if how == "removed":
             shutil.rmtree(account.index_path)
         else:
-            account._index.close()
+            account.index.close()
             (account.index_path / "index.sqlite").write_bytes(b"not a database" * 500)
         try:
             add(inbox, b"two\n")

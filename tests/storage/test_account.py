@@ -1,0 +1,444 @@
+"""One user's mail."""
+
+import logging
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+
+from mailaccess.mail.flags import DELETED, SEEN
+from mailaccess.storage.account import Account, MailboxEntry
+from mailaccess.storage.accounts import DEFAULT_MAILBOXES, Accounts
+from mailaccess.storage.errors import (
+    HasChildren,
+    InvalidName,
+    MailboxExists,
+    MaildropBusy,
+    MaildropResting,
+    NoSuchMailbox,
+    NotSelectable,
+    StorageError,
+)
+from mailaccess.storage.mailbox import Action
+from mailaccess.storage.uidlist import read_uidlist
+from tests.storage.post import TEXT, WIRE_TEXT, add, arrive, settings, texts
+
+
+def names(account: Account) -> list[str]:
+    """Of all mailboxes."""
+    return [entry.name for entry in account.mailboxes()]
+
+
+class TestTree:
+    """LIST, CREATE, DELETE, RENAME."""
+
+    def test_inbox_comes_first(self, account: Account) -> None:
+        """The others are sorted."""
+        for name in ("Zebra", "Alpha", "Entwürfe"):
+            account.create(name)
+
+        assert names(account) == ["INBOX", "Alpha", "Entwürfe", "Zebra"]
+
+    def test_parents_that_exist_by_name_only(self, account: Account) -> None:
+        """Are listed, and cannot be selected."""
+        account.create("a/b/c")
+
+        assert account.mailboxes()[1:] == [
+            MailboxEntry("a", selectable=False),
+            MailboxEntry("a/b", selectable=False),
+            MailboxEntry("a/b/c"),
+        ]
+        with pytest.raises(NotSelectable):
+            account.mailbox("a/b")
+
+    def test_what_does_not_exist(self, account: Account) -> None:
+        """Says so."""
+        with pytest.raises(NoSuchMailbox):
+            account.mailbox("Nowhere")
+        with pytest.raises(NoSuchMailbox):
+            account.status("Nowhere")
+        with pytest.raises(NoSuchMailbox):
+            account.delete("Nowhere")
+        with pytest.raises(NoSuchMailbox):
+            account.rename("Nowhere", "Somewhere")
+
+    def test_a_name_is_taken_once(self, account: Account) -> None:
+        """INBOX in any case is."""
+        account.create("Work")
+        with pytest.raises(MailboxExists):
+            account.create("Work")
+        with pytest.raises(MailboxExists):
+            account.create("inbox")
+        account.create("Other")
+        with pytest.raises(MailboxExists):
+            account.rename("Other", "Work")
+
+    @pytest.mark.parametrize("name", ["", "/", "a//b", "/a", "a/", "x\0y", "x" * 300, "INBOX/"])
+    def test_names_that_cannot_be(self, account: Account, name: str) -> None:
+        """Refused before any path is made."""
+        with pytest.raises(InvalidName):
+            account.create(name)
+
+    @pytest.mark.parametrize("name", ["..", "../fred", ".", "~root", "a/../../b", "a.b", "cur", "\\"])
+    def test_names_that_only_look_dangerous(self, account: Account, name: str) -> None:
+        """Are names like any other, inside the account."""
+        account.create(name)
+
+        assert name in names(account)
+        assert {path.name for path in account.root.parent.iterdir()} == {"fred"}
+        add(account.mailbox(name))
+
+    def test_deleting_leaves_children(self, account: Account) -> None:
+        """The name stays as their parent, and cannot be deleted a second time (RFC 3501 6.3.4)."""
+        account.create("a")
+        account.create("a/b")
+        add(account.mailbox("a"))
+        account.delete("a")
+        assert account.mailboxes()[1:] == [MailboxEntry("a", selectable=False), MailboxEntry("a/b")]
+
+        with pytest.raises(HasChildren):
+            account.delete("a")
+
+    def test_inbox_cannot_be_deleted(self, account: Account) -> None:
+        """RFC 3501 6.3.4."""
+        with pytest.raises(InvalidName):
+            account.delete("INBOX")
+
+    def test_a_name_used_again_has_a_larger_uidvalidity(self, account: Account) -> None:
+        """Else clients would take its messages for those they know."""
+        seen = []
+        for _ in range(3):
+            account.create("Work")
+            work = account.mailbox("Work")
+            add(work)
+            seen.append(work.uidvalidity)
+            account.delete("Work")
+
+        assert seen == sorted(set(seen))
+
+    def test_renaming_keeps_messages_and_children(self, account: Account) -> None:
+        """UIDs and UIDVALIDITY too."""
+        account.create("a")
+        account.create("a/b")
+        account.create("ab")
+        for name in ("a", "a/b"):
+            add(account.mailbox(name), name.encode() + b"\n")
+        before = {name: account.mailbox(name).uidvalidity for name in ("a", "a/b")}
+        account.rename("a", "x/y")
+
+        assert names(account) == ["INBOX", "ab", "x", "x/y", "x/y/b"]
+        assert texts(account.mailbox("x/y")) == {1: b"a\r\n"}
+        assert texts(account.mailbox("x/y/b")) == {1: b"a/b\r\n"}
+        assert account.mailbox("x/y").uidvalidity == before["a"]
+        assert account.mailbox("x/y/b").uidvalidity == before["a/b"]
+
+    def test_renaming_inbox_moves_its_messages(self, account: Account) -> None:
+        """And leaves it, and its children, where they are (RFC 3501 6.3.5)."""
+        account.create("INBOX/child")
+        add(account.mailbox("INBOX"), b"one\n", b"two\n")
+        account.rename("inbox", "Old mail")
+
+        assert names(account) == ["INBOX", "INBOX/child", "Old mail"]
+        assert texts(account.mailbox("INBOX")) == {}
+        assert texts(account.mailbox("Old mail")) == {1: b"one\r\n", 2: b"two\r\n"}
+
+    def test_a_mailbox_cannot_become_its_own_child(self, account: Account) -> None:
+        """Nothing happens."""
+        account.create("a")
+        with pytest.raises(InvalidName):
+            account.rename("a", "a/b")
+
+        assert names(account) == ["INBOX", "a"]
+
+    def test_a_directory_moved_by_another_program_keeps_its_uids(self, account: Account) -> None:
+        """It is known by its GUID; the same without the index."""
+        account.create("Work")
+        add(account.mailbox("Work"), b"one\n", b"two\n")
+        account.mailbox("Work").remove([1])
+        validity = account.mailbox("Work").uidvalidity
+        (account.root / ".Work").rename(account.root / ".Done")
+        done = account.mailbox("Done")
+
+        assert (texts(done), done.uidvalidity) == ({2: b"two\r\n"}, validity)
+        with pytest.raises(NoSuchMailbox):
+            account.mailbox("Work")
+
+    def test_a_directory_copied_by_another_program_is_a_mailbox_of_its_own(self, account: Account) -> None:
+        """Whichever is opened first."""
+        account.create("Work")
+        add(account.mailbox("Work"), b"one\n")
+        shutil.copytree(account.root / ".Work", account.root / ".Copy")
+        copied, work = account.mailbox("Copy"), account.mailbox("Work")
+        add(copied, b"two\n")
+
+        assert copied.guid != work.guid
+        assert (list(texts(work).values()), list(texts(copied).values())) == ([b"one\r\n"], [b"one\r\n", b"two\r\n"])
+        assert account.mailbox("Copy") is copied
+
+    def test_two_directories_that_change_places(self, account: Account) -> None:
+        """Each mailbox is found where it went."""
+        for name in ("A", "B"):
+            account.create(name)
+            add(account.mailbox(name), name.encode() + b"\n")
+        account.mailbox("A").remove([1])
+        add(account.mailbox("A"), b"A again\n")
+        (account.root / ".A").rename(account.root / ".C")
+        (account.root / ".B").rename(account.root / ".A")
+        (account.root / ".C").rename(account.root / ".B")
+
+        assert texts(account.mailbox("B")) == {2: b"A again\r\n"}
+        assert texts(account.mailbox("A")) == {1: b"B\r\n"}
+
+    def test_another_mailbox_in_a_directorys_place(self, account: Account) -> None:
+        """One that is not known to the index has its own UIDs and UIDVALIDITY."""
+        account.create("Work")
+        add(account.mailbox("Work"))
+        validity = account.mailbox("Work").uidvalidity
+        shutil.rmtree(account.root / ".Work")
+        for where in ("cur", "new", "tmp"):
+            (account.root / ".Work" / where).mkdir(parents=True)
+        arrive(account.root / ".Work", b"other\n")
+        work = account.mailbox("Work")
+
+        assert list(texts(work).values()) == [b"other\r\n"]
+        assert work.uidvalidity > validity
+
+
+class TestSpecialUse:
+    """\\Sent and its like."""
+
+    def test_given_at_creation(self, account: Account) -> None:
+        """And kept beside the mail."""
+        account.create("Gesendet", frozenset(["\\Sent"]))
+        shutil.rmtree(account.index_path)
+        account.rename("Gesendet", "Postausgang")
+
+        assert account.mailboxes()[1] == MailboxEntry("Postausgang", special_use=frozenset(["\\Sent"]))
+
+    def test_well_known_names_have_theirs(self, account: Account) -> None:
+        """In a Maildir that was made by another program."""
+        for name in ("Sent Items", "spam", "Drafts", "Holidays"):
+            account.create(name)
+
+        assert {entry.name: set(entry.special_use) for entry in account.mailboxes() if entry.special_use} == {
+            "Drafts": {"\\Drafts"},
+            "Sent Items": {"\\Sent"},
+            "spam": {"\\Junk"},
+        }
+
+    def test_but_not_if_another_mailbox_was_given_it(self, account: Account) -> None:
+        """There is one of each."""
+        account.create("Sent")
+        account.create("Outgoing", frozenset(["\\Sent"]))
+
+        assert [entry.name for entry in account.mailboxes() if "\\Sent" in entry.special_use] == ["Outgoing"]
+
+
+class TestNewAccount:
+    """What a user begins with."""
+
+    def test_default_mailboxes_are_made_and_subscribed(self, tmp_path: Path) -> None:
+        """When nothing was there before."""
+        accounts = Accounts(settings(tmp_path, default_mailboxes=DEFAULT_MAILBOXES))
+        account = accounts.open("ann", None)
+
+        assert {entry.name: set(entry.special_use) for entry in account.mailboxes()} == {
+            "INBOX": set(),
+            "Archive": {"\\Archive"},
+            "Drafts": {"\\Drafts"},
+            "Junk": {"\\Junk"},
+            "Sent": {"\\Sent"},
+            "Trash": {"\\Trash"},
+        }
+        assert account.subscriptions() == sorted(names(account))
+        accounts.close()
+
+    def test_a_maildir_with_mail_is_left_as_it_is(self, tmp_path: Path) -> None:
+        """Taken over from another server, it has the mailboxes its user wanted."""
+        root = tmp_path / "ann"
+        for where in ("cur", "new", "tmp", ".Post/cur"):
+            (root / where).mkdir(parents=True)
+        arrive(root)
+        accounts = Accounts(settings(tmp_path, default_mailboxes=DEFAULT_MAILBOXES))
+        account = accounts.open("ann", None)
+
+        assert names(account) == ["INBOX", "Post"]
+        assert account.subscriptions() == []
+        accounts.close()
+
+    def test_a_crash_in_the_middle_is_made_good(self, tmp_path: Path) -> None:
+        """Whatever was made already."""
+        (tmp_path / "ann" / ".Drafts" / "cur").mkdir(parents=True)
+        (tmp_path / "ann" / "mailaccess").mkdir()
+        accounts = Accounts(settings(tmp_path, default_mailboxes=DEFAULT_MAILBOXES))
+
+        assert names(accounts.open("ann", None)) == ["INBOX", "Archive", "Drafts", "Junk", "Sent", "Trash"]
+        accounts.close()
+
+    def test_two_at_once(self, tmp_path: Path) -> None:
+        """Two workers open the account of a new user."""
+        both = [Accounts(settings(tmp_path, default_mailboxes=DEFAULT_MAILBOXES)) for _ in range(2)]
+        found: list[list[str]] = []
+        threads = [
+            threading.Thread(target=lambda accounts=accounts: found.append(names(accounts.open("ann", None))))
+            for accounts in both
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert len(found) == 2
+        assert names(both[0].open("ann", None)) == ["INBOX", "Archive", "Drafts", "Junk", "Sent", "Trash"]
+        for accounts in both:
+            accounts.close()
+
+
+class TestStatus:
+    """STATUS: sums, fresh with disk."""
+
+    def test_all_sums(self, account: Account) -> None:
+        """As SELECT would find them."""
+        inbox = account.mailbox("INBOX")
+        add(inbox, TEXT, TEXT, flags=frozenset([SEEN]))
+        add(inbox, TEXT, flags=frozenset([DELETED]))
+        arrive(account.root, TEXT)
+        status = account.status("inbox")
+
+        assert (status.messages, status.unseen, status.deleted, status.recent) == (4, 2, 1, 4)
+        assert (status.uidnext, status.size) == (5, 4 * len(WIRE_TEXT))
+        assert (status.uidvalidity, status.guid) == (inbox.uidvalidity, inbox.guid)
+        inbox.sync()
+        assert status.highestmodseq == inbox.highestmodseq
+
+    def test_sums_follow_every_change(self, account: Account) -> None:
+        """They are kept, not counted: they must not drift."""
+        account.create("Work")
+        inbox, work = account.mailbox("INBOX"), account.mailbox("Work")
+        add(inbox, *[TEXT] * 6)
+        inbox.store([1, 2], Action.ADD, frozenset([SEEN]))
+        inbox.store([2, 3], Action.ADD, frozenset([DELETED]))
+        inbox.copy([1, 2], work)
+        inbox.move([4], work)
+        inbox.expunge(None)
+        next((account.root / "cur").iterdir()).unlink()
+        for name in ("INBOX", "Work"):
+            kept = account.status(name)
+            account.check()
+            assert account.status(name) == kept
+            mailbox = account.mailbox(name)
+            assert kept.messages == len(mailbox.messages)
+            assert kept.unseen == sum(SEEN not in flags for flags in mailbox.messages.flags)
+            assert kept.size == sum(mailbox.messages.sizes)
+
+    def test_an_empty_mailbox(self, account: Account) -> None:
+        """HIGHESTMODSEQ is never 0: clients drop their cache at that."""
+        status = account.status("INBOX")
+
+        assert (status.messages, status.uidnext, status.size) == (0, 1, 0)
+        assert status.highestmodseq > 0
+        assert status.uidvalidity > 0
+
+
+class TestSubscriptions:
+    """Names that clients show."""
+
+    def test_subscribing(self, account: Account) -> None:
+        """The mailbox need not exist."""
+        account.subscribe("Work")
+        account.subscribe("inbox")
+        account.subscribe("Work")
+        assert account.subscriptions() == ["INBOX", "Work"]
+        account.unsubscribe("Work")
+        account.unsubscribe("Never")
+
+        assert account.subscriptions() == ["INBOX"]
+
+    def test_they_outlive_their_mailbox(self, account: Account) -> None:
+        """ "MUST NOT unilaterally remove an existing mailbox name from the subscription list" (RFC 3501 6.3.6)."""
+        account.create("Work")
+        account.subscribe("Work")
+        account.delete("Work")
+
+        assert account.subscriptions() == ["INBOX", "Work"]
+
+
+class TestMaildropLock:
+    """One POP3 session at a time."""
+
+    def test_a_second_session_is_refused(self, account: Account, elsewhere: Account) -> None:
+        """In this process and in others, until the first is over."""
+        with account.maildrop_lock():
+            with pytest.raises(MaildropBusy), account.maildrop_lock():
+                pass
+            with pytest.raises(MaildropBusy), elsewhere.maildrop_lock():
+                pass
+        with elsewhere.maildrop_lock():
+            pass
+
+    def test_imap_goes_on(self, account: Account) -> None:
+        """It does not ask for the lock."""
+        with account.maildrop_lock():
+            assert add(account.mailbox("INBOX")) == [1]
+
+    def test_two_sessions_can_be_kept_apart(self, account: Account) -> None:
+        """LOGIN-DELAY."""
+        with account.maildrop_lock(60):
+            pass
+        with pytest.raises(MaildropResting), account.maildrop_lock(60):
+            pass
+        with account.maildrop_lock(0):
+            pass
+
+
+class TestCare:
+    """Closing, and the loss of the index."""
+
+    def test_closing_writes_uidlists(self, accounts: Accounts, account: Account) -> None:
+        """So that all UIDs outlive the index."""
+        inbox = account.mailbox("INBOX")
+        add(inbox, b"one\n", b"two\n", b"three\n")
+        inbox.remove([2])
+        accounts.close()
+        uidlist = read_uidlist(account.root)
+
+        assert uidlist is not None
+        assert [record.uid for record in uidlist.records] == [1, 3]
+
+    def test_a_closed_account_can_be_used_again(self, account: Account) -> None:
+        """Sessions may still hold it when it is put to rest."""
+        inbox = account.mailbox("INBOX")
+        add(inbox)
+        account.close()
+
+        assert add(inbox) == [2]
+        assert names(account) == ["INBOX"]
+
+    def test_a_corrupt_index_costs_nothing_but_time(
+        self, accounts: Accounts, account: Account, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """It is set aside with a warning and made anew: same messages, same UIDs."""
+        inbox = account.mailbox("INBOX")
+        add(inbox, b"one\n", b"two\n", flags=frozenset([SEEN, "$Work"]))
+        before = texts(inbox), inbox.uidvalidity
+        accounts.close()
+        (account.index_path / "index.sqlite").write_bytes(b"\0" * 5000)
+        again = Accounts(settings(account.root.parent))
+        with caplog.at_level(logging.WARNING):
+            inbox = again.open("fred", None).mailbox("INBOX")
+
+        assert (texts(inbox), inbox.uidvalidity) == before
+        assert set(inbox.messages.flags) == {frozenset([SEEN, "$Work"])}
+        assert "set aside" in caplog.text
+        again.close()
+
+    def test_a_root_that_cannot_be_made(self, tmp_path: Path) -> None:
+        """No mail just now; the path is not told to the user."""
+        (tmp_path / "fred").touch()
+        accounts = Accounts(settings(tmp_path))
+
+        with pytest.raises(StorageError) as caught:
+            accounts.open("fred", None)
+        assert str(tmp_path) not in str(caught.value)
+        accounts.close()

@@ -1,0 +1,132 @@
+"""All accounts."""
+
+import gc
+from pathlib import Path
+
+import pytest
+
+from mailaccess.storage.accounts import Accounts, fill
+from mailaccess.storage.errors import InvalidName
+from mailaccess.storage.uidlist import read_uidlist
+from tests.storage.post import add, settings
+
+
+class TestPlaces:
+    """Where a user's mail is."""
+
+    def test_the_template_decides(self, tmp_path: Path) -> None:
+        """User, local part and domain."""
+        assert fill("/srv/{domain}/{local}/mail", "ann@example.org") == "/srv/example.org/ann/mail"
+        assert fill("/srv/{user}", "ann@example.org") == "/srv/ann@example.org"
+        assert fill("/srv/{local}", "ann") == "/srv/ann"
+        assert fill("/srv/{local}@{domain}", "a@b@example.org") == "/srv/a@b@example.org"
+
+    @pytest.mark.parametrize("user", ["", ".", "..", "../ann", "a/b", "a\0b", "a\nb", "\udcff", "x" * 256, "ä" * 128])
+    def test_a_user_name_never_leaves_its_directory(self, user: str) -> None:
+        """Whatever the backend let through."""
+        with pytest.raises(InvalidName):
+            fill("/srv/{user}", user)
+
+    @pytest.mark.parametrize("user", ["ann", "@example.org", "ann@", "ann@..", "..@example.org", "ann@a/b"])
+    def test_nor_do_its_parts(self, user: str) -> None:
+        """One that is missing would shift the path by a level."""
+        with pytest.raises(InvalidName):
+            fill("/srv/{domain}/{local}", user)
+
+    def test_braces_in_a_user_name_are_not_filled(self) -> None:
+        """Once is enough."""
+        assert fill("/srv/{user}", "{local}") == "/srv/{local}"
+
+    def test_a_home_overrides_the_template(self, tmp_path: Path) -> None:
+        """It is the Maildir."""
+        accounts = Accounts(settings(tmp_path))
+        account = accounts.open("ann", str(tmp_path / "elsewhere" / "ann"))
+
+        assert account.root == tmp_path / "elsewhere" / "ann"
+        assert (tmp_path / "elsewhere" / "ann" / "cur").is_dir()
+        accounts.close()
+
+    def test_the_index_can_be_elsewhere(self, tmp_path: Path) -> None:
+        """On a local disk, while mail is on a server's."""
+        accounts = Accounts(settings(tmp_path / "mail", index=str(tmp_path / "index" / "{user}")))
+        account = accounts.open("ann", None)
+        add(account.mailbox("INBOX"))
+
+        assert account.index_path == tmp_path / "index" / "ann"
+        assert (tmp_path / "index" / "ann" / "index.sqlite").exists()
+        assert not (tmp_path / "mail" / "ann" / "mailaccess").exists()
+        accounts.close()
+
+    def test_mail_is_its_owners_only(self, tmp_path: Path) -> None:
+        """Nobody else on the machine can read it."""
+        accounts = Accounts(settings(tmp_path))
+        account = accounts.open("ann", None)
+        add(account.mailbox("INBOX"))
+
+        assert account.root.stat().st_mode & 0o077 == 0
+        assert account.index_path.stat().st_mode & 0o077 == 0
+        accounts.close()
+
+
+class TestSharing:
+    """One object for one Maildir."""
+
+    def test_the_same_account_twice(self, tmp_path: Path) -> None:
+        """Also under two user names that share a home."""
+        accounts = Accounts(settings(tmp_path))
+        home = str(tmp_path / "shared")
+
+        assert accounts.open("ann", None) is accounts.open("ann", None)
+        assert accounts.open("ann", home) is accounts.open("bob", home)
+        assert accounts.open("ann", None) is not accounts.open("bob", None)
+        accounts.close()
+
+    def test_few_indexes_are_open(self, tmp_path: Path) -> None:
+        """The least recently used give their connections up, and get them back when needed."""
+        accounts = Accounts(settings(tmp_path, max_open_indexes=3))
+        inboxes = [accounts.open(f"user{number}", None).mailbox("INBOX") for number in range(8)]
+        assert database_files() <= 3 * 9
+        for inbox in inboxes:
+            add(inbox)
+
+        assert [len(inbox.messages) for inbox in inboxes] == [1] * 8
+        assert database_files() <= 3 * 9
+        accounts.close()
+        assert database_files() == 0
+
+    def test_accounts_nobody_uses_are_forgotten(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """After the most recent ones; their uidlists are up to date by then."""
+        monkeypatch.setattr("mailaccess.storage.accounts._KEPT", 2)
+        accounts = Accounts(settings(tmp_path))
+        add(accounts.open("ann", None).mailbox("INBOX"))
+        for number in range(3):
+            accounts.open(f"user{number}", None)
+        gc.collect()
+
+        assert len(accounts._accounts) == 2
+        uidlist = read_uidlist(tmp_path / "ann")
+        assert uidlist is not None
+        assert len(uidlist.records) == 1
+        accounts.close()
+
+    def test_all_can_be_maintained(self, tmp_path: Path) -> None:
+        """One that fails does not keep others from it."""
+        accounts = Accounts(settings(tmp_path))
+        broken = accounts.open("ann", None)
+        accounts.open("bob", None)
+        (broken.root / "cur").rename(tmp_path / "gone")
+        (broken.root / "cur").touch()
+
+        accounts.maintain()
+        accounts.close()
+
+
+def database_files() -> int:
+    """How many descriptors of index files this process has."""
+    found = 0
+    for link in Path("/proc/self/fd").iterdir():
+        try:
+            found += "index.sqlite" in str(link.readlink())
+        except FileNotFoundError:
+            continue
+    return found
