@@ -1,5 +1,6 @@
 """mailaccess.config.source: where settings come from, and how what is wrong is named."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -150,3 +151,12 @@ def test_lines_of_keys() -> None:
     }  # fmt: skip
 
     assert key_lines(text) == expected
+
+
+def test_the_readmes_example_is_right(tmp_path: Path) -> None:
+    """Every key in it exists and may hold what it shows."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    [example] = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
+    loaded = read(tmp_path, example)
+
+    assert loaded.settings.hostname == "mail.example.org"
