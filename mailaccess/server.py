@@ -239,6 +239,8 @@ def _drop_privileges(configuration: Configuration) -> None:
         drop(security.user, security.group)
     except PrivilegeError as error:
         raise configuration.error(("security", error.setting), str(error)) from None
+    for problem in unreadable([Path(os.__file__), Path(__file__)]):
+        raise configuration.error(("security", "user"), f"expected one who may read Python and this program: {problem}")
 
 
 def _backend(configuration: Configuration) -> Backend:

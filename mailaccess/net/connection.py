@@ -45,7 +45,8 @@ Session = Callable[[Channel], Coroutine[Any, Any, None]]
 class Connection(Task, Protocol):
     """Drives one session. `ended` is called once, when the peer is gone and the session too."""
 
-    transport: Any  # a TCP transport; where it is wrapped in TLS by others, the wrapper
+    transport: Any
+    _tcp: Any  # the transport as it was first
 
     def __init__(
         self,
@@ -83,14 +84,16 @@ class Connection(Task, Protocol):
         self._output_ended = False  # we have closed ours
         self._gone = False
         self._closing = False  # the session is to be told, once
+        self._stopping = False  # the server has no time to wait for the peer to hang up
         self._turn_due = False
 
     # -- what the transport tells
 
     def connectionMade(self) -> None:
         """Starts the session, over TLS after the handshake."""
-        self.transport.setTcpNoDelay(True)
-        self.transport.setTcpKeepAlive(True)
+        self._tcp = self.transport
+        self._tcp.setTcpNoDelay(True)
+        self._tcp.setTcpKeepAlive(True)
         if ISSLTransport.providedBy(self.transport):
             self._encrypted = True
             self._wait_at_most(self.channel.timeout)
@@ -171,8 +174,11 @@ class Connection(Task, Protocol):
 
     def close(self) -> None:
         """The server is stopping. The session says goodbye where it waits for input, or when it next does."""
+        self._stopping = True
         if not self._started:
             self.abort()
+        elif self.finished:
+            self._tcp.loseConnection()
         elif isinstance(self.waiting, Input | Event | Delay | Turn):
             self.throw(Closing())
         else:
@@ -268,12 +274,14 @@ class Connection(Task, Protocol):
             return
         self._flush()
         self.transport.unregisterProducer()
-        if self._encrypted or self._input_ended:
+        if self._encrypted or self._input_ended or self._stopping:
             self.transport.loseConnection()
         else:
             # Closing a socket with unread input resets it, and the reset may overtake our last words.
             self.transport.loseWriteConnection()
             self._read(True)
+        if self._stopping:
+            self._tcp.loseConnection()  # TLS would wait for the peer's own goodbye
         self._wait_at_most(self.channel.timeout)
 
     # -- inner workings
@@ -287,10 +295,10 @@ class Connection(Task, Protocol):
         self._read(True)
         self._wait_at_most(self.channel.timeout)
         assert self._tls is not None
-        tcp = self.transport
-        tcp.protocol = self.transport = TLSMemoryBIOProtocol(self._tls, self, False)  # type: ignore[no-untyped-call]
+        self.transport = TLSMemoryBIOProtocol(self._tls, self, False)  # type: ignore[no-untyped-call]
+        self._tcp.protocol = self.transport
         self._encrypted = True
-        self.transport.makeConnection(Outlet(tcp))
+        self.transport.makeConnection(Outlet(self._tcp))
 
     def _mark_active(self) -> None:
         self._since = now = self._clock.seconds()

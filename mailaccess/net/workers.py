@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IReadDescriptor
 from twisted.internet.main import CONNECTION_DONE
 from twisted.python.failure import Failure
@@ -50,12 +51,13 @@ class Lifeline:
         return self._descriptor
 
     def doRead(self) -> Any:
-        """Nobody writes there, so this is its end."""
-        self._gone()
+        """Nobody writes there: this is its end."""
         return CONNECTION_DONE
 
     def connectionLost(self, reason: Failure) -> None:
-        """The reactor tells so when it stops."""
+        """The end; or the reactor stops, and says so."""
+        if isinstance(reason.value, ConnectionDone):
+            self._gone()
 
     def logPrefix(self) -> str:
         """Twisted wants one."""

@@ -47,10 +47,10 @@ def lay_out(directory: Path, workers: int = 1, more: str = "") -> Path:
 class Server:
     """One run of `mailaccess serve`."""
 
-    def __init__(self, config: Path, *arguments: str) -> None:
+    def __init__(self, config: Path, python: str = sys.executable) -> None:
         self.config = config
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "mailaccess", "serve", "--config", str(config), *arguments],
+            [python, "-m", "mailaccess", "serve", "--config", str(config)],
             stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
         )
@@ -103,9 +103,9 @@ class Server:
 
 
 @contextmanager
-def serving(config: Path) -> Iterator[Server]:
+def serving(config: Path, python: str = sys.executable) -> Iterator[Server]:
     """A server that has begun to serve; it is ended behind the test."""
-    server = Server(config)
+    server = Server(config, python)
     try:
         yield server.ready()
     finally:

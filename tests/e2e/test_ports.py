@@ -79,13 +79,15 @@ def test_pop3(server: Server, how: str) -> None:
 
 def test_a_wrong_password_is_refused_by_both(server: Server) -> None:
     """And neither says why."""
+    client = imaplib.IMAP4("localhost", server.ports["imap"], timeout=20)
     with pytest.raises(imaplib.IMAP4.error, match="AUTHENTICATIONFAILED"):
-        imaplib.IMAP4("localhost", server.ports["imap"], timeout=20).login("ann", "pear")
-    client = poplib.POP3("localhost", server.ports["pop3"], timeout=20)
-    client.user("nobody")
+        client.login("ann", "pear")
+    client.logout()
+    reader = poplib.POP3("localhost", server.ports["pop3"], timeout=20)
+    reader.user("nobody")
     with pytest.raises(poplib.error_proto, match="AUTH"):
-        client.pass_("pear")
-    client.close()
+        reader.pass_("pear")
+    reader.quit()
 
 
 def test_uids_and_uidls_outlive_a_restart(tmp_path: Path) -> None:

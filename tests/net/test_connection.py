@@ -379,7 +379,17 @@ def test_closing_is_told_where_the_session_waits() -> None:
     client.connection.close()
 
     assert client.output() == b"Closing"
-    assert client.transport.half_closed
+    assert client.transport.disconnecting
+
+
+def test_a_server_that_stops_waits_for_nobody_to_hang_up() -> None:
+    """What has been said is with the kernel, which delivers it."""
+    client = Client(echo)
+    client.send(b"bye\r\n")
+    assert not client.transport.disconnecting
+    client.connection.close()
+
+    assert client.transport.disconnecting
 
 
 def test_closing_waits_for_a_call() -> None:
