@@ -106,13 +106,18 @@ def create(path: Path) -> None:
 
 
 def connect(path: Path, *, writing: bool) -> sqlite3.Connection:
-    """A connection to a database made by `create`, for any thread. Writers wait for others; a reader never does."""
-    connection = sqlite3.connect(
-        path, timeout=BUSY_SECONDS if writing else 0, isolation_level=None, check_same_thread=False
-    )
+    """A connection to a database made by `create`, for any thread. Writers wait for others; a reader never does.
+
+    Opening waits in any case: after a crash the first to come recovers the log, and the others are refused till then.
+    """
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         _check_version(connection)
-        connection.execute("PRAGMA journal_size_limit = 4194304" if writing else "PRAGMA query_only = 1")
+        if writing:
+            connection.execute("PRAGMA journal_size_limit = 4194304")
+        else:
+            connection.execute("PRAGMA query_only = 1")
+            connection.execute("PRAGMA busy_timeout = 0")
     except BaseException:
         connection.close()
         raise
