@@ -29,7 +29,7 @@ def command(root: Path) -> None:
 
 def _set_account(known: PasswdFile, user: str, password: str) -> None:
     """Adds the account, or gives it the password if that is another one now."""
-    if not known.path.exists() or known.lookup(user) is None:
+    if known.lookup(user) is None:
         known.add(user, password)
     elif known.verify(user, password) is None:
         known.set_password(user, password)

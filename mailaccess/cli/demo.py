@@ -41,7 +41,7 @@ DOORS = {
 def command(root: Path) -> None:
     """Serve the sample mail on loopback ports, with all files in ROOT."""
     prepare(root, host="127.0.0.1", hostname="localhost", top='hostname = "localhost"\nworkers = 1\n')
-    if not accounts(root).path.exists():
+    if not accounts(root).users():
         accounts(root).add(USER, PASSWORD)
     mail = root / USER
     if not mail.exists():

@@ -45,10 +45,13 @@ def prepare(root: Path, *, host: str, hostname: str, top: str = "") -> None:
     """
     file = configuration_file(root)
     directory = file.parent
+    users = accounts(root).path
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     certificate, key = directory / "certificate.pem", directory / "key.pem"
     if not certificate.exists():
         self_signed(hostname, certificate, key)
+    if not users.exists():
+        users.touch(0o600)
     if not file.exists():
         file.write_text(TEMPLATE.substitute(host=host, top=top), "utf-8")
 

@@ -35,6 +35,12 @@ def test_an_empty_volume_becomes_a_server(tmp_path: Path) -> None:
     assert accounts(tmp_path).users() == ["ann@example.org"]
 
 
+def test_accounts_may_come_later(tmp_path: Path) -> None:
+    """Without any in the environment the server starts all the same."""
+    with serving("container", str(tmp_path)) as server:
+        assert set(server.ports) == {"imap", "imaps", "pop3", "pop3s"}
+
+
 @pytest.mark.parametrize("name", ["USER", "PASSWORD"])
 def test_half_an_account_is_refused(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """Rather than starting a server nobody can log in to."""

@@ -15,7 +15,7 @@ def test_a_new_directory_has_all_a_server_needs(tmp_path: Path) -> None:
 
     assert tls.certificate is not None
     assert tls.key is not None
-    assert unreadable([tls.certificate, tls.key]) == []
+    assert unreadable([tls.certificate, tls.key, settings.auth.path]) == []
     assert configuration_file(tmp_path / "root").parent.stat().st_mode & 0o077 == 0
     assert [str(endpoint) for endpoint in settings.imap.listen] == ["127.0.0.1:1143"]
     assert Path(settings.storage.maildir).resolve() == tmp_path / "root" / "{user}"
