@@ -5,9 +5,10 @@ Framing goes before parsing, so that the octets of a literal are never taken for
 
 from dataclasses import dataclass
 
-from mailaccess.imap.errors import Bad, No
-from mailaccess.imap.grammar import LITERAL_AT_END
+from mailaccess.imap.errors import Bad, Bye, No
+from mailaccess.imap.grammar import LITERAL_AT_END, MAX_NUMBER
 from mailaccess.wire.channel import Channel
+from mailaccess.wire.reader import LineTooLong
 
 CONTINUE = b"+ Ready for literal data\r\n"
 _TAG_CHARS = frozenset(range(33, 127)) - frozenset(b'(){%*"\\+')
@@ -41,12 +42,19 @@ def accept(channel: Channel, literal: Literal) -> None:
 async def refuse_rest(channel: Channel, line: bytes, limit: int) -> None:
     """Drops what of a refused command is on its way: non-synchronizing literals and the text behind them.
 
-    A synchronizing literal is not invited, so its sender drops the command itself.
+    A synchronizing literal is not invited, so its sender drops the command itself. One that is larger than a number can
+    be is not waited for: Bye (RFC 7888 section 4).
     """
     literal = split_literal(line)[1]
     while literal is not None and not literal.synchronizing:
+        if literal.size > MAX_NUMBER:
+            raise Bye("A literal cannot be that large")
         await channel.reader.drop(literal.size)
-        literal = split_literal(await channel.reader.line(limit))[1]
+        try:
+            line = await channel.reader.line(limit)
+        except LineTooLong as too_long:
+            line = too_long.end
+        literal = split_literal(line)[1]
 
 
 async def rest_of_command(channel: Channel, line: bytes, limit: int) -> bytes:

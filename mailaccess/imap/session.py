@@ -6,6 +6,7 @@ The session holds what outlives a command (state, user, selected mailbox, what w
 
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from mailaccess.auth.authenticator import Authenticator, Slot
@@ -237,7 +238,8 @@ class Session:
         limit = self._line_limit()
         try:
             line = await self.channel.reader.line(limit)
-        except LineTooLong:
+        except LineTooLong as too_long:
+            await framing.refuse_rest(self.channel, too_long.end, limit)
             self.untagged(b"BAD A line may have %d octets" % limit)
             self._count_nonsense()
             return
@@ -268,11 +270,13 @@ class Session:
             self.write(b"%s BAD %s\r\n" % (tag, str(bad).encode("ascii", "replace")))
             if spec is None:
                 self._count_nonsense(tag)
-        except LineTooLong:
+        except LineTooLong as too_long:
+            await framing.refuse_rest(self.channel, too_long.end, self._line_limit())
             self.write(b"%s BAD A line may have %d octets\r\n" % (tag, self._line_limit()))
         except (No, StorageError) as failure:
             no = failure if isinstance(failure, No) else refusal(failure)
-            await self.update(expunges=spec is not None and self.expunges)
+            with suppress(StorageError):  # which may be what failed
+                await self.update(expunges=spec is not None and self.expunges)
             code = b"[%s] " % no.code if no.code else b""
             self.write(b"%s NO %s%s\r\n" % (tag, code, str(no).encode("utf-8" if self.utf8 else "ascii", "replace")))
         except (Gone, TimedOut, Closing, Bye):

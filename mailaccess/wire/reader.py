@@ -11,8 +11,16 @@ LINES_A_TURN = 16
 """Lines taken from what is buffered before the driver is asked whether it is another session's turn."""
 
 
+_KEPT = 32
+"""Octets at the end of an overlong line that are told: what follows the line may depend on them."""
+
+
 class LineTooLong(Exception):  # noqa: N818
-    """A line exceeded its limit. It has been read up to its end and dropped."""
+    """A line exceeded its limit. It has been read up to its end and dropped; `end` is the last that stood in it."""
+
+    def __init__(self, end: bytes) -> None:
+        super().__init__("a line is too long")
+        self.end = end
 
 
 class Reader:
@@ -75,13 +83,12 @@ class Reader:
             await turn()
         line = self.take_line()
         while line is None:
-            if self.buffered > limit:
-                await self._drop_line()
-                raise LineTooLong
+            if self.buffered > limit + 1:  # the last one may be the CR
+                raise LineTooLong(await self._drop_line())
             await more_input()
             line = self.take_line()
         if len(line) > limit:
-            raise LineTooLong
+            raise LineTooLong(line[-_KEPT:])
         return line
 
     async def exactly(self, count: int) -> bytes:
@@ -104,7 +111,15 @@ class Reader:
         async for _ in self.chunks(count):
             pass
 
-    async def _drop_line(self) -> None:
-        while self.take_line() is None:
-            self._pos = self._scanned = len(self._buffer)
+    async def _drop_line(self) -> bytes:
+        """Its end, without the CRLF."""
+        end = b""
+        while True:
+            newline = self._buffer.find(b"\n", self._pos)
+            stop = newline + 1 or len(self._buffer)
+            end = (end + self._buffer[max(self._pos, stop - _KEPT - 2) : stop])[-_KEPT - 2 :]
+            self._pos = self._scanned = stop
+            self.fresh = False
+            if newline >= 0:
+                return end.removesuffix(b"\n").removesuffix(b"\r")[-_KEPT:]
             await more_input()

@@ -4,6 +4,8 @@ import pytest
 
 from mailaccess.imap.registry import COMMANDS, State
 from mailaccess.storage.account import Account
+from mailaccess.storage.errors import Unavailable
+from mailaccess.storage.mailbox import Mailbox
 from tests.world import World
 
 
@@ -30,6 +32,31 @@ def test_a_line_that_is_too_long(world: World) -> None:
     limit = world.imap_settings.max_line
 
     assert client.ask(b"a NOOP " + b"x" * (2 * limit) + b"\r\nb NOOP\r\n").endswith(b"b OK NOOP completed\r\n")
+
+
+def test_the_literal_of_a_line_that_is_too_long(world: World) -> None:
+    """ "MUST check the end of every received line" (RFC 7888 3): its octets are never taken for a command."""
+    client = world.imap_in()
+    long = b"x" * world.imap_settings.max_line
+    for start in (b"a NOOP ", b"(", b"a CREATE {1+}\r\ny", b"a SHINY {1+}\r\ny", b"a APPEND INBOX {1+}\r\ny"):
+        answer = client.ask(start + long + b" {10+}\r\nb LOGOUT\r\n {1+}\r\nz\r\nc NOOP\r\n")
+        assert b"BAD" in answer
+        assert answer.endswith(b"\r\nc OK NOOP completed\r\n")
+
+
+def test_storage_that_fails_twice(world: World) -> None:
+    """A command that storage refuses is answered, though the look at the mailbox that follows it fails as well."""
+    client = world.imap_in()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Mailbox, "poll", lambda _: True)
+        patch.setattr(Mailbox, "sync", _unavailable)
+        assert client.ask(b"a NOOP\r\n") == b"a NO [UNAVAILABLE] no disk\r\n"
+
+    assert client.ask(b"b NOOP\r\n") == b"b OK NOOP completed\r\n"
+
+
+def _unavailable(_: Mailbox) -> None:
+    raise Unavailable("no disk")
 
 
 def test_our_own_fault_is_logged_and_survived(world: World, caplog: pytest.LogCaptureFixture) -> None:

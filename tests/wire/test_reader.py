@@ -53,8 +53,8 @@ def collect(steps: list[object]) -> MemoryDriver:
         while True:
             try:
                 steps.append(await channel.reader.line(10))
-            except LineTooLong:
-                steps.append(LineTooLong)
+            except LineTooLong as too_long:
+                steps.append(too_long.end)
 
     return MemoryDriver(session)
 
@@ -68,7 +68,23 @@ def test_too_long_line_is_dropped_whole(size: int) -> None:
     for start in range(0, len(data), size):
         driver.feed(data[start : start + size])
 
-    assert steps == [LineTooLong, b"short"]
+    assert steps == [b"x" * 32, b"short"]
+
+
+@given(st.text("ab\r\n", max_size=60), st.lists(st.integers(1, 12), max_size=20))
+def test_limits_do_not_depend_on_the_split(text: str, sizes: list[int]) -> None:
+    """A line of just its limit is none too long because its CRLF comes later."""
+    data = text.encode()
+    whole: list[object] = []
+    split: list[object] = []
+    collect(whole).feed(data)
+    driver = collect(split)
+    for size in sizes:
+        driver.feed(data[:size])
+        data = data[size:]
+    driver.feed(data)
+
+    assert split == whole
 
 
 def test_exactly_waits_for_its_octets() -> None:

@@ -1,8 +1,10 @@
 """IDLE: the client waits for news (RFC 2177)."""
 
+from mailaccess.imap import framing
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.registry import AUTHENTICATED, command
 from mailaccess.imap.session import Session
+from mailaccess.wire.reader import LineTooLong
 from mailaccess.wire.traps import event
 
 
@@ -16,11 +18,21 @@ async def idle(session: Session) -> None:
         if line is not None:
             break
         if channel.reader.buffered > session.settings.max_line:
-            raise Bad("Expected DONE")
+            line = await _long_line(session)
+            break
         channel.woken = False
         await session.update(expunges=True)
         await event(session.settings.keepalive)
         if not channel.woken and not channel.reader.fresh:
             session.untagged(b"OK Still here")
     if line.upper() != b"DONE":
+        await framing.refuse_rest(channel, line, session.settings.max_line)
         raise Bad("Expected DONE")
+
+
+async def _long_line(session: Session) -> bytes:
+    """The line that is on its way, or the end of it if it is too long to be kept."""
+    try:
+        return await session.channel.reader.line(session.settings.max_line)
+    except LineTooLong as too_long:
+        return too_long.end
