@@ -74,7 +74,7 @@ def _transfer(transaction: Transaction, box: Box, uids: Sequence[int], target: B
                 )
                 made.append((message, new))
                 break
-    transaction.sync_before_commit(target.directory / "cur")
+    transaction.sync_before_commit(target.directory / "cur")  # first: it must be there before it may be gone
     for where in {old.entry.where for old, _ in made} if moving else ():
         transaction.sync_before_commit(box.directory / where)
     _enter(transaction, row, target_row, made, moving)

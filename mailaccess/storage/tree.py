@@ -107,9 +107,11 @@ def _finish_rename(
 
 def _is_new(root: Path, defaults: Iterable[DefaultMailbox]) -> bool:
     """There is nothing but what we would make, or had begun to make."""
-    ours = {"mailaccess", "subscriptions", "tmp", "new", *(directory_name(name) for name, _ in defaults)}
+    ours = {"mailaccess", "tmp", "new", *(directory_name(name) for name, _ in defaults)}
     try:
-        return all(path.name in ours or path.name.startswith("mailaccess-") for path in root.iterdir())
+        return all(
+            path.name in ours or path.name.startswith(("mailaccess-", "subscriptions")) for path in root.iterdir()
+        )
     except FileNotFoundError:
         return True
 

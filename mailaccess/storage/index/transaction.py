@@ -44,7 +44,7 @@ class Transaction:
         self.instance = instance  # of the database
         self.now_us = time.time_ns() // 1000
         self.touched: set[int] = set()  # mailboxes in which a client may see a difference
-        self.unsynced: set[Path] = set()  # directories to be synced before the commit
+        self.unsynced: list[Path] = []  # directories to be synced before the commit, in this order
         self._rows: dict[int, tuple[MailboxRow, tuple[object, ...]]] = {}
         self._undo: list[Callable[[], object]] = []
 
@@ -52,7 +52,7 @@ class Transaction:
 
     def sync_before_commit(self, directory: Path) -> None:
         """The directory's new and removed entries are durable before anybody is told of the commit."""
-        self.unsynced.add(directory)
+        self.unsynced.append(directory)
 
     def on_failure(self, undo: Callable[[], object]) -> None:
         """Called, last one first, if the work or its commit fails."""

@@ -60,7 +60,7 @@ class Writer:
             with self._begin(any(job.durable for job in batch)) as (connection, instance):
                 for job in batch:
                     job.run(connection, instance)
-                for directory in {path for job in batch for path in job.unsynced}:
+                for directory in dict.fromkeys(path for job in batch for path in job.unsynced):
                     sync_directory(directory)
             touched = {mailbox for job in batch for mailbox in job.touched}
         except BaseException as error:
@@ -96,7 +96,7 @@ class _Job(Generic[T]):
         self.result: T | None = None
         self.error: BaseException | None = None
         self.touched: set[int] = set()
-        self.unsynced: set[Path] = set()
+        self.unsynced: list[Path] = []
 
     def run(self, connection: sqlite3.Connection, instance: str) -> None:
         """Runs the work; if it fails, only what it did is taken back. Raises where the whole transaction is lost."""
