@@ -13,7 +13,8 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,11 +47,10 @@ class Client(threading.Thread):
 
     def run(self) -> None:
         try:
-            self.imap = imaplib.IMAP4("127.0.0.1", self.port, timeout=30)
-            self.imap.login(USER, PASSWORD)
-            while True:
-                self._step()
-                self.done += 1
+            with connected(self.port) as self.imap:
+                while True:
+                    self._step()
+                    self.done += 1
         except (imaplib.IMAP4.abort, OSError, EOFError):
             pass  # the server was killed
         except Exception as failure:  # noqa: BLE001 - raised again by whoever joins this thread
@@ -118,27 +118,41 @@ class Client(threading.Thread):
         return " ".join(item.decode() if isinstance(item, bytes) else str(item) for item in data)
 
 
+@contextmanager
+def connected(port: int) -> Iterator[imaplib.IMAP4]:
+    """A client that has logged in, and lets go of its socket whatever happens."""
+    imap = imaplib.IMAP4("127.0.0.1", port, timeout=150)
+    try:
+        imap.login(USER, PASSWORD)
+        yield imap
+    finally:
+        imap.sock.close()
+        imap.file.close()
+
+
+def look(imap: imaplib.IMAP4, mailbox: str, validities: dict[str, str], found: dict[tuple[str, int], str]) -> float:
+    """Enters the mailbox's messages into `found`; returns the seconds it took to open."""
+    imap.create(f'"{mailbox}"')
+    began = time.monotonic()
+    assert imap.select(f'"{mailbox}"')[0] == "OK"
+    seconds = time.monotonic() - began
+    validity = imap.response("UIDVALIDITY")[1][0].decode()
+    assert validities.setdefault(mailbox, validity) == validity, "UIDVALIDITY changed"
+    _, data = imap.uid("FETCH", "1:*", "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])")
+    for item in data:
+        if isinstance(item, tuple):
+            uid, subject = re.search(rb"UID (\d+)", item[0]), re.search(rb"Subject: (\S+)", item[1])
+            assert uid, item
+            assert subject, item
+            found[mailbox, int(uid[1])] = subject[1].decode()
+    return seconds
+
+
 def check(port: int, books: list[Book], validities: dict[str, str]) -> float:
     """Compares all mailboxes with the books; returns the seconds the slowest took to open."""
-    imap = imaplib.IMAP4("127.0.0.1", port, timeout=150)
-    imap.login(USER, PASSWORD)
-    slowest = 0.0
     found: dict[tuple[str, int], str] = {}
-    for mailbox in MAILBOXES:
-        imap.create(f'"{mailbox}"')
-        began = time.monotonic()
-        assert imap.select(f'"{mailbox}"')[0] == "OK"
-        slowest = max(slowest, time.monotonic() - began)
-        validity = imap.response("UIDVALIDITY")[1][0].decode()
-        assert validities.setdefault(mailbox, validity) == validity, "UIDVALIDITY changed"
-        _, data = imap.uid("FETCH", "1:*", "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])")
-        for item in data:
-            if isinstance(item, tuple):
-                uid, subject = re.search(rb"UID (\d+)", item[0]), re.search(rb"Subject: (\S+)", item[1])
-                assert uid, item
-                assert subject, item
-                found[mailbox, int(uid[1])] = subject[1].decode()
-    imap.logout()
+    with connected(port) as imap:
+        slowest = max(look(imap, mailbox, validities, found) for mailbox in MAILBOXES)
     for book in books:
         for place, token in book.kept.items():
             assert found.get(place) == token, f"lost: {place} {token}, found {found.get(place)}"
