@@ -75,7 +75,7 @@ def run(configuration: Configuration, ready: Callable[[Places], None] = lambda _
     if settings.workers == 1:
         Process(configuration, shares[0], None).serve(up)
         return
-    ledger = _ledger_path(places)
+    ledger = ledger_path(places)
 
     def work(number: int, served: Callable[[], None], lifeline: int) -> None:
         for other, sockets in enumerate(shares):
@@ -308,7 +308,7 @@ def _factories(
     }
 
 
-def _ledger_path(places: Places) -> Path:
+def ledger_path(places: Places) -> Path:
     """A file that all workers share, in a directory that only this user may enter; the same after a restart.
 
     Its content is worth nothing after a reboot. Where somebody else has taken the name, another one is made up.

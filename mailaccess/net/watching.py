@@ -94,7 +94,7 @@ class Lag:
         self._reactor = reactor
         self._due = 0.0
         self._worst = 0.0
-        self._reported = 0.0
+        self._reported = -LAG_REPORTS
 
     def start(self) -> None:
         """For as long as the reactor runs."""

@@ -1,10 +1,23 @@
 """What makes connections: limits, and the end of all of them."""
 
+import subprocess
+import sys
 import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
+import pytest
 from twisted.internet.address import IPv4Address, IPv6Address
 
-from mailaccess.net.factory import LAST_WORDS, SessionFactory, Shared
+from mailaccess.auth.authenticator import Authenticator
+from mailaccess.auth.backend import Identity
+from mailaccess.auth.ledger import Ledger
+from mailaccess.imap import facts
+from mailaccess.imap.session import ImapSettings
+from mailaccess.net.factory import LAST_WORDS, IMAPFactory, POP3Factory, SessionFactory, Shared
+from mailaccess.pop3.session import Pop3Settings
+from mailaccess.storage.accounts import Accounts, StorageSettings
 from mailaccess.wire.channel import Channel
 from mailaccess.wire.traps import Closing, call, more_input
 from tests.net.stage import Loop, Transport, closed_cleanly
@@ -114,3 +127,70 @@ def test_closing_cuts_off_what_does_not_end() -> None:
     loop.advance(LAST_WORDS)
     assert closed == [None]
     leave.set()
+
+
+class Backend:
+    """Nobody has an account."""
+
+    has_secrets = False
+
+    def verify(self, user: str, password: str) -> Identity | None:
+        return None
+
+    def lookup(self, user: str) -> Identity | None:
+        return None
+
+    def secret(self, user: str) -> str | None:
+        return None
+
+    def version(self) -> int:
+        return 0
+
+    def users(self) -> list[str]:
+        return []
+
+    def reload(self) -> None: ...
+
+
+@pytest.fixture
+def layers(tmp_path: Path) -> Iterator[dict[str, Any]]:
+    """Storage and authentication, as both protocols take them."""
+    ledger = Ledger(None)
+    accounts = Accounts(StorageSettings(str(tmp_path / "{user}"), None, facts.build, facts.VERSION))
+    yield {"authenticator": Authenticator(Backend(), ledger), "accounts": accounts}
+    accounts.close()
+    ledger.close()
+
+
+def test_imap_and_pop3_over_one_storage_and_one_authentication(layers: dict[str, Any]) -> None:
+    """Each greets in its own language."""
+    shared = Shared(Loop())
+    imap = connect(IMAPFactory(ImapSettings(**layers), shared=shared))
+    pop3 = connect(POP3Factory(Pop3Settings(**layers), shared=shared))
+
+    assert said(imap).startswith(b"* OK [CAPABILITY IMAP4rev1")
+    assert said(pop3).startswith(b"+OK ")
+
+
+def test_both_say_in_their_own_words_that_it_is_too_much(layers: dict[str, Any]) -> None:
+    """A client shows the text to its user."""
+    shared = Shared(Loop(), connections_per_address=0)
+
+    assert said(connect(IMAPFactory(ImapSettings(**layers), shared=shared))).startswith(b"* BYE [LIMIT] ")
+    assert said(connect(POP3Factory(Pop3Settings(**layers), shared=shared))).startswith(b"-ERR [SYS/TEMP] ")
+
+
+def test_without_a_reactor_it_is_the_installed_one() -> None:
+    """`reactor.listenTCP(143, IMAPFactory(settings))` is all it takes."""
+    program = (
+        "from mailaccess.net.factory import SessionFactory\n"
+        "factory = SessionFactory(None)\n"
+        "from twisted.internet import reactor\n"
+        "port = reactor.listenTCP(0, factory, interface='127.0.0.1')\n"
+        "reactor.callWhenRunning(reactor.stop)\n"
+        "reactor.run()\n"
+        "print('ran')"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+
+    assert result.stdout == "ran\n"
