@@ -1,5 +1,6 @@
 """Nothing acknowledged is lost, nothing expunged comes back, no UID names two messages: wherever the machine stops."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -77,6 +78,28 @@ def test_append(stops: Callable[[Operation], list[Left]]) -> None:
             assert {uid: found.get(uid) for uid in told} == told, left
             assert sorted(found.values()) == sorted(set(found.values())), left
             assert set(found.values()) <= {*KNOWN.values(), b"new 0\r\n", b"new 1\r\n"}, left
+            check_uids(account, told)
+
+
+def test_append_and_the_loss_of_the_index(
+    stops: Callable[[Operation], list[Left]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worst night: messages may get other UIDs then, but no UID that was told names another message."""
+    monkeypatch.setattr("mailaccess.storage.box.BLOCK", 0)  # every UID is a promise of its own
+
+    def operation(account: Account, acknowledge: Callable[[object], None]) -> None:
+        inbox = account.mailbox("INBOX")
+        for number in range(2):
+            acknowledge(add(inbox, b"new %d\n" % number)[0])
+        inbox.remove([2])
+
+    for left in stops(operation):
+        told = KNOWN | {uid: b"new %d\r\n" % number for number, uid in enumerate(left.acknowledged)}
+        shutil.rmtree(left.root / "fred" / "mailaccess")
+        with reopened(left) as account:
+            found = texts(account.mailbox("INBOX"))
+            assert {*told.values()} - {b"two\r\n"} <= {*found.values()}, left
+            assert len(set(found.values())) == len(found), left
             check_uids(account, told)
 
 
