@@ -8,7 +8,6 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from OpenSSL import SSL
 from twisted.internet.interfaces import (
     IDelayedCall,
     IHalfCloseableProtocol,
@@ -24,7 +23,8 @@ from zope.interface import implementer
 
 from mailaccess.net.deflate import Corrupt, Deflate
 from mailaccess.net.lanes import Lanes
-from mailaccess.net.outlet import Outlet, send
+from mailaccess.net.outlet import Outlet, nothing_waits, send
+from mailaccess.net.tls import channel_binding
 from mailaccess.wire.channel import Channel, Peer
 from mailaccess.wire.task import WAIT, Task
 from mailaccess.wire.traps import Call, Closing, Delay, Drained, Event, Gone, Input, TimedOut, Turn
@@ -36,7 +36,7 @@ MAX_BUFFERED = 256 * 1024
 SLICE = 0.005
 """Seconds a session may run on input that is at hand before the others get their turn."""
 LINGER = 10.0
-"""Seconds a peer has to take our last words and hang up, once its session has ended."""
+"""Seconds a peer has to hang up once our last words are with the kernel, which delivers them in any case."""
 
 Session = Callable[[Channel], Coroutine[Any, Any, None]]
 
@@ -81,7 +81,6 @@ class Connection(Task, Protocol):
         self._paused = False  # the transport wants no more output for now
         self._reading = True
         self._input_ended = False  # the peer has closed its direction
-        self._output_ended = False  # we have closed ours
         self._gone = False
         self._closing = False  # the session is to be told, once
         self._stopping = False  # the server has no time to wait for the peer to hang up
@@ -108,7 +107,7 @@ class Connection(Task, Protocol):
         """The wire is encrypted now."""
         peer = self.channel.peer
         peer.tls, peer.tls_available = True, False
-        peer.tls_exporter = _channel_binding(self.transport.getHandle())
+        peer.tls_exporter = channel_binding(self.transport.getHandle())
         self.transport.registerProducer(self, True)
         self._mark_active()
         if self._started:
@@ -144,9 +143,7 @@ class Connection(Task, Protocol):
             self.throw(Gone())
 
     def writeConnectionLost(self) -> None:
-        """Our last words are with the kernel, which delivers them even after we have closed."""
-        self._output_ended = True
-        self._wait_at_most(LINGER)
+        """Our direction is closed, as we asked."""
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Tells the session. A call under way is not interrupted; the session meets Gone when it is done."""
@@ -196,7 +193,7 @@ class Connection(Task, Protocol):
         self._flush()
         self._may_wait()
         if self._deflate is not None and self._inflate():
-            return self.answer_turn()
+            return self._give_turn()
         if self._input_ended:
             raise Gone
         self._read(True)
@@ -218,18 +215,12 @@ class Connection(Task, Protocol):
         if self._paused:
             self._wait_at_most(self.channel.timeout)
             return WAIT
-        return self.answer_turn()
+        return self._give_turn()  # a goodbye in the middle of a message would be taken for a part of it
 
     def answer_turn(self) -> object:
         """Goes on at once for as long as the slice lasts."""
-        if self._clock.seconds() < self._slice_ends:
-            return None
-        self._flush()
         self._may_wait()
-        if not self._turn_due:
-            self._turn_due = True
-            self._clock.callLater(0, self._our_turn)
-        return WAIT
+        return self._give_turn()
 
     def answer_call(self, work: Call) -> object:
         """Hands it to a thread. That the peer is gone does not keep a session from tidying up."""
@@ -282,9 +273,20 @@ class Connection(Task, Protocol):
             self._read(True)
         if self._stopping:
             self._tcp.loseConnection()  # TLS would wait for the peer's own goodbye
-        self._wait_at_most(self.channel.timeout)
+        self._until = self._clock.seconds() + self.channel.timeout
+        self._set_timer(self._clock.seconds() + LINGER)
 
     # -- inner workings
+
+    def resume(self, value: object = None) -> None:
+        """Whatever ends a wait, it was not, or is no longer, the turn that was due."""
+        self._turn_due = False
+        super().resume(value)
+
+    def throw(self, error: BaseException) -> None:
+        """As resume."""
+        self._turn_due = False
+        super().throw(error)
 
     def _begin(self) -> None:
         self._started = True
@@ -345,6 +347,16 @@ class Connection(Task, Protocol):
             self.channel.reader.feed(piece)
         return bool(piece)
 
+    def _give_turn(self) -> object:
+        """Goes on if the slice lasts, else in the reactor's next round."""
+        if self._clock.seconds() < self._slice_ends:
+            return None
+        self._flush()
+        if not self._turn_due:
+            self._turn_due = True
+            self._clock.callLater(0, self._our_turn)
+        return WAIT
+
     def _our_turn(self) -> None:
         due, self._turn_due = self._turn_due, False
         if due and not self._paused:
@@ -394,6 +406,9 @@ class Connection(Task, Protocol):
     def _timer_fired(self) -> None:
         self._timer = None
         now = self._clock.seconds()
+        if self.finished and now < self._until:
+            self._linger()
+            return
         due = self._due()
         if due is None:
             return  # the next wait for the peer sets the timer
@@ -405,20 +420,17 @@ class Connection(Task, Protocol):
         elif isinstance(self.waiting, Input | Event):
             self._mark_active()
             self.throw(TimedOut())
-        elif self._output_ended:
-            self.transport.loseConnection()
         else:
             self.abort()
+
+    def _linger(self) -> None:
+        if nothing_waits(self._tcp):
+            self._tcp.loseConnection()
+        else:
+            self._set_timer(self._clock.seconds() + LINGER)
 
     def _finish(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         self._ended(self)
-
-
-def _channel_binding(connection: SSL.Connection) -> bytes | None:
-    """tls-exporter (RFC 9266 2), unique without further conditions from TLS 1.3 on."""
-    if connection.get_protocol_version() < SSL.TLS1_3_VERSION:
-        return None
-    return connection.export_keying_material(b"EXPORTER-Channel-Binding", 32, b"")

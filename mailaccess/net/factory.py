@@ -6,7 +6,7 @@ from importlib import import_module
 from ipaddress import ip_address
 from typing import Any
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress, IOpenSSLServerConnectionCreator
 from twisted.internet.protocol import Protocol, ServerFactory
 
@@ -91,10 +91,11 @@ class SessionFactory(ServerFactory):
             self._closed = Deferred()
             for connection in list(self._places):
                 connection.close()
-            if not self._places:
-                return succeed(None)
-            timer = self._shared.reactor.callLater(grace, self._abort)
-            self._closed.addCallback(lambda _: timer.cancel() if timer.active() else None)
+            if self._places:
+                timer = self._shared.reactor.callLater(grace, self._abort)
+                self._closed.addCallback(lambda _: timer.cancel() if timer.active() else None)
+            else:
+                self._all_gone()
         return self._closed
 
     def _abort(self) -> None:

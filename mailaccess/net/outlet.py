@@ -15,7 +15,7 @@ MOST_PIECES = 256
 def send(transport: Any, chunks: Sequence[bytes]) -> None:
     """Writes what the kernel takes, and hands the rest to the transport, which then paces its producer."""
     pieces = _joined(chunks)
-    if not _nothing_waits(transport):
+    if not nothing_waits(transport):
         transport.writeSequence(pieces)
         return
     try:
@@ -25,6 +25,11 @@ def send(transport: Any, chunks: Sequence[bytes]) -> None:
     rest = _after(pieces, sent)
     if rest:
         transport.writeSequence(rest)
+
+
+def nothing_waits(transport: Any) -> bool:
+    """All that was written is with the kernel, by Twisted's own count; where it has none, this is never so."""
+    return getattr(transport, "_tempDataLen", 1) == 0 and not transport.dataBuffer and bool(transport.connected)
 
 
 class Outlet:
@@ -39,11 +44,6 @@ class Outlet:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._tcp, name)
-
-
-def _nothing_waits(transport: Any) -> bool:
-    """By Twisted's own count; a Twisted that has none is never overtaken."""
-    return getattr(transport, "_tempDataLen", 1) == 0 and not transport.dataBuffer and bool(transport.connected)
 
 
 def _joined(chunks: Sequence[bytes]) -> list[bytes]:

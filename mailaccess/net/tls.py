@@ -76,6 +76,13 @@ def layers(creator: Any, clock: IReactorTime) -> TLSMemoryBIOFactory:
     return factory
 
 
+def channel_binding(connection: SSL.Connection) -> bytes | None:
+    """tls-exporter (RFC 9266 2), which is unique without further conditions from TLS 1.3 on."""
+    if connection.get_protocol_version() < SSL.TLS1_3_VERSION:
+        return None
+    return connection.export_keying_material(b"EXPORTER-Channel-Binding", 32, b"")
+
+
 def _context(pair: Pair) -> tuple[SSL.Context, list[str]]:
     """The context for a pair of files, and the DNS names it is for."""
     key_file = pair.key or pair.certificate

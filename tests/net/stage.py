@@ -50,10 +50,16 @@ class Transport(StringTransport):
         super().__init__()  # type: ignore[no-untyped-call]
         self.aborted = False
         self.half_closed = False
+        self.dataBuffer = b""
+        self._tempDataLen = 1  # Twisted's count of what the kernel has not taken
 
     def setTcpNoDelay(self, enabled: bool) -> None: ...
 
     def setTcpKeepAlive(self, enabled: bool) -> None: ...
+
+    def taken(self) -> None:
+        """The kernel has taken all."""
+        self._tempDataLen = 0
 
     def abortConnection(self) -> None:
         self.aborted = True

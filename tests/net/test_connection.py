@@ -256,6 +256,50 @@ def test_a_long_run_of_output_lets_others_go_first() -> None:
     assert client.turn() == b"." * 4
 
 
+def test_a_turn_that_something_else_took_is_not_taken_again() -> None:
+    """A session that was told to close while others had their turn tidies up undisturbed."""
+    told: list[object] = []
+
+    async def session(channel: Channel) -> None:
+        try:
+            while True:
+                await channel.reader.line(100)
+                client.loop.rightNow += SLICE
+        except Closing:
+            told.append(await call(int, "7"))
+
+    client: Client
+    client = Client(session)
+    client.send(b"\r\n" * 100)
+    client.connection.close()
+    client.turn()
+    assert told == []
+    client.loop.run_posted()
+    assert told == [7]
+
+
+def test_closing_does_not_interrupt_output_that_takes_turns() -> None:
+    """Nor where the transport takes all that is written."""
+
+    async def session(channel: Channel) -> None:
+        await more_input()
+        channel.reader.take(1)
+        for _ in range(3):
+            client.loop.rightNow += SLICE
+            channel.write(b"part ")
+            await drained()
+        await echo(channel)
+
+    client: Client
+    client = Client(session)
+    reply = client.send(b"x")
+    client.connection.close()
+    while more := client.turn():
+        reply += more
+
+    assert reply == b"part part part hello\r\nClosing"
+
+
 def test_input_is_not_read_without_bound_while_the_session_is_busy() -> None:
     """A flood costs its sender."""
     leave = threading.Event()
@@ -436,7 +480,6 @@ def test_last_words_are_followed_by_an_orderly_end() -> None:
     assert not client.transport.disconnecting
 
     client.send(b"and more")
-    client.connection.writeConnectionLost()
     client.end_input()
     assert client.transport.disconnecting
     client.connection.connectionLost(closed_cleanly())
@@ -447,7 +490,7 @@ def test_who_does_not_hang_up_is_hung_up_on() -> None:
     """A peer has LINGER seconds once our last words are with the kernel."""
     client = Client(echo)
     client.send(b"bye\r\n")
-    client.connection.writeConnectionLost()
+    client.transport.taken()
     client.wait(LINGER - 1)
     assert not client.transport.disconnecting
     client.wait(1)
@@ -458,9 +501,11 @@ def test_who_does_not_take_our_last_words_is_cut_off() -> None:
     """But it has as long as for any other reply."""
     client = Client(echo)
     client.send(b"bye\r\n")
-    client.wait(59)
-    assert not client.transport.aborted
-    client.wait(1)
+    for _ in range(59):
+        client.wait(1)
+        assert not client.transport.disconnecting
+        assert not client.transport.aborted
+    client.wait(LINGER)
     assert client.transport.aborted
 
 
