@@ -81,7 +81,7 @@ def _deliver(mailbox: Mailbox, flags: Flags, source: BinaryIO, limit: int) -> No
     incoming = mailbox.incoming()
     try:
         _take(incoming, source, limit)
-        mailbox.append([(incoming, flags, None)])
+        mailbox.append([(incoming, flags, None)], delivery=True)
     except BaseException:
         incoming.discard()
         raise

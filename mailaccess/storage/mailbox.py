@@ -194,10 +194,13 @@ class Mailbox:
         except OSError as error:
             raise from_os(error) from error
 
-    def append(self, items: Sequence[writing.Item]) -> list[int]:
-        """Adds messages, (Incoming, flags, date or None) each, all or none. Their UIDs."""
+    def append(self, items: Sequence[writing.Item], *, delivery: bool = False) -> list[int]:
+        """Adds messages, (Incoming, flags, date or None) each, all or none. Their UIDs.
+
+        A `delivery` without flags goes to new/, where other programs look for new mail.
+        """
         spelled = [(incoming, self._memory.spelled(flags), date) for incoming, flags, date in items]
-        return self._write(lambda: writing.append(self._box, spelled))
+        return self._write(lambda: writing.append(self._box, spelled, "new" if delivery else "cur"))
 
     def store(self, uids: Sequence[int], action: Action, flags: Flags, unchanged_since: int | None = None) -> list[int]:
         """Changes flags; gone messages are passed over. UIDs refused: of mod-sequences above `unchanged_since`."""

@@ -16,23 +16,23 @@ from mailaccess.storage.flagging import letters_for, save_extra
 from mailaccess.storage.index.rows import Message, file_stamp
 from mailaccess.storage.index.transaction import Transaction
 from mailaccess.storage.maildir import Incoming
-from mailaccess.storage.names import info_of
+from mailaccess.storage.names import Where, info_of
 
 Item = tuple[Incoming, Flags, int | None]
 """A message, its flags, its date in seconds since the epoch (None: now)."""
 
 
-def append(box: Box, items: Sequence[Item]) -> list[int]:
-    """Adds messages, all or none; their UIDs."""
+def append(box: Box, items: Sequence[Item], where: Where) -> list[int]:
+    """Adds messages, all or none; their UIDs. Those without flags go where `where` says."""
     try:
         for incoming, _, date in items:
             incoming.sync(date)
     except OSError as error:
         raise from_os(error) from error
-    return box.index.write(partial(_append, box=box, items=items))
+    return box.index.write(partial(_append, box=box, items=items, where=where))
 
 
-def _append(transaction: Transaction, box: Box, items: Sequence[Item]) -> list[int]:
+def _append(transaction: Transaction, box: Box, items: Sequence[Item], where: Where) -> list[int]:
     row = box.row(transaction)
     keywords = letters_for(transaction, box, row, [name for _, flags, _ in items for name in sorted(flags)])
     box.reserve(transaction, row, row.uidnext + len(items))
@@ -40,7 +40,7 @@ def _append(transaction: Transaction, box: Box, items: Sequence[Item]) -> list[i
     messages: list[Message] = []
     with box.changing(row):
         for uid, (incoming, flags, _) in enumerate(items, row.uidnext):
-            entry = box.maildir.link_in(incoming, info_of(keywords.letters(flags)))
+            entry = box.maildir.link_in(incoming, info_of(keywords.letters(flags)), where="cur" if flags else where)
             transaction.on_failure(partial(box.maildir.unlink, entry))
             messages.append(
                 Message(
@@ -55,7 +55,8 @@ def _append(transaction: Transaction, box: Box, items: Sequence[Item]) -> list[i
                     keys=(),
                 )
             )
-    transaction.sync_before_commit(box.directory / "cur")
+    for place in {message.entry.where for message in messages}:
+        transaction.sync_before_commit(box.directory / place)
     transaction.add(row, messages)
     if any(message.extra for message in messages):
         save_extra(transaction, box, row)

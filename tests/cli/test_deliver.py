@@ -30,6 +30,13 @@ def test_a_message_is_stored_as_it_came(run: Run, ann: Path) -> None:
     assert list(mail(ann).values()) == [MESSAGE]
 
 
+def test_it_lies_where_other_programs_look_for_new_mail(run: Run, ann: Path) -> None:
+    """In new/; mutt and shells that tell of mail go by that."""
+    run("deliver", "ann", stdin=MESSAGE)
+
+    assert [path.read_bytes() for path in (ann / "new").iterdir()] == [MESSAGE]
+
+
 def test_an_mbox_line_before_it_is_dropped(run: Run, ann: Path) -> None:
     """Only at the very beginning."""
     run("deliver", "ann", stdin=b"From bob@example.net Mon Nov 23 11:00:00 2026\n" + MESSAGE)
