@@ -6,8 +6,8 @@ The session holds what outlives a command (state, user, selected mailbox, what w
 
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
+from typing import TypeVar
 
 from mailaccess.auth.authenticator import Authenticator, Slot
 from mailaccess.auth.backend import Identity
@@ -27,6 +27,8 @@ from mailaccess.wire.reader import LineTooLong
 from mailaccess.wire.traps import Closing, Gone, TimedOut, call, drained
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 HTTP_VERBS = frozenset(
     [b"GET", b"POST", b"PUT", b"HEAD", b"OPTIONS", b"CONNECT", b"DELETE", b"PATCH", b"HELO", b"EHLO"]
@@ -191,30 +193,37 @@ class Session:
 
     # -- what the client is owed
 
-    async def update(self, *, expunges: bool) -> bool:
-        """Brings the view up to date with disk and other sessions and tells the client; says whether there was news."""
+    async def update(self, *, expunges: bool) -> None:
+        """Brings the view up to date with disk and other sessions and tells the client."""
         view = self._view
         if view is None:
-            return False
+            return
         if view.mailbox.poll():
-            try:
-                await call(view.mailbox.sync)
-            except (NoSuchMailbox, NotSelectable):
-                raise Bye("The selected mailbox has been deleted") from None
+            await self._look(view.mailbox.sync)
         news = view.flush(may_expunge=expunges)
         if news is None:
-            return False
+            return
         if news.exists is not None and not view.read_only:
-            view.add_recent(await call(view.mailbox.claim_recent))
+            first_recent = await self._look(view.mailbox.claim_recent)
+            if first_recent is not None:
+                view.add_recent(first_recent)
         await self._tell(view, news)
-        return True
+
+    async def _look(self, look: Callable[[], T]) -> T | None:
+        """What `look` says; None if storage fails. Then the client hears the news later, and what it has asked for,
+        which is done by now, is answered as what it is: told NO, a client would copy or append once more."""
+        try:
+            return await call(look)
+        except (NoSuchMailbox, NotSelectable):
+            raise Bye("The selected mailbox has been deleted") from None
+        except StorageError as error:
+            log.warning("no news of a mailbox: %s", error)
+            return None
 
     async def _tell(self, view: View, news: News) -> None:
         """EXPUNGE or VANISHED, then EXISTS and RECENT, then FETCH: the order in which numbers stay true."""
-        if news.expunged and self.qresync:
-            self.untagged(b"VANISHED " + render_numbers(sorted(uid for _, uid in news.expunged)))
-        else:
-            self.write(b"".join(b"* %d EXPUNGE\r\n" % number for number, _ in news.expunged))
+        if news.expunged:
+            self.write(_expunged(news, vanished=self.qresync))
         if news.exists is not None:
             self.write(b"* %d EXISTS\r\n* %d RECENT\r\n" % (news.exists, view.recent))
         for number, uid, messages, row in news.changed:
@@ -275,8 +284,7 @@ class Session:
             self.write(b"%s BAD A line may have %d octets\r\n" % (tag, self._line_limit()))
         except (No, StorageError) as failure:
             no = failure if isinstance(failure, No) else refusal(failure)
-            with suppress(StorageError):  # which may be what failed
-                await self.update(expunges=spec is not None and self.expunges)
+            await self.update(expunges=spec is not None and self.expunges)
             code = b"[%s] " % no.code if no.code else b""
             self.write(b"%s NO %s%s\r\n" % (tag, code, str(no).encode("utf-8" if self.utf8 else "ascii", "replace")))
         except (Gone, TimedOut, Closing, Bye):
@@ -330,6 +338,13 @@ _WHERE = {
     State.AUTHENTICATED: "while no mailbox is selected",
     State.SELECTED: "after login",
 }
+
+
+def _expunged(news: News, *, vanished: bool) -> bytes:
+    """`* VANISHED uid-set`, or an EXPUNGE for each."""
+    if vanished:
+        return b"* VANISHED %s\r\n" % render_numbers(sorted(uid for _, uid in news.expunged))
+    return b"".join([b"* %d EXPUNGE\r\n" % number for number, _ in news.expunged])
 
 
 async def serve(channel: Channel, settings: ImapSettings) -> None:
