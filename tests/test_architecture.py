@@ -24,6 +24,7 @@ ACROSS_MODULES = {  # tests of no single module
     "imap/test_transcripts.py",
     "pop3/test_transcripts.py",
     "storage/test_crashes.py",
+    "storage/test_full_disk.py",
 }
 FROM_OUTSIDE = {"test_server.py"}  # what tests/e2e is about
 

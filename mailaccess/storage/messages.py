@@ -68,6 +68,10 @@ class Messages:
             return sorted(uid for uid in logged if self.position(uid) >= 0)
         return [uid for uid, changed in zip(self.uids, self.modseqs, strict=False) if changed > modseq]
 
+    def changes_since(self, modseq: int) -> int:
+        """How much `changed_since` has to look through, roughly."""
+        return self._log.length(modseq, len(self.uids)) if modseq < self.highest else 0
+
     # -- for Mailbox
 
     def append(self, uid: int, flags: Flags, modseq: int, size: int, date: int, saved: int) -> None:
@@ -138,6 +142,11 @@ class _Log:
         if len(modseqs) > 2 * keep:
             cut = bisect_right(modseqs, modseqs[-keep])
             self._state = modseqs[cut - 1], modseqs[cut:], uids[cut:]
+
+    def length(self, modseq: int, otherwise: int) -> int:
+        """How many changes are above `modseq`; `otherwise` where that is not known any more."""
+        floor, modseqs, _ = self._state
+        return len(modseqs) - bisect_right(modseqs, modseq) if modseq >= floor else otherwise
 
     def since(self, modseq: int) -> set[int] | None:
         """UIDs changed above `modseq`; None where that is not known any more."""

@@ -232,9 +232,9 @@ def _take(lock: Path) -> bool:
         fd = os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError:
         return False
-    with os.fdopen(fd, "w") as file, suppress(OSError):  # a full disk: the lock counts without its owner's name
-        file.write(f"{os.getpid()}:{os.uname().nodename}")
-        file.flush()
+    with suppress(OSError):  # a full disk: the lock counts without its owner's name
+        os.write(fd, f"{os.getpid()}:{os.uname().nodename}".encode("ascii", "replace"))
+    os.close(fd)
     return True
 
 

@@ -58,6 +58,7 @@ def test_changes_before_loading_are_found_too() -> None:
     assert messages.changed_since(3) == [40, 50]
     assert messages.changed_since(0) == [10, 20, 30, 40, 50]
     assert messages.changed_since(5) == []
+    assert [messages.changes_since(modseq) for modseq in (0, 3, 5)] == [5, 5, 0]
 
 
 def test_without_makes_a_new_generation() -> None:
@@ -102,6 +103,7 @@ def test_the_log_agrees_with_the_column(rows: list[int], since: int) -> None:
 
     expected = [uid for uid, modseq in zip(messages.uids, messages.modseqs, strict=True) if modseq > since]
     assert messages.changed_since(since) == expected
+    assert len(expected) <= messages.changes_since(since) <= max(5, len(rows))
 
 
 def test_the_log_forgets_but_stays_right() -> None:

@@ -1,0 +1,96 @@
+"""A file system with no space left: what was acknowledged stays, the rest is refused, and with space it goes on.
+
+Runs in a small tmpfs of its own, in a name space of its own; skipped where the kernel does not let us.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mailaccess.mail.flags import SEEN
+from mailaccess.storage.accounts import Accounts
+from mailaccess.storage.errors import DiskFull, StorageError, Unavailable
+from mailaccess.storage.mailbox import Action, Mailbox
+from tests.storage.post import add, arrive, settings, texts
+
+MEGABYTES = 2
+TEXT = b"Subject: filler\n\n" + b"x" * 79 * 400 + b"\n"
+
+
+def fill(root: Path) -> None:
+    """Run inside: fills the disk in every way, and looks what is left."""
+    accounts = Accounts(settings(root))
+    account = accounts.open("fred", None)
+    account.create("Work")
+    inbox, work = account.mailbox("INBOX"), account.mailbox("Work")
+    acknowledged = dict.fromkeys(add(inbox, b"first\n"), b"first\r\n")
+    acknowledged |= _append_until_full(inbox)
+    refused = 0
+    for change in (
+        lambda: inbox.store([1], Action.ADD, frozenset([SEEN])),
+        lambda: inbox.copy(list(acknowledged), work),
+        lambda: inbox.move([1], work),
+        lambda: account.create("More"),
+        lambda: inbox.make_facts(list(acknowledged)),
+        account.maintain,
+        lambda: add(inbox, TEXT),
+    ):
+        try:
+            change()
+        except (DiskFull, Unavailable):
+            refused += 1
+        assert acknowledged.keys() == {**texts(inbox), **dict.fromkeys(_moved(work, acknowledged))}.keys()
+    assert refused, "the disk was never full"
+    inbox.remove(list(acknowledged)[2:])
+    (uid,) = add(inbox, b"last\n")
+    assert uid > max(acknowledged)
+    accounts.close()
+    again = Accounts(settings(root))
+    inbox = again.open("fred", None).mailbox("INBOX")
+    assert texts(inbox)[uid] == b"last\r\n"
+    arrive(root / "fred", b"delivered\n")
+    inbox.sync()
+    assert b"delivered\r\n" in texts(inbox).values()
+    again.close()
+
+
+def _append_until_full(inbox: Mailbox) -> dict[int, bytes]:
+    acknowledged: dict[int, bytes] = {}
+    failures = 0
+    while failures < 5:  # a small message may still fit where a large one does not
+        text = TEXT if not failures else b"small\n"
+        try:
+            (uid,) = add(inbox, text)
+        except StorageError:
+            failures += 1
+        else:
+            acknowledged[uid] = text.replace(b"\n", b"\r\n")
+            if len(acknowledged) > MEGABYTES * 1000:
+                break
+    return acknowledged
+
+
+def _moved(work: Mailbox, acknowledged: dict[int, bytes]) -> list[int]:
+    """UIDs that were acknowledged in INBOX and are now in the other mailbox."""
+    return [1] if b"first\r\n" in texts(work).values() and 1 in acknowledged else []
+
+
+def test_a_full_disk(tmp_path: Path) -> None:
+    """Mail, index and uidlist share it."""
+    mount = f"mount -t tmpfs -o size={MEGABYTES}m,mode=0700 none {tmp_path}"
+    enter = ["unshare", "--map-root-user", "--mount", "sh", "-c"]
+    if subprocess.run([*enter, mount], capture_output=True, check=False).returncode:
+        pytest.skip("no mount name spaces here")
+    script = f"from pathlib import Path; from tests.storage.test_full_disk import fill; fill(Path('{tmp_path}'))"
+    done = subprocess.run(
+        [*enter, f'{mount} && exec "$0" -c "$1"', sys.executable, script],
+        capture_output=True,
+        check=False,
+        cwd=Path(__file__).parents[2],
+        text=True,
+        timeout=120,
+    )
+
+    assert done.returncode == 0, done.stderr
