@@ -40,7 +40,9 @@ def _append(transaction: Transaction, box: Box, items: Sequence[Item], where: Wh
     messages: list[Message] = []
     with box.changing(row):
         for uid, (incoming, flags, _) in enumerate(items, row.uidnext):
-            entry = box.maildir.link_in(incoming, info_of(keywords.letters(flags)), where="cur" if flags else where)
+            place: Where = "cur" if flags else where
+            info = info_of(keywords.letters(flags)) if place == "cur" else ""  # in new/ names have none
+            entry = box.maildir.link_in(incoming, info, where=place)
             transaction.on_failure(partial(box.maildir.unlink, entry))
             messages.append(
                 Message(

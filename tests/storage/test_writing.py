@@ -35,6 +35,23 @@ def test_flags_and_date(inbox: Mailbox, account: Account) -> None:
     assert path.name.endswith(":2,DSa")
 
 
+def test_a_delivery_goes_to_new(inbox: Mailbox, account: Account) -> None:
+    """Under a bare name, as any delivery agent's; one with flags can only be in cur/."""
+    for flags in (frozenset[str](), frozenset([SEEN])):
+        incoming = inbox.incoming()
+        incoming.write(TEXT)
+        inbox.append([(incoming, flags, None)], delivery=True)
+    delivered, flagged = sorted(files(account.root), reverse=True)
+
+    assert delivered.startswith("new/")
+    assert ":" not in delivered
+    assert flagged.startswith("cur/")
+    assert flagged.endswith(":2,S")
+    assert account.status("INBOX").recent == 2
+    inbox.sync()
+    assert len(inbox.messages) == 2
+
+
 def test_without_a_date_it_is_now(inbox: Mailbox) -> None:
     """As is SAVEDATE."""
     add(inbox)
