@@ -14,10 +14,10 @@ from mailaccess.imap.items import FLAGS, MODSEQ, UID, Block, Needs, Value, Wante
 from mailaccess.imap.loading import Texts, load_facts, load_texts
 from mailaccess.imap.section import Span
 from mailaccess.imap.session import Session
-from mailaccess.imap.view import Ranges
+from mailaccess.imap.view import Ranges, length
 from mailaccess.storage.content import Content
 from mailaccess.storage.errors import StorageError
-from mailaccess.storage.messages import UNSIZED
+from mailaccess.storage.messages import UNSIZED, Messages
 from mailaccess.wire.traps import Closing, Gone, TimedOut, call, drained, turn
 
 log = logging.getLogger(__name__)
@@ -84,8 +84,11 @@ class Answer:
         slow = self.reads or Needs.FACTS in self.needs
         for piece in slices(ranges, _MESSAGES_AT_ONCE if slow else LINES_AT_ONCE):
             block = await self._load(piece)
+            current = self.mailbox.messages
+            upto = current.highest
             columns = [item.column(block) for item in self.all_items]
-            self._note_told(block)
+            if upto > self.view.modseq:
+                self._note_told(block, current, upto)
             if self.seen or (self.reads and any(None in column for column in columns)):
                 await self._send_texts(block, columns)
             else:
@@ -107,25 +110,19 @@ class Answer:
             if unsized:
                 await call(self.mailbox.make_sizes, unsized)
                 picks = [pick for pick in picks if pick[2].sizes[pick[3]] != UNSIZED]
-        self.missing += sum(high - low + 1 for low, high in ranges) - len(picks)
+        self.missing += length(ranges) - len(picks)
         numbers, uids, messages, rows = zip(*picks, strict=True) if picks else ((), (), (), ())
         recent = self.view.is_recent if self.view.recent else None
         return Block(numbers, uids, messages, rows, recent, [facts[uid] for uid in uids] if facts else [])
 
-    def _note_told(self, block: Block) -> None:
+    def _note_told(self, block: Block, current: Messages, upto: int) -> None:
         """The flags that are about to be sent need not be told again when the command ends."""
-        current = self.mailbox.messages
-        if current.highest <= self.view.modseq:
-            return
-        self.view.told(
-            [
-                uid
-                for uid, messages, row in zip(block.uids, block.messages, block.rows, strict=True)
-                if (self.tells_flags or uid in self.seen)
-                and messages is current
-                and messages.modseqs[row] > self.view.modseq
-            ]
+        sent = (
+            uid
+            for uid, messages in zip(block.uids, block.messages, strict=True)
+            if messages is current and (self.tells_flags or uid in self.seen)
         )
+        self.view.told(sent, upto)
 
     # -- texts
 

@@ -5,10 +5,10 @@ any header is looked at, and files are opened only for messages that all the res
 mailbox in slices of about 20 ms, so that other sessions are served in between.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from time import time
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 from mailaccess.imap.columns import KEPT, Column, read
 from mailaccess.imap.errors import No
@@ -17,13 +17,8 @@ from mailaccess.imap.program import And, Leaf, Needs, Node, Not, Or, Program
 from mailaccess.imap.rows import Rows
 from mailaccess.imap.session import Session
 from mailaccess.storage.messages import UNSIZED
-from mailaccess.wire.traps import compute, turn
+from mailaccess.wire.traps import compute, compute_steps, turn
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
-AT_ONCE = 5_000
-"""Steps of some 100 ns that are taken on the spot; more go to a thread."""
 COMPARISONS = 50_000  # in memory, of a slice: rows times keys
 HEADERS = 500  # messages of a slice whose facts may have to be read
 FILES = 50  # messages of a slice that are opened ...
@@ -53,7 +48,7 @@ async def evaluate(session: Session, program: Program) -> Found:
         raise No("The charset is not known here", b"BADCHARSET (US-ASCII UTF-8)")
     view = session.view
     owed = view.count if view.generation is not view.mailbox.messages else 0  # then columns have to be made
-    rows = await worked(owed, Rows, view, session.saved, int(time()))
+    rows = await compute_steps(owed, Rows, view, session.saved, int(time()))
     undecided: Sequence[int] = range(rows.count)
     if program.sizes:
         await make_sizes(rows, undecided)
@@ -77,11 +72,6 @@ async def evaluate(session: Session, program: Program) -> Found:
     if rows.gone:
         matches = [row for row in matches if row not in rows.gone]
     return Found(rows, matches)
-
-
-async def worked(steps: int, fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """The result of `fn`, which takes some 100 ns for each step: at once if that is little, else from a thread."""
-    return fn(*args, **kwargs) if steps <= AT_ONCE else await compute(fn, *args, **kwargs)
 
 
 def _slices(rows: Rows, candidates: Sequence[int], level: Needs, keys: int) -> Iterator[Sequence[int]]:

@@ -24,7 +24,7 @@ from mailaccess.storage.errors import NoSuchMailbox, NotSelectable, StorageError
 from mailaccess.storage.mailbox import Mailbox
 from mailaccess.wire.channel import Channel
 from mailaccess.wire.reader import LineTooLong
-from mailaccess.wire.traps import Closing, Gone, TimedOut, call, drained
+from mailaccess.wire.traps import Closing, Gone, TimedOut, call, compute_steps, drained
 
 log = logging.getLogger(__name__)
 
@@ -200,7 +200,7 @@ class Session:
             return
         if view.mailbox.poll():
             await self._look(view.mailbox.sync)
-        news = view.flush(may_expunge=expunges)
+        news = await compute_steps(view.owed() * 10, view.flush, may_expunge=expunges)
         if news is None:
             return
         if news.exists is not None and not view.read_only:
@@ -223,7 +223,7 @@ class Session:
     async def _tell(self, view: View, news: News) -> None:
         """EXPUNGE or VANISHED, then EXISTS and RECENT, then FETCH: the order in which numbers stay true."""
         if news.expunged:
-            self.write(_expunged(news, vanished=self.qresync))
+            self.write(await compute_steps(len(news.expunged) * 4, _expunged, news, vanished=self.qresync))
         if news.exists is not None:
             self.write(b"* %d EXISTS\r\n* %d RECENT\r\n" % (news.exists, view.recent))
         for number, uid, messages, row in news.changed:

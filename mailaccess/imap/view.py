@@ -5,17 +5,22 @@ all sessions; only a session that must not yet be told of an expunge while new m
 """
 
 from array import array
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from mailaccess.imap.errors import Bad
-from mailaccess.imap.numset import STAR, NumSet, resolve
+from mailaccess.imap.numset import STAR, NumSet, resolve, runs
 from mailaccess.storage.mailbox import Mailbox
 from mailaccess.storage.messages import Messages
 
 Ranges = list[tuple[int, int]]
 """Ascending, inclusive, 1-based sequence numbers."""
+
+
+def length(ranges: Ranges) -> int:
+    """How many messages that is."""
+    return sum(high - low + 1 for low, high in ranges)
 
 
 @dataclass(slots=True)
@@ -52,8 +57,8 @@ class View:
     """One session's numbering of one mailbox."""
 
     __slots__ = (
-        "_own",
         "_recent",
+        "_told",
         "_uids",
         "count",
         "generation",
@@ -74,7 +79,7 @@ class View:
         self.highest = max(1, self.modseq)  # all changes up to here have: what HIGHESTMODSEQ may say
         self.recent = 0  # how many messages are \Recent in this session
         self._recent: list[tuple[int, int]] = []  # their UIDs
-        self._own: dict[int, int] = {}  # UID -> mod-sequence of a change this client made and knows of
+        self._told: dict[int, int] = {}  # UID -> mod-sequence above `modseq` up to which its flags are known
 
     # -- numbers
 
@@ -131,9 +136,34 @@ class View:
                 elif (row := self.generation.position(uid)) >= 0:
                     yield number, uid, self.generation, row
 
-    def gone(self, uid: int) -> bool:
-        """Expunged, though this client has not been told."""
-        return self.mailbox.messages.position(uid) < 0
+    def present(self, ranges: Ranges) -> list[int]:
+        """The UIDs of these messages, but for those that were expunged without this client having been told."""
+        current = self.mailbox.messages
+        # UIDs only ever come behind all others: what is there between two that the client knows, it knows too.
+        return [uid for low, high in ranges for uid in current.uids_between(self._uids[low - 1], self._uids[high - 1])]
+
+    def vanished(self, since: int, known: Iterable[range]) -> list[int]:
+        """UIDs among the known that were expunged since, but for what this client still counts: of that it is told
+        by a VANISHED that renumbers. After a long absence they are many, and the index is asked: for threads."""
+        return [uid for uid in self.mailbox.vanished_since(since, known) if not self.number(uid)]
+
+    def changed(self, ranges: Ranges, since: int) -> Ranges:
+        """Of these messages those with a mod-sequence above `since`."""
+        uids = self.mailbox.messages.changed_since(since)
+        if len(uids) >= self.count and all(map(self.number, uids)):
+            return ranges
+        changed = runs(number for number in map(self.number, uids) if number)
+        found: Ranges = []
+        i = j = 0
+        while i < len(ranges) and j < len(changed):
+            low, high = max(ranges[i][0], changed[j][0]), min(ranges[i][1], changed[j][1])
+            if low <= high:
+                found.append((low, high))
+            if ranges[i][1] < changed[j][1]:
+                i += 1
+            else:
+                j += 1
+        return found
 
     # -- \Recent
 
@@ -152,17 +182,24 @@ class View:
         return self.resolve(tuple(self._recent), by_uid=True) if self._recent else []
 
     def _count_recent(self) -> None:
-        self.recent = sum(high - low + 1 for low, high in self.recent_numbers())
+        self.recent = length(self.recent_numbers())
 
     # -- changes
 
-    def told(self, uids: Sequence[int]) -> None:
-        """The client knows the present flags of these: its own STORE, or a FETCH of FLAGS just sent."""
+    def told(self, uids: Iterable[int], upto: int) -> None:
+        """The client knows the flags of these as the mod-sequence `upto` left them: its own STORE, or a FETCH of FLAGS.
+
+        `upto` is what `Messages.highest` was before the flags were read: others may be changing them meanwhile.
+        """
+        self._told.update(dict.fromkeys(uids, upto))
+
+    def owed(self) -> int:
+        """How much `flush` has to look through, roughly; nothing if there is no news."""
         current = self.mailbox.messages
-        for uid in uids:
-            row = current.position(uid)
-            if row >= 0 and current.modseqs[row] > self.modseq:
-                self._own[uid] = current.modseqs[row]
+        gone = 0
+        if current is not self.generation and self.count:
+            gone = self.count - bisect_right(current.uids, self._uids[self.count - 1])
+        return gone + current.changes_since(self.modseq)
 
     def flush(self, *, may_expunge: bool) -> News | None:
         """What the client must be told now; None when nothing. The view then stands at what was told."""
@@ -207,7 +244,7 @@ class View:
             row = current.position(uid)
             number = self.number(uid)
             is_new = uid > known  # EXISTS has just told of it
-            if row >= 0 and number and not is_new and self._own.get(uid) != current.modseqs[row]:
+            if row >= 0 and number and not is_new and self._told.get(uid, 0) < current.modseqs[row]:
                 news.changed.append((number, uid, current, row))
         self.modseq = current.highest
-        self._own.clear()
+        self._told.clear()

@@ -13,6 +13,9 @@ from typing import Any, ParamSpec, TypeVar
 P = ParamSpec("P")
 R = TypeVar("R")
 
+STEPS_AT_ONCE = 5_000
+"""Steps of some 100 ns that a session takes without asking a thread to; more would keep the others waiting."""
+
 
 class Gone(Exception):  # noqa: N818 - what happened, not an error
     """The peer has gone; raised at the trap the session waits in, which then has nobody to answer."""
@@ -118,6 +121,11 @@ async def compute(fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """As `call`, for work that keeps a processor busy; callers slice it into pieces of about 20 ms."""
     result: R = await _trap(Call(lambda: fn(*args, **kwargs), Lane.COMPUTE))
     return result
+
+
+async def compute_steps(steps: int, fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """The result of `fn`, which takes some 100 ns for each step: at once if they are few, else as `compute`."""
+    return fn(*args, **kwargs) if steps <= STEPS_AT_ONCE else await compute(fn, *args, **kwargs)
 
 
 async def verify(fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

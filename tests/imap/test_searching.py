@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mailaccess.imap import searching
 from mailaccess.imap.session import serve
+from mailaccess.wire import traps
 from mailaccess.wire.traps import Call, Lane
 from tests.driver import MemoryDriver
 from tests.world import World
@@ -120,7 +121,8 @@ def test_slices_do_not_change_the_answer(client: MemoryDriver, program: Program)
     """As if the mailbox were too large for one go."""
     text, predicate = program
     with pytest.MonkeyPatch.context() as patch:
-        for limit, value in (("AT_ONCE", 0), ("COMPARISONS", 3), ("HEADERS", 2), ("FILES", 3), ("OCTETS", 120)):
+        patch.setattr(traps, "STEPS_AT_ONCE", 0)
+        for limit, value in (("COMPARISONS", 3), ("HEADERS", 2), ("FILES", 3), ("OCTETS", 120)):
             patch.setattr(searching, limit, value)
 
         assert found(client, text) == [mail.number for mail in MAILS if predicate(mail)]

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.numset import STAR
 from mailaccess.imap.view import View, missing
+from mailaccess.mail.flags import FLAGGED, SEEN
+from mailaccess.storage.mailbox import Action
 from tests.world import MESSAGES, World
 
 uids = st.lists(st.integers(1, 200), unique=True).map(sorted)
@@ -39,7 +41,7 @@ def test_expunges_wait_until_numbers_may_change(world: World) -> None:
     assert held is not None
     assert (held.expunged, held.exists) == ([], 6)
     assert [view.number(uid) for uid in (1, 2, 3, 4, 5, 6)] == [1, 2, 3, 4, 5, 6]
-    assert view.gone(2)
+    assert view.present([(1, 2), (4, 6)]) == [1, 5, 6]
     assert [uid for _, uid, _, _ in view.pick([(1, 6)])] == [1, 2, 3, 4, 5, 6]
 
     told = view.flush(may_expunge=True)
@@ -58,6 +60,58 @@ def test_highest_is_never_ahead_of_what_was_told(world: World) -> None:
     assert view.highest == before
     view.flush(may_expunge=True)
     assert view.highest > before
+
+
+def test_what_is_owed_after_a_telling(world: World) -> None:
+    """What others do while flags are being told is told as well; what the telling showed is not told again."""
+    view = view_of(world, 3)
+    seen, flagged = frozenset([SEEN]), frozenset([FLAGGED])
+    view.mailbox.store([1, 2, 3], Action.ADD, seen)
+    upto = view.mailbox.messages.highest
+    view.mailbox.store([2], Action.ADD, flagged)
+    view.told([1, 2], upto)
+    assert view.owed() == 4
+
+    news = view.flush(may_expunge=False)
+
+    assert news is not None
+    assert [(uid, messages.flags[row]) for _, uid, messages, row in news.changed] == [(2, seen | flagged), (3, seen)]
+    assert view.owed() == 0
+
+
+def test_expunges_are_owed(world: World) -> None:
+    """Until they are told."""
+    view = view_of(world, 4)
+    view.mailbox.remove([2, 3])
+    assert view.owed() == 2
+    view.flush(may_expunge=False)
+    assert view.owed() == 2
+    view.flush(may_expunge=True)
+    assert view.owed() == 0
+
+
+def test_changed(world: World) -> None:
+    """Of the ranges asked for, what has changed; in the client's numbers."""
+    view = view_of(world, 6)
+    before = view.highest
+    assert view.changed([(1, 6)], 0) == [(1, 6)]
+    view.mailbox.store([2, 3, 5, 6], Action.ADD, frozenset([SEEN]))
+
+    assert view.changed([(1, 2), (4, 5)], before) == [(2, 2), (5, 5)]
+    assert view.changed([(1, 6)], before) == [(2, 3), (5, 6)]
+    assert view.changed([(1, 6)], view.mailbox.highestmodseq) == []
+
+
+def test_vanished(world: World) -> None:
+    """Not what this client still counts."""
+    view = view_of(world, 4)
+    before = view.highest
+    view.mailbox.remove([2])
+    view.flush(may_expunge=True)
+    view.mailbox.remove([3])
+
+    assert view.vanished(before, [range(1, 5)]) == [2]
+    assert view.vanished(before, [range(3, 5)]) == []
 
 
 def test_resolve(world: World) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mailaccess.wire.channel import Channel
-from mailaccess.wire.traps import Call, Lane, call, compute, verify
+from mailaccess.wire.traps import STEPS_AT_ONCE, Call, Lane, call, compute, compute_steps, verify
 from tests.driver import MemoryDriver
 
 
@@ -32,4 +32,18 @@ def test_lane(trap: Callable[..., Awaitable[Any]], lane: Lane) -> None:
 
     LaneDriver(session)
     assert lanes == [lane]
+    assert got == [(3, 1)]
+
+
+@pytest.mark.parametrize(("steps", "lane"), [(STEPS_AT_ONCE, []), (STEPS_AT_ONCE + 1, [Lane.COMPUTE])])
+def test_steps(steps: int, lane: list[Lane]) -> None:
+    """A little is done on the spot, more in a thread; with the same result."""
+    lanes.clear()
+    got: list[tuple[int, int]] = []
+
+    async def session(channel: Channel) -> None:
+        got.append(await compute_steps(steps, divmod, 7, 2))
+
+    LaneDriver(session)
+    assert lanes == lane
     assert got == [(3, 1)]

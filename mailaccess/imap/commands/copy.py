@@ -6,6 +6,7 @@ from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.numset import NumSet, render
 from mailaccess.imap.registry import SELECTED, command
 from mailaccess.imap.session import Session
+from mailaccess.imap.view import length
 from mailaccess.storage.errors import NoSuchMailbox
 from mailaccess.storage.mailbox import Mailbox
 from mailaccess.wire.traps import call
@@ -50,9 +51,9 @@ async def move(session: Session, numset: NumSet, name: str) -> bytes | None:
 def present(session: Session, numset: NumSet) -> list[int]:
     """The UIDs a set names, all of which are there: a sequence number of a message expunged meanwhile is refused."""
     view = session.view
-    uids = view.uids(session.ranges(numset))
-    there = [uid for uid in uids if not view.gone(uid)]
-    if len(there) < len(uids) and not session.by_uid:
+    ranges = session.ranges(numset)
+    there = view.present(ranges)
+    if len(there) < length(ranges) and not session.by_uid:
         raise No("Some of the messages no longer exist", b"EXPUNGEISSUED")
     return there
 

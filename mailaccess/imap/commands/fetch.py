@@ -7,7 +7,7 @@ from mailaccess.imap.errors import Bad, No
 from mailaccess.imap.fetching import LINES_AT_ONCE, Answer, slices
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.items import MODSEQ, UID, Wanted, parse_items
-from mailaccess.imap.numset import SAVED, NumSet, resolve, runs
+from mailaccess.imap.numset import SAVED, NumSet, resolve
 from mailaccess.imap.numset import render as render_numbers
 from mailaccess.imap.registry import SELECTED, command
 from mailaccess.imap.session import Session
@@ -15,11 +15,9 @@ from mailaccess.imap.view import Ranges, View
 from mailaccess.mail.flags import SEEN
 from mailaccess.storage.errors import StorageError
 from mailaccess.storage.mailbox import Action
-from mailaccess.wire.traps import call, compute, turn
+from mailaccess.wire.traps import call, compute_steps, turn
 
 log = logging.getLogger(__name__)
-
-_MANY = 20_000  # messages to look through for changes: rather in a thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +68,7 @@ async def fetch(session: Session, asked: FetchArguments) -> None:
             earlier = await call(_vanished, session.view, asked.numset, asked.changed_since)
             if earlier:
                 session.untagged(b"VANISHED (EARLIER) " + earlier)
-        heavy = session.view.count > _MANY
-        arguments = session.view, ranges, asked.changed_since
-        ranges = await compute(_changed, *arguments) if heavy else _changed(*arguments)
+        ranges = await compute_steps(session.view.count, session.view.changed, ranges, asked.changed_since)
     seen: set[int] = set()
     if any(item.sets_seen for item in items) and not session.view.read_only:
         seen = await _set_seen(session, ranges)
@@ -83,32 +79,9 @@ async def fetch(session: Session, asked: FetchArguments) -> None:
 
 
 def _vanished(view: View, numset: NumSet, since: int) -> bytes:
-    """UIDs of the set that have been expunged since, but for what this client still counts.
-
-    That is told as a VANISHED that renumbers. After a long absence this may be many: work for a thread.
-    """
+    """UIDs of the set that have been expunged since."""
     known = [range(low, high + 1) for low, high in resolve(numset, view.mailbox.uidnext - 1)]
-    gone = view.mailbox.vanished_since(since, known)
-    return render_numbers(uid for uid in gone if not view.number(uid))
-
-
-def _changed(view: View, ranges: Ranges, since: int) -> Ranges:
-    """Of these messages those with a mod-sequence above `since`."""
-    uids = view.mailbox.messages.changed_since(since)
-    if len(uids) >= view.count and all(map(view.number, uids)):
-        return ranges
-    changed = runs(number for number in map(view.number, uids) if number)
-    found: Ranges = []
-    i = j = 0
-    while i < len(ranges) and j < len(changed):
-        low, high = max(ranges[i][0], changed[j][0]), min(ranges[i][1], changed[j][1])
-        if low <= high:
-            found.append((low, high))
-        if ranges[i][1] < changed[j][1]:
-            i += 1
-        else:
-            j += 1
-    return found
+    return render_numbers(view.vanished(since, known))
 
 
 async def _set_seen(session: Session, ranges: Ranges) -> set[int]:

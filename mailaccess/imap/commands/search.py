@@ -11,9 +11,9 @@ from mailaccess.imap.errors import Bad
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.program import Program, Terms
 from mailaccess.imap.registry import SELECTED, command, feature
-from mailaccess.imap.searching import Found, evaluate, worked
+from mailaccess.imap.searching import Found, evaluate
 from mailaccess.imap.session import Session
-from mailaccess.wire.traps import drained
+from mailaccess.wire.traps import compute_steps, drained
 
 feature(b"ESEARCH", rfc=4731)
 feature(b"SEARCHRES", rfc=5182)
@@ -64,9 +64,9 @@ async def search(session: Session, options: Options | None, program: Program) ->
         return completed(session, b"SEARCH", found)
     returned = _returned(options, found.matches)
     if saving:
-        session.saved = await worked(len(returned), _numbers, found, returned, by_uid=True)
+        session.saved = await compute_steps(len(returned), _numbers, found, returned, by_uid=True)
     if options != {b"SAVE"}:
-        parts = await worked(len(found.matches) * 4, _results, found, options, by_uid=session.by_uid)
+        parts = await compute_steps(len(found.matches) * 4, _results, found, options, by_uid=session.by_uid)
         modseq = highest(program, found, returned)
         parts += [b"MODSEQ %d" % modseq] if modseq else []
         session.untagged(b" ".join([b"ESEARCH (TAG %s)" % render.quoted(session.tag), *parts]))

@@ -11,7 +11,7 @@ from mailaccess.imap.registry import AUTHENTICATED, SELECTED, command
 from mailaccess.imap.session import Session
 from mailaccess.imap.view import View
 from mailaccess.mail.flags import SEEN, SYSTEM
-from mailaccess.wire.traps import call, drained
+from mailaccess.wire.traps import call, compute_steps, drained
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +105,18 @@ async def _open(session: Session, name: str, parameters: SelectParameters, *, re
     view = View(mailbox, read_only=read_only)
     view.add_recent(first_recent)
     session.select(view)
-    _describe(session, view)
+    _describe(session, view, await compute_steps(view.count, _first_unseen, view))
     if parameters.resync is not None:
         await _resynchronize(session, view, parameters.resync)
 
 
-def _describe(session: Session, view: View) -> None:
+def _first_unseen(view: View) -> int:
+    """Its sequence number; 0 if there is none."""
+    flags = view.generation.flags
+    return next((row + 1 for row in range(view.count) if SEEN not in flags[row]), 0)
+
+
+def _describe(session: Session, view: View, unseen: int) -> None:
     mailbox = view.mailbox
     names = " ".join([*sorted(SYSTEM), *mailbox.keywords()]).encode()
     session.untagged(b"FLAGS (%s)" % names)
@@ -120,8 +126,6 @@ def _describe(session: Session, view: View) -> None:
         session.untagged(b"OK [PERMANENTFLAGS (%s \\*)] Limited" % names)
     session.untagged(b"%d EXISTS" % view.count)
     session.untagged(b"%d RECENT" % view.recent)
-    flags = view.generation.flags
-    unseen = next((row + 1 for row in range(view.count) if SEEN not in flags[row]), 0)
     if unseen:
         session.untagged(b"OK [UNSEEN %d] First unseen message" % unseen)
     session.untagged(b"OK [UIDVALIDITY %d] UIDs valid" % mailbox.uidvalidity)
@@ -137,18 +141,23 @@ async def _resynchronize(session: Session, view: View, resync: Resync) -> None:
     known = [(1, last)] if resync.known is None else resolve(resync.known, last)
     if last < 1 or not known:
         return
+    vanished = await call(_vanished, view, resync, known)
+    if vanished:
+        session.untagged(b"VANISHED (EARLIER) " + vanished)
+    wanted = view.resolve(tuple(known), by_uid=True)
+    wanted = await compute_steps(view.count, view.changed, wanted, resync.modseq)
+    for number, uid, messages, row in view.pick(wanted):
+        flags = render.flags(messages.flags[row], recent=view.is_recent(uid))
+        session.write(session.flags_fetch(number, uid, flags, messages.modseqs[row]))
+        if session.channel.full:
+            await drained()
+
+
+def _vanished(view: View, resync: Resync, known: list[tuple[int, int]]) -> bytes:
+    """What the client knows that has been expunged since, as far as its sample does not show that it knows."""
     matched = _matched(view, resync)
     ranges = [range(max(low, matched + 1), high + 1) for low, high in known if high > matched]
-    vanished = await call(mailbox.vanished_since, resync.modseq, ranges)
-    if vanished:
-        session.untagged(b"VANISHED (EARLIER) " + render_numbers(vanished))
-    wanted = view.resolve(tuple(known), by_uid=True)
-    for number, uid, messages, row in view.pick(wanted):
-        if messages.modseqs[row] > resync.modseq:
-            flags = render.flags(messages.flags[row], recent=view.is_recent(uid))
-            session.write(session.flags_fetch(number, uid, flags, messages.modseqs[row]))
-            if session.channel.full:
-                await drained()
+    return render_numbers(view.vanished(resync.modseq, ranges))
 
 
 def _matched(view: View, resync: Resync) -> int:

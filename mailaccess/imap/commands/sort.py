@@ -11,10 +11,10 @@ from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.program import Program, Terms
 from mailaccess.imap.registry import SELECTED, command
 from mailaccess.imap.rows import Rows
-from mailaccess.imap.searching import HEADERS, hold_columns, make_sizes, worked
+from mailaccess.imap.searching import HEADERS, hold_columns, make_sizes
 from mailaccess.imap.session import Session
 from mailaccess.mail.thread import Node, ThreadInput, ordered_subject, thread_references
-from mailaccess.wire.traps import compute, drained, turn
+from mailaccess.wire.traps import compute, compute_steps, drained, turn
 
 SORTED_AT_ONCE = 10_000
 PIECES_AT_ONCE = 5_000
@@ -80,7 +80,7 @@ async def sort(session: Session, criteria: Criteria, program: Program) -> bytes 
 async def _sorted(rows: list[int], value: Callable[[int], Value], *, reverse: bool) -> list[int]:
     """Stable. A long list is sorted in parts: one call of `sorted` would hold up all other threads."""
     if len(rows) <= SORTED_AT_ONCE:
-        return await worked(len(rows) * 4, sorted, rows, key=value, reverse=reverse)
+        return await compute_steps(len(rows) * 4, sorted, rows, key=value, reverse=reverse)
     parts = [
         await compute(sorted, rows[start : start + SORTED_AT_ONCE], key=value, reverse=reverse)
         for start in range(0, len(rows), SORTED_AT_ONCE)
@@ -116,7 +116,7 @@ async def thread(session: Session, algorithm: Algorithm, program: Program) -> by
     found = await find(session, program)
     said = await _values(found.rows, found.matches, [SENT, ANCESTRY, BASE_SUBJECT, IS_REPLY])
     uids = found.rows.uids if session.by_uid else None
-    pieces = await worked(len(found.matches) * 100, _threaded, algorithm, said, uids)
+    pieces = await compute_steps(len(found.matches) * 100, _threaded, algorithm, said, uids)
     session.write(b"* THREAD")
     for start in range(0, len(pieces), PIECES_AT_ONCE):
         session.write("".join(pieces[start : start + PIECES_AT_ONCE]).encode())

@@ -10,6 +10,7 @@ from mailaccess.imap.numset import NumSet
 from mailaccess.imap.numset import render as render_numbers
 from mailaccess.imap.registry import SELECTED, command
 from mailaccess.imap.session import Session
+from mailaccess.imap.view import Ranges, length
 from mailaccess.mail.flags import Flags
 from mailaccess.storage.mailbox import Action
 from mailaccess.wire.traps import call, drained
@@ -70,29 +71,30 @@ async def store(session: Session, wanted: StoreArguments) -> bytes | None:
     await session.update(expunges=False)
     view = session.view
     ranges = session.ranges(wanted.numset)
-    uids = [uid for uid in view.uids(ranges) if not view.gone(uid)]
+    uids = view.present(ranges)
     refused = await call(session.mailbox.store, uids, wanted.action, wanted.flags, wanted.unchanged_since)
+    upto = session.mailbox.messages.highest
     failed = set(refused)
     if session.condstore or not wanted.silent:
-        await _tell(session, wanted, failed)
-    view.told([uid for uid in uids if uid not in failed])
+        await _tell(session, ranges, failed, silent=wanted.silent)
+    view.told([uid for uid in uids if uid not in failed] if failed else uids, upto)
     modified = b""
     if refused:
         numbers = refused if session.by_uid else [view.number(uid) for uid in refused]
         modified = b"[MODIFIED %s] " % render_numbers(numbers)
-    if len(uids) < len(view.uids(ranges)) and not session.by_uid:
+    if len(uids) < length(ranges) and not session.by_uid:
         raise No("Some of the messages no longer exist", modified.strip(b"[] ") or b"EXPUNGEISSUED")
     return modified + b"Conditional STORE failed" if refused else None
 
 
-async def _tell(session: Session, wanted: StoreArguments, failed: set[int]) -> None:
+async def _tell(session: Session, ranges: Ranges, failed: set[int], *, silent: bool) -> None:
     """The flags as they are now; with .SILENT only the mod-sequences, for a client that keeps them."""
     view = session.view
     current = session.mailbox.messages
-    for number, uid, messages, row in view.pick(session.ranges(wanted.numset)):
+    for number, uid, messages, row in view.pick(ranges):
         if messages is not current or uid in failed:
             continue
-        if wanted.silent:
+        if silent:
             session.write(b"* %d FETCH (UID %d MODSEQ (%d))\r\n" % (number, uid, messages.modseqs[row]))
         else:
             flags = render.flags(messages.flags[row], recent=view.is_recent(uid))
