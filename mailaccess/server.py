@@ -4,6 +4,7 @@ import os
 import resource
 import signal
 import socket
+import stat
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -311,14 +312,21 @@ def _factories(
 def ledger_path(places: Places) -> Path:
     """A file that all workers share, in a directory that only this user may enter; the same after a restart.
 
-    Its content is worth nothing after a reboot. Where somebody else has taken the name, another one is made up.
+    Its content is worth nothing after a reboot. Where the usual place cannot be had, another one is made up.
     """
-    name = blake2b(repr(sorted(places.items())).encode(), digest_size=8).hexdigest()
-    directory = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()) / f"mailaccess-{os.getuid()}-{name}"
+    digest = blake2b(repr(sorted(places.items())).encode(), digest_size=8).hexdigest()
+    for base in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir()):
+        directory = Path(base or "/") / f"mailaccess-{os.getuid()}-{digest}"
+        if base and _make_private(directory):
+            return directory / "ledger"
+    return Path(tempfile.mkdtemp(prefix="mailaccess-")) / "ledger"
+
+
+def _make_private(directory: Path) -> bool:
+    """Makes the directory, or finds it made by us: where all may write, somebody else can have been there before."""
     try:
-        directory.mkdir(mode=0o700)
-    except FileExistsError:
+        directory.mkdir(mode=0o700, exist_ok=True)
         found = directory.lstat()
-        if found.st_uid != os.getuid() or found.st_mode & 0o170077 != 0o040000:
-            directory = Path(tempfile.mkdtemp(prefix="mailaccess-"))
-    return directory / "ledger"
+    except OSError:
+        return False
+    return found.st_uid == os.getuid() and stat.S_ISDIR(found.st_mode) and not stat.S_IMODE(found.st_mode) & 0o077

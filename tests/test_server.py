@@ -70,6 +70,15 @@ def test_workers_share_a_private_ledger(tmp_path: Path, monkeypatch: pytest.Monk
     assert ledger_path(here).parent.stat().st_mode & 0o777 == 0o700
 
 
+def test_a_runtime_directory_of_somebody_else_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stays in the environment of whom root has become."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/proc")
+    ledger = ledger_path({"imap": ["127.0.0.1:143"]})
+
+    assert ledger.parent.is_dir()
+    ledger.parent.rmdir()
+
+
 def test_a_ledger_laid_out_by_somebody_else_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In /tmp anybody can make a directory, or a link, of any name."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))

@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 MAX_BUFFERED = 256 * 1024
 """Octets of unread input at which we stop reading."""
-SLICE = 0.005
+SLICE = 0.002
 """Seconds a session may run on input that is at hand before the others get their turn."""
 LINGER = 10.0
 """Seconds a peer has to hang up once our last words are with the kernel, which delivers them in any case."""

@@ -1,6 +1,7 @@
 """The server as a subprocess, on ports of its own, for tests that look at it from outside."""
 
 import json
+import os
 import re
 import signal
 import ssl
@@ -53,6 +54,7 @@ class Server:
             [python, "-m", "mailaccess", "serve", "--config", str(config)],
             stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
+            env={**os.environ, "XDG_RUNTIME_DIR": str(config.parent)},
         )
         self.log: list[dict[str, Any]] = []  # the lines that have been looked at
         self._lines: Queue[bytes] = Queue()
