@@ -56,6 +56,16 @@ class Maildrop:
             self._mailbox.remove([self.uids[number - 1] for number in sorted(self.deleted)])
 
     @property
+    def count(self) -> int:
+        """How many messages are not marked."""
+        return len(self.uids) - len(self.deleted)
+
+    @property
+    def octets(self) -> int:
+        """The size of all that are not marked."""
+        return sum(self.sizes) - sum(self.sizes[number - 1] for number in self.deleted)
+
+    @property
     def remaining(self) -> list[int]:
         """Numbers of the messages that are not marked."""
         return [number for number in range(1, len(self.uids) + 1) if number not in self.deleted]

@@ -124,7 +124,7 @@ class Session:
             raise
         self.state = State.TRANSACTION
         self.channel.timeout = self.settings.idle_timeout
-        self.ok(f"{len(self.maildrop.uids)} messages ({sum(self.maildrop.sizes)} octets)")
+        self.ok(f"{self.maildrop.count} messages ({self.maildrop.octets} octets)")
 
     async def update(self) -> None:
         """The UPDATE state: what QUIT does in the TRANSACTION state."""
@@ -191,9 +191,13 @@ class Session:
             raise Ended
 
     async def _mark_seen(self) -> None:
-        if self._seen:
-            numbers, self._seen = self._seen, []
-            await call(self.maildrop.mark_seen, numbers)
+        """What cannot be marked was read all the same, and nobody has asked: the client waits for no answer."""
+        numbers, self._seen = self._seen, []
+        try:
+            if numbers:
+                await call(self.maildrop.mark_seen, numbers)
+        except StorageError as error:
+            log.warning("\\Seen could not be set: %s", error)
 
 
 _CODES: dict[type[StorageError], str] = {

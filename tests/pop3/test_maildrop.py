@@ -25,6 +25,7 @@ def test_removes_only_what_is_marked(world: World) -> None:
     world.files()[2].unlink()
     maildrop.deleted |= {1, 3}
     assert maildrop.remaining == [2, 4]
+    assert (maildrop.count, maildrop.octets) == (2, maildrop.sizes[1] + maildrop.sizes[3])
     maildrop.remove_deleted()
     maildrop.close()
 

@@ -2,6 +2,10 @@
 
 from dataclasses import replace
 
+import pytest
+
+from mailaccess.storage.errors import Unavailable
+from mailaccess.storage.mailbox import Mailbox
 from tests.driver import MemoryDriver
 from tests.world import MESSAGES, World
 
@@ -22,6 +26,23 @@ def test_retr_sets_seen(world: World) -> None:
     world.pop3_settings = replace(world.pop3_settings, mark_seen=False)
     logged_in(world).ask(b"RETR 2\r\nQUIT\r\n")
     assert b"\\Seen" not in world.imap_in().ask(b"a FETCH 2 FLAGS\r\n")
+
+
+def test_seen_that_cannot_be_set(world: World) -> None:
+    """Costs neither an answer nobody waits for, which would pass for the next command's, nor what QUIT removes."""
+    for _ in range(2):
+        world.deliver(MESSAGES["plain"])
+    client = logged_in(world)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Mailbox, "store", _unavailable)
+        assert client.ask(b"RETR 1\r\n").endswith(b"\r\nNoon?\r\n.\r\n")
+        assert client.ask(b"RETR 2\r\nDELE 2\r\nQUIT\r\n").endswith(b"+OK Goodbye; 1 messages left\r\n")
+
+    assert len(world.files()) == 1
+
+
+def _unavailable(*_: object) -> None:
+    raise Unavailable("no disk")
 
 
 def test_a_lost_connection_keeps_everything(world: World) -> None:
