@@ -34,7 +34,7 @@ async def lang(session: Session, wanted: bytes) -> None:
 async def quit_(session: Session) -> None:
     """RFC 1939 sections 5 and 6: after login, QUIT removes what is marked; then, in any case, the session ends."""
     if session.state is State.TRANSACTION:
-        left = len(session.maildrop.remaining)
+        left = session.maildrop.count
         try:
             await session.update()
         except StorageError as error:

@@ -1,22 +1,24 @@
 """Reading the maildrop: STAT, LIST, UIDL, RETR, TOP, DELE, RSET, NOOP."""
 
+from collections.abc import Sequence
+
 from mailaccess.pop3.maildrop import Maildrop
 from mailaccess.pop3.registry import Err, State, command, maybe_message, message_number, one_message
 from mailaccess.pop3.session import Session
 from mailaccess.pop3.stuffing import Stuffer, top
-from mailaccess.wire.traps import call, drained
+from mailaccess.wire.traps import call, drained, turn
 
 WHOLE = 256 * 1024
 """Up to so many octets a message is read and sent as one piece."""
 PIECE = 64 * 1024
+LINES_AT_ONCE = 1000
+"""Rendered before others get their turn: well below a millisecond."""
 
 
 @command(b"STAT", when=State.TRANSACTION)
 async def stat(session: Session) -> None:
     """RFC 1939 section 5"""
-    numbers = session.maildrop.remaining
-    sizes = session.maildrop.sizes
-    session.ok(f"{len(numbers)} {sum(sizes[number - 1] for number in numbers)}")
+    session.ok(f"{session.maildrop.count} {session.maildrop.octets}")
 
 
 @command(b"LIST", when=State.TRANSACTION, parse=maybe_message)
@@ -25,9 +27,8 @@ async def list_(session: Session, number: int | None) -> None:
     sizes = session.maildrop.sizes
     if number is not None:
         session.ok(f"{session.message(number)} {sizes[number - 1]}")
-        return
-    numbers = session.maildrop.remaining
-    session.lines(f"{len(numbers)} messages", [b"%d %d" % (n, sizes[n - 1]) for n in numbers])
+    else:
+        await _tell_each(session, f"{session.maildrop.count} messages", sizes)
 
 
 @command(b"UIDL", when=State.TRANSACTION, parse=maybe_message, capability=b"UIDL")
@@ -36,9 +37,22 @@ async def uidl(session: Session, number: int | None) -> None:
     uidls = session.maildrop.uidls
     if number is not None:
         session.ok(f"{session.message(number)} {uidls[number - 1]}")
-        return
+    else:
+        await _tell_each(session, "Unique ids follow", uidls)
+
+
+async def _tell_each(session: Session, text: str, values: Sequence[int | str]) -> None:
+    """A multi-line response with each message's number and value, but for those that are marked."""
+    session.ok(text)
     numbers = session.maildrop.remaining
-    session.lines("Unique ids follow", [b"%d %s" % (n, uidls[n - 1].encode()) for n in numbers])
+    for start in range(0, len(numbers), LINES_AT_ONCE):
+        lines = "".join([f"{number} {values[number - 1]}\r\n" for number in numbers[start : start + LINES_AT_ONCE]])
+        session.channel.write(lines.encode())
+        if session.channel.full:
+            await drained()
+        else:
+            await turn()
+    session.channel.write(b".\r\n")
 
 
 @command(b"DELE", when=State.TRANSACTION, parse=one_message)

@@ -1,7 +1,23 @@
 """Large messages; the rest is in the transcripts."""
 
+import pytest
+
+from mailaccess.pop3.commands import transaction
 from mailaccess.pop3.commands.transaction import WHOLE
-from tests.world import World
+from tests.world import MESSAGES, World
+
+
+def test_listings_of_many_messages(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Are told in pieces, as if there were none."""
+    for _ in range(7):
+        world.deliver(MESSAGES["plain"])
+    client = world.pop3()
+    client.ask(b"USER fred\r\nPASS secret\r\nDELE 4\r\n")
+    whole = client.ask(b"LIST\r\nUIDL\r\n")
+    monkeypatch.setattr(transaction, "LINES_AT_ONCE", 2)
+
+    assert client.ask(b"LIST\r\nUIDL\r\n") == whole
+    assert [line.split(b" ")[0] for line in whole.splitlines()[1:7]] == [b"1", b"2", b"3", b"5", b"6", b"7"]
 
 
 def test_a_large_message_is_stuffed_at_every_edge(world: World) -> None:
