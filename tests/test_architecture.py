@@ -25,6 +25,7 @@ ACROSS_MODULES = {  # tests of no single module
     "pop3/test_transcripts.py",
     "storage/test_crashes.py",
     "storage/test_full_disk.py",
+    "storage/test_processes.py",
 }
 FROM_OUTSIDE = {"test_server.py"}  # what tests/e2e is about
 
