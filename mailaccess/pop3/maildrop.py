@@ -47,7 +47,7 @@ class Maildrop:
 
     def mark_seen(self, numbers: list[int]) -> None:
         """Sets \\Seen, so that an IMAP client sees what was read here."""
-        uids = sorted(self.uids[number - 1] for number in numbers)
+        uids = sorted({self.uids[number - 1] for number in numbers})
         self._mailbox.store(uids, Action.ADD, frozenset([SEEN]))
 
     def remove_deleted(self) -> None:

@@ -46,3 +46,13 @@ def test_unique_ids_stay(world: World) -> None:
     second.close()
 
     assert second.uidls == [kept]
+
+
+def test_read_many_times_is_seen_once(world: World) -> None:
+    """However often a message was asked for in one go, it is one message that is marked."""
+    world.deliver(MESSAGES["plain"], flags="")
+    maildrop = Maildrop(world.accounts.open("fred", None))
+    maildrop.mark_seen([1] * 100)
+    maildrop.close()
+
+    assert [path.name[-3:] for path in world.files()] == ["2,S"]
