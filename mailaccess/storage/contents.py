@@ -14,6 +14,7 @@ from mailaccess.storage.flagging import slices
 from mailaccess.storage.index import reading
 from mailaccess.storage.index.rows import MailboxRow, Message, file_stamp, same_content, words
 from mailaccess.storage.index.transaction import Transaction
+from mailaccess.storage.sync import sync
 
 log = logging.getLogger(__name__)
 
@@ -21,37 +22,54 @@ _UIDL_PART = re.compile(r"%(0?)([0-9]{0,2})(X?)([uv%])")
 _DEFAULT_UIDL = "%08Xu%08Xv"  # Dovecot's: eight hex digits of the UID, eight of the UIDVALIDITY
 
 
+def open_at_hand(box: Box, uid: int) -> Content | None:
+    """The message's octets, if its file is where the index has it: one question and one file. MessageGone, also where
+    the file has other content now: it is another message then."""
+    return _open(box, _message(box, uid))
+
+
 def open_content(box: Box, uid: int) -> Content:
-    """The message's octets. MessageGone, also where the file has other content now: it is another message then."""
+    """The message's octets, wherever its file is. MessageGone."""
+    content = open_at_hand(box, uid)
+    if content is not None:
+        return content
+    message = _message(box, uid)
+    box.look()  # the mailbox may have been renamed
+    entry = box.maildir.find(message.entry)
+    if entry is None:
+        sync(box)  # where other programs renamed or removed one, they did many: none has to be looked for after this
+        message = _message(box, uid)
+        entry = box.maildir.find(message.entry) or box.maildir.scan().entries.get(message.entry.base)
+    content = _open(box, message._replace(entry=entry)) if entry is not None else None
+    if content is None:
+        raise MessageGone(uid)
+    return content
+
+
+def _message(box: Box, uid: int) -> Message:
     message = box.index.read(lambda connection: reading.message(connection, box.id, uid))
     if message is None:
         raise MessageGone(uid)
+    return message
+
+
+def _open(box: Box, message: Message) -> Content | None:
+    """None: there is no such file."""
+    path = box.maildir.file(message.entry)
     try:
         try:
-            return _open(box.maildir.file(message.entry), message)
-        except FileNotFoundError:
-            box.look()  # the mailbox may have been renamed
-        entry = box.maildir.find(message.entry) or box.maildir.scan().entries.get(message.entry.base)
-        if entry is None:
-            raise MessageGone(uid)
-        return _open(box.maildir.file(entry), message)
-    except FileNotFoundError:
-        raise MessageGone(uid) from None
-    except OSError as error:
-        raise from_os(error) from error
-
-
-def _open(path: str, message: Message) -> Content:
-    try:
-        return Content(path, message.stamp, message.ending, message.size)
-    except ContentChanged:
-        status = os.lstat(path)
-        if not same_content(message.stamp, file_stamp(status)):
-            raise MessageGone(message.uid) from None
-    try:
+            return Content(path, message.stamp, message.ending, message.size)
+        except ContentChanged:
+            status = os.lstat(path)
+            if not same_content(message.stamp, file_stamp(status)):
+                raise MessageGone(message.uid) from None
         return Content(path, None, message.ending, message.size)
     except ContentChanged:
         raise MessageGone(message.uid) from None
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise from_os(error) from error
 
 
 def make_sizes(box: Box, uids: Sequence[int]) -> dict[int, int]:

@@ -5,7 +5,8 @@ Reading goes to memory; every change goes to disk and index first, and is in mem
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -49,7 +50,8 @@ class FactsMaker:
 
 
 class Mailbox:
-    """Reading properties, `poll`, `cached_facts` and `subscribe` are fit for the reactor; all else is for threads."""
+    """The properties, `poll`, `cached_facts`, `content_at_hand` and `subscribe` are fit for the reactor; all else is for
+    threads."""
 
     def __init__(self, box: Box, facts: FactsMaker) -> None:
         self._box = box
@@ -235,14 +237,13 @@ class Mailbox:
 
     def content(self, uid: int) -> Content:
         """The message's octets. MessageGone."""
-        try:
+        with self._suspecting(uid):
             return contents.open_content(self._box, uid)
-        except MessageGone:
-            if self.messages.position(uid) >= 0:
-                self._suspects.add(uid)
-            raise
-        except Forgotten:
-            raise Unavailable("the index is being made anew; try again") from None
+
+    def content_at_hand(self, uid: int) -> Content | None:
+        """The same, in the time it takes to open a file; None where that file would have to be looked for."""
+        with self._suspecting(uid):
+            return contents.open_at_hand(self._box, uid)
 
     def make_sizes(self, uids: Sequence[int]) -> dict[int, int]:
         """The sizes of messages that are UNSIZED, read from their files. Gone ones are missing."""
@@ -308,6 +309,18 @@ class Mailbox:
         except StorageError:
             log.warning("%s was changed, but cannot be looked at", self.name, exc_info=True)
         return result
+
+    @contextmanager
+    def _suspecting(self, uid: int) -> Iterator[None]:
+        """Around opening a message: one whose file was not as expected is looked at again by the next `sync`."""
+        try:
+            yield
+        except MessageGone:
+            if self.messages.position(uid) >= 0:
+                self._suspects.add(uid)
+            raise
+        except Forgotten:
+            raise Unavailable("the index is being made anew; try again") from None
 
     def _look(self) -> None:
         """Makes sure that the index knows the mailbox, and follows it where it was renamed."""

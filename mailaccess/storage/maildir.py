@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from mailaccess.storage.disk import rename_noreplace, sync_directory
+from mailaccess.storage.disk import FileStamp, rename_noreplace, sync_directory
 from mailaccess.storage.errors import NoSuchMailbox, from_os
 from mailaccess.storage.names import Entry, Where, info_of, new_base, size_hints
 
@@ -84,6 +84,7 @@ class Incoming:
         self.wire_size = 0  # octets once every line ends in CRLF
         self._base = new_base()
         self._after_cr = False
+        self._stamp: FileStamp | None = None
         self._path: str | None = f"{tmp}/{self._base}"
         self._fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
 
@@ -115,6 +116,13 @@ class Incoming:
         """
         self._finish(None if date is None else date * 10**9)
 
+    @property
+    def stamp(self) -> FileStamp:
+        """The file's stamp, once it is synced. Taken before others see the file, and may rename it."""
+        if self._stamp is None:
+            raise ValueError("this message is not synced")
+        return self._stamp
+
     def discard(self) -> None:
         """Removes the file unless it was linked in. May be called twice."""
         self._close()
@@ -129,6 +137,7 @@ class Incoming:
         if mtime_ns is not None:
             os.utime(self._fd, ns=(mtime_ns, mtime_ns))
         os.fsync(self._fd)
+        self._stamp = FileStamp.of(os.fstat(self._fd))
         self._close()
 
     def _close(self) -> None:

@@ -4,7 +4,6 @@ A copy is a hard link under a new base name, a move a rename to one: a base that
 for the message it once was there.
 """
 
-import os
 import time
 from collections.abc import Sequence
 from functools import partial
@@ -13,7 +12,7 @@ from mailaccess.storage.box import Box
 from mailaccess.storage.disk import rename_noreplace
 from mailaccess.storage.expunging import expunge
 from mailaccess.storage.flagging import letters_for, save_extra, slices
-from mailaccess.storage.index.rows import MailboxRow, Message, file_stamp, keywords_of
+from mailaccess.storage.index.rows import MailboxRow, Message, keywords_of
 from mailaccess.storage.index.transaction import Transaction
 from mailaccess.storage.keywords import Keywords
 from mailaccess.storage.locating import Locator
@@ -68,7 +67,6 @@ def _transfer(transaction: Transaction, box: Box, uids: Sequence[int], target: B
                     entry=entry,
                     extra=extra,
                     modseq=modseq,
-                    stamp=file_stamp(os.lstat(target.maildir.file(entry))),
                     saved=int(time.time()),
                     keys=(),
                 )

@@ -3,7 +3,6 @@
 The octets are durable before the write lock is taken, the file's name and the index's row before it is acknowledged.
 """
 
-import os
 import time
 from collections.abc import Sequence
 from functools import partial
@@ -13,7 +12,7 @@ from mailaccess.mail.lines import LineEnding
 from mailaccess.storage.box import Box
 from mailaccess.storage.errors import from_os
 from mailaccess.storage.flagging import letters_for, save_extra
-from mailaccess.storage.index.rows import Message, file_stamp
+from mailaccess.storage.index.rows import Message, storable
 from mailaccess.storage.index.transaction import Transaction
 from mailaccess.storage.maildir import Incoming
 from mailaccess.storage.names import Where, info_of
@@ -52,7 +51,7 @@ def _append(transaction: Transaction, box: Box, items: Sequence[Item], where: Wh
                     modseq=modseq,
                     size=incoming.wire_size,
                     ending=LineEnding.CRLF if incoming.size == incoming.wire_size else LineEnding.MIXED,
-                    stamp=file_stamp(os.lstat(box.maildir.file(entry))),
+                    stamp=storable(incoming.stamp),
                     saved=int(time.time()),
                     keys=(),
                 )

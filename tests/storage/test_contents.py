@@ -38,19 +38,34 @@ class TestContent:
             with inbox.content(uid) as content:
                 assert content.read(0, 100) == text
 
-    def test_a_removed_file(self, inbox: Mailbox, account: Account) -> None:
-        """MessageGone; and the mailbox wants to be looked at."""
-        add(inbox)
+    def test_at_hand(self, inbox: Mailbox, account: Account) -> None:
+        """Only where the index has it; nothing is looked for."""
+        add(inbox, b"one\n", b"two\n")
+        first, second = sorted((account.root / "cur").iterdir())
+        first.rename(f"{first}S")
+        second.unlink()
+        assert inbox.content_at_hand(1) is None
+        assert inbox.content_at_hand(2) is None
         inbox.sync()
-        (path,) = (account.root / "cur").iterdir()
-        path.unlink()
-        with pytest.raises(MessageGone) as caught:
-            inbox.content(1)
 
-        assert caught.value.uid == 1
-        assert inbox.poll()
+        content = inbox.content_at_hand(1)
+        assert content is not None
+        with content:
+            assert content.read(0, 100) == b"one\r\n"
+        with pytest.raises(MessageGone):
+            inbox.content_at_hand(2)
+
+    def test_a_removed_file(self, inbox: Mailbox, account: Account) -> None:
+        """MessageGone; and so are all others that were removed."""
+        add(inbox, b"one\n", b"two\n", b"three\n")
         inbox.sync()
-        assert len(inbox.messages) == 0
+        for path in sorted((account.root / "cur").iterdir())[:2]:
+            path.unlink()
+        with pytest.raises(MessageGone) as caught:
+            inbox.content(2)
+
+        assert caught.value.uid == 2
+        assert list(inbox.messages.uids) == [3]
 
     def test_no_such_message(self, inbox: Mailbox) -> None:
         """Never there, or expunged."""

@@ -18,7 +18,7 @@ SECONDS = 3.0
 
 
 def work(root: Path, name: str) -> None:
-    """Run in a process of its own: appends, flags, copies, moves and expunges; then prints what it was told."""
+    """Run in a process of its own: appends, flags, copies, moves, expunges its own; then prints what it was told."""
     chance = random.Random(name)
     accounts = Accounts(settings(root))
     account = accounts.open("fred", None)
@@ -42,7 +42,7 @@ def work(root: Path, name: str) -> None:
                 case 4:
                     gone += [uid for uid, _ in inbox.move(some[:1], other)]
                 case 5:
-                    gone += inbox.expunge(some)
+                    gone += inbox.expunge([uid for uid in some if uid in appended])
         except StorageError as error:
             if "try again" not in str(error):
                 raise
@@ -98,7 +98,7 @@ def test_everybody_agrees_in_the_end(account: Account, tmp_path: Path) -> None:
     for uid, text in appended.items():
         assert uid in gone or here[uid] == f"{text}\r\n".encode()
     alive = {*here.values(), *there.values()}
-    assert {text for text in delivered if text and f"{text}\r\n".encode() not in alive} == set() or gone
+    assert [text for text in delivered if text and f"{text}\r\n".encode() not in alive] == []
     assert len(set(here.values())) == len(here)
     assert account.check() == []
     fresh = Accounts(settings(tmp_path))

@@ -96,8 +96,13 @@ INSERT_MESSAGE = "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
 
 
 def file_stamp(status: os.stat_result) -> FileStamp:
-    """A file's stamp as the index can keep it: times beyond the year 2262 are cut."""
-    return FileStamp(status.st_size, min(max(status.st_mtime_ns, -_TOP), _TOP - 1), status.st_ino)
+    """A file's stamp as the index can keep it."""
+    return storable(FileStamp.of(status))
+
+
+def storable(stamp: FileStamp) -> FileStamp:
+    """The stamp as the index can keep it: times beyond the year 2262 are cut."""
+    return stamp._replace(mtime_ns=min(max(stamp.mtime_ns, -_TOP), _TOP - 1))
 
 
 def same_content(one: FileStamp, other: FileStamp) -> bool:
