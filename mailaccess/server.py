@@ -1,5 +1,6 @@
 """The composition root: from settings to sockets, one or more processes, and in each storage, auth and factories."""
 
+import gc
 import os
 import resource
 import signal
@@ -34,6 +35,7 @@ from mailaccess.pop3.session import Pop3Settings
 from mailaccess.privileges import PrivilegeError, drop, unreadable
 from mailaccess.storage import watch
 from mailaccess.storage.accounts import Accounts, StorageSettings
+from mailaccess.storage.errors import StorageError
 from mailaccess.wire.traps import Lane
 
 log = structlog.stdlib.get_logger(__name__)
@@ -73,6 +75,9 @@ def run(configuration: Configuration, ready: Callable[[Places], None] = lambda _
         log.info("ready", **places)
         ready(places)
 
+    # What is loaded by now stays: the garbage collector's rounds become short, and workers share the memory.
+    gc.collect()
+    gc.freeze()
     if settings.workers == 1:
         Process(configuration, shares[0], None).serve(up)
         return
@@ -136,14 +141,21 @@ class Process:
         """Until the signal to stop, or until the parent at the other end of `lifeline` is gone."""
         self.reactor.callWhenRunning(self._start, ready, lifeline)
         self.reactor.run()
-        if self.shared.lanes.close(LAST_CALLS):
-            self.accounts.close()
-        else:
-            log.error("storage was still at work when the time was up")
+        self._close_accounts()
         watch.install(None)
         self.watcher.close()
         self.ledger.close()
         log.info("stopped")
+
+    def _close_accounts(self) -> None:
+        """An account that is not closed is as after a crash: in order, but with more to do at its next opening."""
+        if not self.shared.lanes.close(LAST_CALLS):
+            log.error("storage was still at work when the time was up")
+            return
+        try:
+            self.accounts.close()
+        except StorageError:
+            log.exception("accounts could not be closed")
 
     def _start(self, ready: Callable[[], None], lifeline: int | None) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -17,6 +17,7 @@ from twisted.internet.interfaces import (
     ISSLTransport,
 )
 from twisted.internet.protocol import Protocol, connectionDone
+from twisted.internet.tcp import Connection as TCPConnection
 from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -78,6 +79,7 @@ class Connection(Task, Protocol):
         self._slice_ends = 0.0
         self._started = False
         self._encrypted = False
+        self._direct = False  # nothing stands between us and the socket
         self._paused = False  # the transport wants no more output for now
         self._reading = True
         self._input_ended = False  # the peer has closed its direction
@@ -100,6 +102,7 @@ class Connection(Task, Protocol):
         if self._implicit_tls:
             self._begin_tls()
             return
+        self._direct = isinstance(self.transport, TCPConnection)
         self.transport.registerProducer(self, True)
         self._begin()
 
@@ -299,7 +302,7 @@ class Connection(Task, Protocol):
         assert self._tls is not None
         self.transport = TLSMemoryBIOProtocol(self._tls, self, False)  # type: ignore[no-untyped-call]
         self._tcp.protocol = self.transport
-        self._encrypted = True
+        self._encrypted, self._direct = True, False
         self.transport.makeConnection(Outlet(self._tcp))
 
     def _mark_active(self) -> None:
@@ -322,10 +325,10 @@ class Connection(Task, Protocol):
             return
         if self._deflate is not None:
             chunks = self._deflate.deflate(chunks)
-        if self._encrypted:
-            self.transport.writeSequence(chunks)
-        else:
+        if self._direct:
             send(self.transport, chunks)
+        else:
+            self.transport.writeSequence(chunks)
 
     def _read(self, wanted: bool) -> None:
         if wanted != self._reading and not self._gone:

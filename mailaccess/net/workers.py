@@ -5,7 +5,6 @@ shares their memory. It keeps every worker's listening sockets: connections made
 queue that its successor takes over.
 """
 
-import gc
 import logging
 import os
 import selectors
@@ -96,8 +95,6 @@ class Supervisor:
     def run(self) -> int:
         """The exit status, when all workers have ended."""
         self._catch_signals()
-        gc.collect()
-        gc.freeze()  # what is never looked at again by the collector stays shared
         # The first shows whether a worker can be started at all; if not, it says so once.
         self._workers[0].due = time.monotonic()
         while self._stopping is None or any(worker.pid for worker in self._workers):

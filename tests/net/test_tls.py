@@ -2,7 +2,7 @@
 
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
+from twisted.protocols.tls import TLSMemoryBIOFactory
 
 from mailaccess.net.factory import SessionFactory, Shared
 from mailaccess.net.tls import BadCertificate, Certificates, Pair
@@ -72,9 +73,10 @@ def listen(running: Running) -> Iterator[Listen]:
     """Listens with a factory, and returns its port."""
     factories: list[SessionFactory] = []
 
-    def start(certificates: Certificates, *, implicit: bool) -> int:
+    def start(certificates: Certificates, *, implicit: bool, proxies: Sequence[str] = ()) -> int:
         def begin() -> int:
-            factory = SessionFactory(serve, tls=certificates, implicit_tls=implicit, shared=Shared(running.reactor))
+            shared = Shared(running.reactor, proxies=proxies)
+            factory = SessionFactory(serve, tls=certificates, implicit_tls=implicit, shared=shared)
             factories.append(factory)
             return int(running.reactor.listenTCP(0, factory, interface="127.0.0.1").getHost().port)
 
@@ -125,6 +127,41 @@ def test_starttls_drops_what_was_sent_in_plaintext(listen: Listen, tmp_path: Pat
             assert read_line(client).startswith(b"tls=1 available=0 exporter=")
             client.sendall(b"BYE\r\n")
             assert client.recv(100) == b""
+
+
+def test_a_proxys_header_stands_before_the_handshake(listen: Listen, tmp_path: Path) -> None:
+    """In plaintext, whether or not the first octets of TLS come with it."""
+    port = listen(Certificates([written(tmp_path, "localhost")]), implicit=True, proxies=["127.0.0.0/8"])
+    header = b"PROXY TCP4 192.0.2.7 192.0.2.1 4711 993\r\n"
+    for first, then in ((b"", header), (header, b"")):
+        with socket.create_connection(("127.0.0.1", port), 10) as plain:
+            plain.sendall(first)
+            incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+            client = trusting(CA).wrap_bio(incoming, outgoing, server_hostname="localhost")
+            with pytest.raises(ssl.SSLWantReadError):
+                client.do_handshake()
+            plain.sendall(then + outgoing.read())
+            said = b""
+            while not said:
+                incoming.write(plain.recv(10_000))
+                try:
+                    said = client.read(100)
+                except ssl.SSLWantReadError:
+                    plain.sendall(outgoing.read())
+
+            assert said.startswith(b"tls=1 available=0 exporter=")
+
+
+def test_other_peoples_tls_does_as_well(running: Running, tmp_path: Path) -> None:
+    """The factory may stand behind an endpoint that encrypts."""
+    pair = written(tmp_path, "localhost")
+    ours = SessionFactory(serve, shared=Shared(running.reactor))
+    theirs = TLSMemoryBIOFactory(Certificates([pair]), False, ours, running.reactor)
+    port = running.do(running.reactor.listenTCP, 0, theirs, interface="127.0.0.1")
+    with connected(port.getHost().port, trusting(CA)) as client:
+        assert read_line(client).startswith(b"tls=1 available=0 exporter=")
+        client.sendall(b"BYE\r\n")
+        assert client.recv(100) == b""
 
 
 def test_much_output_arrives_whole_over_tls(listen: Listen, tmp_path: Path) -> None:
