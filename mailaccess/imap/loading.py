@@ -1,6 +1,6 @@
 """What FETCH and SEARCH need of many messages: facts from the index, texts from files; in slices, none of them long."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mailaccess.imap.facts import Facts
@@ -73,19 +73,24 @@ class Texts:
 
 async def load_texts(mailbox: Mailbox, wanted: Sequence[Texts]) -> None:
     """Fills in `values` and `content`. Whoever asks closes the contents, also if this fails."""
-    if len(wanted) <= _INLINE_MESSAGES and sum(one.size for one in wanted) <= _INLINE_OCTETS:
-        _read(mailbox, wanted)
-    else:
-        await call(_read, mailbox, wanted)
+    few = len(wanted) <= _INLINE_MESSAGES and sum(one.size for one in wanted) <= _INLINE_OCTETS
+    if not (few and _read(wanted, mailbox.content_at_hand)):
+        await call(_read, wanted, mailbox.content)
 
 
-def _read(mailbox: Mailbox, wanted: Sequence[Texts]) -> None:
+def _read(wanted: Sequence[Texts], open_content: Callable[[int], Content | None]) -> bool:
+    """Whether all were opened that are there; those that were once are not opened again."""
     for one in wanted:
+        if one.values is not None:
+            continue
         try:
-            one.content = mailbox.content(one.uid)
+            one.content = open_content(one.uid)
+            if one.content is None:
+                return False
             one.values = [read(one.content, one.facts) for read in one.reads]
         except (MessageGone, ContentChanged, ShortRead):
             one.values = None
         if one.content is not None and not (one.values and any(isinstance(value, Span) for value in one.values)):
             one.content.close()
             one.content = None
+    return True

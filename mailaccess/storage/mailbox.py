@@ -50,7 +50,7 @@ class FactsMaker:
 
 
 class Mailbox:
-    """The properties, `poll`, `cached_facts`, `content_at_hand` and `subscribe` are fit for the reactor; all else is for
+    """Properties, `poll`, `cached_facts`, `content_at_hand` and `subscribe` are fit for the reactor; all else is for
     threads."""
 
     def __init__(self, box: Box, facts: FactsMaker) -> None:

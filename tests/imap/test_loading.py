@@ -111,6 +111,20 @@ def test_few_small_texts_are_read_at_once(mailbox: Mailbox) -> None:
     ]
 
 
+def test_a_text_that_has_to_be_looked_for(world: World, mailbox: Mailbox) -> None:
+    """Another program renamed its file: reading directories is for a thread."""
+    path = world.files()[1]
+    path.rename(f"{path}:2,FRT")
+    texts = [wanted(1, b"BODY[]"), wanted(2, b"BODY[]")]
+    run(load_texts(mailbox, texts))
+
+    assert lanes == [Lane.STORAGE]
+    assert [one.values for one in texts] == [
+        [b"{22}\r\nSubject: 1\r\n\r\nbody 1\r\n"],
+        [b"{22}\r\nSubject: 2\r\n\r\nbody 2\r\n"],
+    ]
+
+
 def test_a_large_text_is_read_in_a_thread(mailbox: Mailbox) -> None:
     run(load_texts(mailbox, [wanted(1, b"BODY[]", 1 << 20)]))
 
