@@ -142,7 +142,7 @@ class View:
         # UIDs only ever come behind all others: what is there between two that the client knows, it knows too.
         return [uid for low, high in ranges for uid in current.uids_between(self._uids[low - 1], self._uids[high - 1])]
 
-    def vanished(self, since: int, known: Iterable[range]) -> list[int]:
+    def vanished(self, since: int, known: Sequence[range]) -> list[int]:
         """UIDs among the known that were expunged since, but for what this client still counts: of that it is told
         by a VANISHED that renumbers. After a long absence they are many, and the index is asked: for threads."""
         return [uid for uid in self.mailbox.vanished_since(since, known) if not self.number(uid)]

@@ -5,7 +5,8 @@ Reading goes to memory; every change goes to disk and index first, and is in mem
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -163,10 +164,10 @@ class Mailbox:
             self._tell()
         return partial(self._unsubscribe, number)
 
-    def vanished_since(self, modseq: int, known: Iterable[range] | None = None) -> list[int]:
+    def vanished_since(self, modseq: int, known: Sequence[range] | None = None) -> list[int]:
         """UIDs (ascending) that were expunged above a mod-sequence; where that is too long ago, all that are absent.
 
-        `known`: only those among these.
+        `known`: only those among these, which ascend and do not overlap.
         """
 
         def ask(connection: Connection) -> list[tuple[int, int]] | None:
@@ -175,16 +176,17 @@ class Mailbox:
 
         gone = self._recovering(lambda: self._box.index.read(ask))
         uidnext = self.uidnext
+        first = max(1, uidnext - _MOST_VANISHED)
         if gone is None:
-            first = max(1, uidnext - _MOST_VANISHED)
-            gone = [(each.start, each.stop - 1) for each in known] if known is not None else [(first, uidnext - 1)]
-            known = None
-        uids: set[int] = set()
-        for first, last in gone:
-            uids.update(range(max(first, uidnext - _MOST_VANISHED, 1), min(last, uidnext - 1) + 1))
-        if known is not None:
-            uids = {uid for each in known for uid in uids if uid in each}
-        return sorted(uids.difference(self.messages.uids))
+            spans = [range(first, uidnext)] if known is None else known
+            uids = [uid for span in spans for uid in range(max(span.start, first), min(span.stop, uidnext))]
+        else:
+            uids = sorted(uid for low, high in gone for uid in range(max(low, first), high + 1))
+            if known is not None:
+                pieces = (uids[bisect_left(uids, each.start) : bisect_left(uids, each.stop)] for each in known)
+                uids = [uid for piece in pieces for uid in piece]
+        there = set(self.messages.uids)
+        return [uid for uid in uids if uid not in there]
 
     # -- changes
 
