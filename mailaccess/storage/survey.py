@@ -18,6 +18,13 @@ _SHARE = 100  # verifying takes at most this part of the time
 BOTH: tuple[Where, ...] = ("new", "cur")
 
 
+class Glance(NamedTuple):
+    """The directories' stamp, and a time before it was taken. Nothing is read that it does not cover."""
+
+    begun: int  # time.time_ns()
+    stamp: Stamp
+
+
 class Survey(NamedTuple):
     """How the disk differs from what the index knew."""
 
@@ -36,14 +43,14 @@ def due(box: Box, row: MailboxRow, stamp: Stamp) -> tuple[Where, ...]:
     return tuple(where for where in BOTH if _is_due(box, row, stamp, where))
 
 
-def compare(box: Box, row: MailboxRow, places: tuple[Where, ...], *, doubled: bool = False) -> Survey:
-    """Reads these directories; both, where there may be several files of one base. NoSuchMailbox."""
+def compare(box: Box, row: MailboxRow, glance: Glance, places: tuple[Where, ...], *, doubled: bool = False) -> Survey:
+    """Reads the directories that are due at this glance; both, where there may be several files of one base."""
     if row.stamp is None:
         # A file that the first scan missed would lose the UID the uidlist has for it: look as often as it takes.
         return _scanned(box, row, box.maildir.settled_scan())
     if doubled:
         return _scanned(box, row, box.maildir.settled_scan(2))
-    begun, stamp = time.time_ns(), box.maildir.stamp()
+    begun, stamp = glance
     found: list[Entry] = []
     missing: list[Entry] = []
     for where in places:

@@ -19,7 +19,7 @@ from mailaccess.storage.index.transaction import Transaction
 from mailaccess.storage.keywords import read_extra
 from mailaccess.storage.maildir import Scan
 from mailaccess.storage.names import Entry, delivery_order
-from mailaccess.storage.survey import BOTH, Survey, compare, due
+from mailaccess.storage.survey import BOTH, Glance, Survey, compare, due
 from mailaccess.storage.takeover import read_keywords_anew, read_list_anew
 from mailaccess.storage.uidlist import Record, UidList, read_courier_uidls, stamp_of
 
@@ -48,13 +48,14 @@ def sync(box: Box, *, thorough: bool = False) -> None:
     outcome = None
     for _ in range(_ROUNDS):
         row = box.look()
-        places = BOTH if thorough else due(box, row, box.maildir.stamp())
+        glance = Glance(time.time_ns(), box.maildir.stamp())
+        places = BOTH if thorough else due(box, row, glance.stamp)
         lists_changed = _lists_changed(box, row)
         if not places and not lists_changed:
             return
-        survey = compare(box, row, places, doubled=outcome is _Outcome.DOUBLED)
-        announces = bool(survey.found) or lists_changed
-        outcome = box.index.write(partial(_apply, box=box, survey=survey), durable=announces)
+        survey = compare(box, row, glance, places, doubled=outcome is _Outcome.DOUBLED)
+        differs = bool(survey.found or survey.missing or survey.doubled or lists_changed)
+        outcome = box.index.write(partial(_apply, box=box, survey=survey), durable=differs)
         if outcome is _Outcome.REFLECTED:
             return
 

@@ -9,7 +9,7 @@ from mailaccess.storage.account import Account
 from mailaccess.storage.box import Box
 from mailaccess.storage.index.rows import MailboxRow
 from mailaccess.storage.names import Entry
-from mailaccess.storage.survey import BOTH, compare, due
+from mailaccess.storage.survey import BOTH, Glance, compare, due
 from mailaccess.storage.sync import sync
 from tests.storage.post import arrive
 
@@ -29,6 +29,11 @@ def box(account: Account) -> Box:
 def wanted(box: Box) -> tuple[str, ...]:
     """The directories to be read."""
     return due(box, box.look(), box.maildir.stamp())
+
+
+def glance(box: Box) -> Glance:
+    """The directories as they are."""
+    return Glance(time.time_ns(), box.maildir.stamp())
 
 
 class TestDue:
@@ -72,7 +77,7 @@ class TestCompare:
 
     def test_none(self, box: Box) -> None:
         """Everything is known, and that is certain."""
-        survey = compare(box, box.look(), BOTH)
+        survey = compare(box, box.look(), glance(box), BOTH)
 
         assert (survey.found, survey.missing, survey.doubled) == ([], [], False)
         assert survey.settled == {"new": True, "cur": True}
@@ -80,22 +85,31 @@ class TestCompare:
     def test_a_new_file(self, box: Box, account: Account) -> None:
         """Is found; it has only just come, so there may be more."""
         arrive(account.root, name="3.host")
-        survey = compare(box, box.look(), ("new",))
+        survey = compare(box, box.look(), glance(box), ("new",))
 
         assert survey.found == [Entry("3.host", "", "new")]
         assert survey.settled == {"new": False, "cur": True}
 
+    def test_what_happens_after_the_glance_is_left_to_the_next(self, box: Box, account: Account) -> None:
+        """A directory that was not due is not read, so its later stamp must not count as known."""
+        before = glance(box)
+        (account.root / "cur" / "2.host:2,S").rename(account.root / "cur" / "2.host:2,FS")
+        survey = compare(box, box.look(), before, ("new",))
+
+        assert survey.stamp == before.stamp
+        assert survey.stamp != box.maildir.stamp()
+
     def test_a_renamed_file(self, box: Box, account: Account) -> None:
         """Is found under its new name, and not missing."""
         (account.root / "new" / "1.host").rename(account.root / "cur" / "1.host:2,")
-        survey = compare(box, box.look(), BOTH)
+        survey = compare(box, box.look(), glance(box), BOTH)
 
         assert (survey.found, survey.missing) == ([Entry("1.host", ":2,", "cur")], [])
 
     def test_a_removed_file(self, box: Box, account: Account) -> None:
         """Is missing."""
         (account.root / "cur" / "2.host:2,S").unlink()
-        survey = compare(box, box.look(), ("cur",))
+        survey = compare(box, box.look(), glance(box), ("cur",))
 
         assert (survey.found, survey.missing) == ([], [Entry("2.host", ":2,S", "cur")])
 
@@ -103,7 +117,7 @@ class TestCompare:
         """Are told to be doubled."""
         arrive(account.root, name="3.host", where="new")
         arrive(account.root, name="3.host:2,", where="cur")
-        survey = compare(box, box.look(), BOTH)
+        survey = compare(box, box.look(), glance(box), BOTH)
 
         assert survey.doubled
         assert len(survey.found) == 1
@@ -112,7 +126,7 @@ class TestCompare:
         """The known one is the message's."""
         path = account.root / "cur" / "2.host:2,S"
         (account.root / "cur" / "2.host:2,F").write_bytes(path.read_bytes())
-        survey = compare(box, box.look(), BOTH, doubled=True)
+        survey = compare(box, box.look(), glance(box), BOTH, doubled=True)
 
         assert survey.doubled
         assert (survey.found, survey.missing) == ([], [])
@@ -121,7 +135,7 @@ class TestCompare:
         """A file that is missed would lose its UID."""
         arrive(account.root, name="1.host")
         box = Box(account.root, account.index, "")
-        survey = compare(box, box.look(), BOTH)
+        survey = compare(box, box.look(), glance(box), BOTH)
 
         assert survey.found == [Entry("1.host", "", "new")]
         assert survey.settled == {"new": True, "cur": True}
