@@ -24,6 +24,7 @@ from mailaccess.auth.backend import Backend, BadBackend
 from mailaccess.auth.backend import load as load_backend
 from mailaccess.auth.ledger import Ledger
 from mailaccess.config import ConfigError, Configuration, Endpoint, Settings
+from mailaccess.config.settings import PASSWD_FILE
 from mailaccess.imap import facts
 from mailaccess.imap.session import ImapSettings
 from mailaccess.net import listeners, logs
@@ -266,8 +267,9 @@ def _backend(configuration: Configuration) -> Backend:
     try:
         backend.reload()
     except OSError as error:
-        problems = unreadable([auth.path]) or [str(error)]
-        raise configuration.error(("auth", "path"), problems[0]) from None
+        problems = unreadable([Path(error.filename)]) if error.filename else []
+        key = "path" if auth.backend == PASSWD_FILE else "backend"
+        raise configuration.error(("auth", key), problems[0] if problems else str(error)) from None
     return backend
 
 

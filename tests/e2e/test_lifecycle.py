@@ -8,6 +8,7 @@ import ssl
 import sys
 import sysconfig
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import trustme
@@ -140,30 +141,32 @@ def test_a_missing_file_is_named(tmp_path: Path, missing: str, workers: int) -> 
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
-def test_root_becomes_the_configured_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_root_becomes_the_configured_user(monkeypatch: pytest.MonkeyPatch) -> None:
     """Behind binding, and for good; what the user may not read is named."""
     python = _for_everybody(monkeypatch)
-    config = lay_out(tmp_path, workers=2, more='[security]\nuser = "nobody"\n')
-    for directory in (tmp_path, *tmp_path.parents[:3]):
-        directory.chmod(directory.stat().st_mode | 0o011)
-    (tmp_path / "mail").mkdir()
-    (tmp_path / "mail").chmod(0o777)
-    (tmp_path / "users").chmod(0o644)
-    server = Server(config, python)
-    assert f"{tmp_path / 'key.pem'}: Permission denied (as user nobody)" in server.until("denied")["event"]
-    assert server.process.wait(PATIENCE) == 78
-    server.stop()
+    with TemporaryDirectory() as made:  # pytest's own are closed to others
+        directory = Path(made)
+        directory.chmod(0o755)
+        config = lay_out(directory, workers=2, more='[security]\nuser = "nobody"\n')
+        (directory / "mail").mkdir()
+        (directory / "mail").chmod(0o777)
+        for name in ("users", "cert.pem"):
+            (directory / name).chmod(0o644)
+        server = Server(config, python)
+        assert f"{directory / 'key.pem'}: Permission denied (as user nobody)" in server.until("denied")["event"]
+        assert server.process.wait(PATIENCE) == 78
+        server.stop()
 
-    (tmp_path / "key.pem").chmod(0o644)
-    with serving(config, python) as server:
-        for pid in (server.process.pid, *server.workers()):
-            status = Path(f"/proc/{pid}/status").read_text()
-            assert "\nUid:\t0\t" not in status
-            assert "\nGid:\t0\t" not in status
-        client = connect(server)
-        client.login("ann", "apple")
-        client.logout()
-        assert (tmp_path / "mail" / "ann").stat().st_uid != 0
+        (directory / "key.pem").chmod(0o644)
+        with serving(config, python) as server:
+            for pid in (server.process.pid, *server.workers()):
+                status = Path(f"/proc/{pid}/status").read_text()
+                assert "\nUid:\t0\t" not in status
+                assert "\nGid:\t0\t" not in status
+            client = connect(server)
+            client.login("ann", "apple")
+            client.logout()
+        assert (directory / "mail" / "ann").stat().st_uid != 0
 
 
 def _for_everybody(monkeypatch: pytest.MonkeyPatch) -> str:
