@@ -5,7 +5,7 @@ from typing import Any
 
 from mailaccess.wire.channel import Channel, Peer
 from mailaccess.wire.task import WAIT, Task
-from mailaccess.wire.traps import Call, Closing, Event, Gone, Input, TimedOut
+from mailaccess.wire.traps import Call, Closing, Drained, Event, Gone, Input, TimedOut
 
 Session = Callable[[Channel], Coroutine[Any, Any, None]]
 
@@ -100,3 +100,18 @@ class MemoryDriver(Task):
         self._flush()
         self.closed = True
         self.failure = failure
+
+
+class UnreadDriver(MemoryDriver):
+    """Its client reads nothing until `read`."""
+
+    def read(self) -> bytes:
+        """What has been sent; the session may go on."""
+        data = self.output()
+        if isinstance(self.waiting, Drained):
+            self.resume()
+        return data
+
+    def answer_drained(self) -> object:
+        self._flush()
+        return WAIT

@@ -354,6 +354,8 @@ async def serve(channel: Channel, settings: ImapSettings) -> None:
         session.untagged(b"OK [CAPABILITY %s] %s ready" % (session.capabilities(), settings.hostname.encode()))
         while not session.ended:
             await session.command()
+            if channel.full:
+                await drained()
     except TimedOut:
         session.untagged(b"BYE Autologout; idle for too long")
     except Closing:

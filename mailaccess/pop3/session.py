@@ -14,7 +14,7 @@ from mailaccess.storage.accounts import Accounts
 from mailaccess.storage.errors import StorageError
 from mailaccess.wire.channel import Channel
 from mailaccess.wire.reader import LineTooLong
-from mailaccess.wire.traps import Closing, Gone, TimedOut, call, delay, verify
+from mailaccess.wire.traps import Closing, Gone, TimedOut, call, delay, drained, verify
 
 log = logging.getLogger(__name__)
 
@@ -220,6 +220,8 @@ async def serve(channel: Channel, settings: Pop3Settings) -> None:
         session.ok(f"{settings.hostname} POP3 ready {session.challenge.decode()}".rstrip())
         while True:
             await session.answer()
+            if channel.full:
+                await drained()
     except TimedOut:
         session.say_error(Err("Autologout; idle for too long", "SYS/TEMP"))
     except Closing:

@@ -3,9 +3,12 @@
 import pytest
 
 from mailaccess.imap.registry import COMMANDS, State
+from mailaccess.imap.session import serve
 from mailaccess.storage.account import Account
 from mailaccess.storage.errors import Unavailable
 from mailaccess.storage.mailbox import Mailbox
+from mailaccess.wire.channel import HIGH_WATER
+from tests.driver import UnreadDriver
 from tests.world import MESSAGES, World
 
 
@@ -111,3 +114,15 @@ def test_pipelined_commands_are_answered_in_order(world: World) -> None:
     answer = client.ask(b"".join(b"t%d NOOP\r\n" % number for number in range(50)))
 
     assert [line.split(b" ")[0] for line in answer.splitlines()] == [b"t%d" % number for number in range(50)]
+
+
+def test_answers_that_nobody_reads_are_not_piled_up(world: World) -> None:
+    """However many commands are pipelined, they are taken no faster than their answers."""
+    client = UnreadDriver(lambda channel: serve(channel, world.imap_settings))
+    client.feed(b"a CAPABILITY\r\n" * 2000)
+    answered = 0
+    while sent := client.read():
+        assert len(sent) < 2 * HIGH_WATER
+        answered += sent.count(b"a OK")
+
+    assert answered == 2000

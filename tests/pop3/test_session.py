@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from mailaccess.pop3.session import serve
 from mailaccess.storage.errors import Unavailable
 from mailaccess.storage.mailbox import Mailbox
-from tests.driver import MemoryDriver
+from mailaccess.wire.channel import HIGH_WATER
+from tests.driver import MemoryDriver, UnreadDriver
 from tests.world import MESSAGES, World
 
 
@@ -108,3 +110,15 @@ def test_login_delay(world: World) -> None:
     first.ask(b"QUIT\r\n")
 
     assert b"-ERR [LOGIN-DELAY]" in world.pop3().ask(b"USER fred\r\nPASS secret\r\n")
+
+
+def test_answers_that_nobody_reads_are_not_piled_up(world: World) -> None:
+    """However many commands are pipelined, they are taken no faster than their answers."""
+    client = UnreadDriver(lambda channel: serve(channel, world.pop3_settings))
+    client.feed(b"CAPA\r\n" * 2000)
+    answered = 0
+    while sent := client.read():
+        assert len(sent) < 2 * HIGH_WATER
+        answered += sent.count(b"\r\n.\r\n")
+
+    assert answered == 2000
