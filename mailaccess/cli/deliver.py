@@ -4,6 +4,7 @@ The exit code is sysexits.h's, as such agents expect: 0 when the message is safe
 65 for what is no message, 75 for everything that may be better later, which is why nothing unforeseen is a bounce.
 """
 
+import os
 import re
 import sys
 import traceback
@@ -63,25 +64,30 @@ def _flags(_ctx: click.Context, _option: click.Parameter, text: str) -> Flags:
 @config_option
 def command(user: str, mailbox: str, flags: Flags, file: Path | None) -> None:
     """Deliver the message on standard input to USER."""
+    code = EX_TEMPFAIL
     try:
         loaded = enter(file)
         with mail_of(loaded, user) as mail:
-            _deliver(_mailbox(mail, mailbox), flags, sys.stdin.buffer, loaded.settings.limits.message_size)
+            target = _mailbox(mail, mailbox)
+            uids = _deliver(target, flags, sys.stdin.buffer, loaded.settings.limits.message_size)
+            code = os.EX_OK  # whatever fails from here on must not make the agent deliver it once more
+            target.make_facts(uids)  # what clients will ask for
     except NoUser:
         raise
     except (NoMessage, TooBig) as error:
         _fail(str(error), EX_DATAERR)
     except (ConfigError, StorageError, OSError) as error:
-        _fail(str(error), EX_TEMPFAIL)
+        _fail(str(error), code)
     except Exception:  # noqa: BLE001 - our own fault must not bounce somebody's mail
-        _fail(traceback.format_exc(), EX_TEMPFAIL)
+        _fail(traceback.format_exc(), code)
 
 
-def _deliver(mailbox: Mailbox, flags: Flags, source: BinaryIO, limit: int) -> None:
+def _deliver(mailbox: Mailbox, flags: Flags, source: BinaryIO, limit: int) -> list[int]:
+    """The message's UID."""
     incoming = mailbox.incoming()
     try:
         _take(incoming, source, limit)
-        mailbox.append([(incoming, flags, None)], delivery=True)
+        return mailbox.append([(incoming, flags, None)], delivery=True)
     except BaseException:
         incoming.discard()
         raise

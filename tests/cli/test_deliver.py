@@ -5,6 +5,11 @@ from pathlib import Path
 import pytest
 
 from mailaccess.cli import deliver
+from mailaccess.imap import facts
+from mailaccess.storage.account import Account
+from mailaccess.storage.accounts import Accounts, StorageSettings
+from mailaccess.storage.errors import Unavailable
+from mailaccess.storage.mailbox import Mailbox
 from tests.cli.conftest import Run
 
 MESSAGE = b"From: bob@example.net\nSubject: hello\n\nFrom here on it is text.\n"
@@ -35,6 +40,34 @@ def test_it_lies_where_other_programs_look_for_new_mail(run: Run, ann: Path) -> 
     run("deliver", "ann", stdin=MESSAGE)
 
     assert [path.read_bytes() for path in (ann / "new").iterdir()] == [MESSAGE]
+
+
+def test_what_clients_will_ask_for_is_computed(run: Run, ann: Path) -> None:
+    """By the one process that has nobody to keep waiting."""
+    run("deliver", "ann", stdin=MESSAGE)
+    accounts = Accounts(StorageSettings(str(ann), None, facts.build, facts.VERSION))
+    kept = accounts.open("ann", None).mailbox("INBOX").cached_facts([1])
+    accounts.close()
+
+    assert facts.Facts(kept[1]).header == b"From: bob@example.net\r\nSubject: hello\r\n\r\n"
+
+
+@pytest.mark.parametrize(("owner", "name"), [(Mailbox, "make_facts"), (Account, "close")])
+def test_what_fails_behind_the_delivery_is_only_said(
+    run: Run, ann: Path, owner: type, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An agent that heard of failure would deliver the message once more."""
+    work = getattr(owner, name)
+
+    def fail(*arguments: object) -> None:
+        work(*arguments)
+        raise Unavailable("no disk")
+
+    monkeypatch.setattr(owner, name, fail)
+    result = run("deliver", "ann", stdin=MESSAGE)
+
+    assert (result.code, result.err) == (0, "mailaccess: no disk\n")
+    assert list(mail(ann).values()) == [MESSAGE]
 
 
 def test_an_mbox_line_before_it_is_dropped(run: Run, ann: Path) -> None:
