@@ -21,7 +21,9 @@ LAYERS = (  # a module imports from those above its own line only; those on one 
 MAY_KNOW_TWISTED = {"net", "web", "server"}
 LONGEST = 600
 ACROSS_MODULES = {  # tests of no single module
+    "imap/test_robustness.py",
     "imap/test_transcripts.py",
+    "pop3/test_robustness.py",
     "pop3/test_transcripts.py",
     "storage/test_crashes.py",
     "storage/test_full_disk.py",
