@@ -63,7 +63,7 @@ def _connect(name: str) -> sqlite3.Connection:
         _retried(db, "PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = OFF")  # what a power cut loses or spoils counts for nothing afterwards
         if db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-            raise sqlite3.DatabaseError("integrity check failed")  # noqa: TRY301
+            raise sqlite3.DatabaseError("integrity check failed")
         with transaction(db):
             for statement in SCHEMA.split(";"):
                 db.execute(statement)

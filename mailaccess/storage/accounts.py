@@ -94,7 +94,10 @@ class Accounts:
     def close(self) -> None:
         """Closes all accounts: nothing may be under way."""
         for account in self._in_memory():
-            account.close()
+            try:
+                account.close()
+            except StorageError as error:  # what could not be written down is found again at the next start
+                log.warning("%s was closed without its uidlists: %s", account.root, error)
         with self._lock:
             self._kept.clear()
             indexes = list(self._open)
