@@ -7,6 +7,7 @@ The session holds what outlives a command (state, user, selected mailbox, what w
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from math import inf
 from typing import TypeVar
 
 from mailaccess.auth.authenticator import Authenticator, Slot
@@ -74,7 +75,7 @@ class Session:
         self._slot: Slot | None = None
         self._unsubscribe: Callable[[], None] | None = None
         self._nonsense = 0
-        channel.timeout = settings.login_timeout
+        channel.timeout = channel.lifetime = settings.login_timeout
 
     # -- what handlers ask for
 
@@ -167,7 +168,7 @@ class Session:
         self._slot = slot
         self.identity = identity
         self.state = State.AUTHENTICATED
-        self.channel.timeout = self.settings.idle_timeout
+        self.channel.timeout, self.channel.lifetime = self.settings.idle_timeout, inf
 
     def select(self, view: View) -> None:
         """Enters the selected state."""
@@ -231,6 +232,8 @@ class Session:
             self.write(self.flags_fetch(number, uid, flags, messages.modseqs[row]))
             if self.channel.full:
                 await drained()
+        if news.highest is not None and self.condstore:
+            self.untagged(b"OK [HIGHESTMODSEQ %d] Highest of what was told" % news.highest)
 
     def flags_fetch(self, number: int, uid: int, flags: bytes, modseq: int) -> bytes:
         """An untagged FETCH of the flags, with what this client wants beside them."""
@@ -357,7 +360,8 @@ async def serve(channel: Channel, settings: ImapSettings) -> None:
             if channel.full:
                 await drained()
     except TimedOut:
-        session.untagged(b"BYE Autologout; idle for too long")
+        why = "idle" if session.identity else "not logged in"
+        session.untagged(b"BYE Autologout; %s for too long" % why.encode())
     except Closing:
         session.untagged(b"BYE The server is shutting down")
     except Bye as bye:

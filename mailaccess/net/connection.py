@@ -74,7 +74,8 @@ class Connection(Task, Protocol):
         self._ended = ended
         self._deflate: Deflate | None = None
         self._timer: IDelayedCall | None = None
-        self._since = clock.seconds()  # when the peer last did something, or we last kept it waiting
+        self._began = clock.seconds()  # the session, once it has
+        self._since = self._began  # when the peer last did something, or we last kept it waiting
         self._until = 0.0  # when the wait that the session is in is over, in whatever way
         self._slice_ends = 0.0
         self._started = False
@@ -123,7 +124,7 @@ class Connection(Task, Protocol):
         if self.finished:
             return  # read only so that closing does not reset the connection under our last words
         self._mark_active()
-        wanted = isinstance(self.waiting, Input | Event)
+        wanted = isinstance(self.waiting, Input | Event) and not self._paused
         if self._deflate is not None:
             self._deflate.feed(data)
             ready = wanted and self._inflate()
@@ -163,7 +164,7 @@ class Connection(Task, Protocol):
     def resumeProducing(self) -> None:
         """The transport has sent what it had."""
         self._paused = False
-        if isinstance(self.waiting, Drained) and not self._turn_due:
+        if not self._turn_due and (isinstance(self.waiting, Drained | Turn) or self._has_news()):
             self._mark_active()
             self.resume()
 
@@ -200,7 +201,7 @@ class Connection(Task, Protocol):
         if self._input_ended:
             raise Gone
         self._read(True)
-        self._set_timer(self._since + self.channel.timeout)
+        self._set_timer(self._patience())
         return WAIT
 
     def answer_event(self, seconds: float) -> object:
@@ -294,6 +295,7 @@ class Connection(Task, Protocol):
     def _begin(self) -> None:
         self._started = True
         self._mark_active()
+        self._began = self._since
         self.start(self._session(self.channel))
 
     def _begin_tls(self) -> None:
@@ -351,8 +353,8 @@ class Connection(Task, Protocol):
         return bool(piece)
 
     def _give_turn(self) -> object:
-        """Goes on if the slice lasts, else in the reactor's next round."""
-        if self._clock.seconds() < self._slice_ends:
+        """Goes on if the slice lasts, else in the reactor's next round, or when the peer reads what it was sent."""
+        if self._clock.seconds() < self._slice_ends and not self._paused:
             return None
         self._flush()
         if not self._turn_due:
@@ -362,9 +364,13 @@ class Connection(Task, Protocol):
 
     def _our_turn(self) -> None:
         due, self._turn_due = self._turn_due, False
-        if due and not self._paused:
-            self._mark_active()
-            self.resume()
+        if not due:
+            return
+        if self._paused:
+            self._wait_at_most(self.channel.timeout)
+            return
+        self._mark_active()
+        self.resume()
 
     def _called(self, result: Any, error: Exception | None) -> None:
         self._mark_active()
@@ -380,8 +386,15 @@ class Connection(Task, Protocol):
             if isinstance(self.waiting, Event):
                 self._lanes.post(self._woken)
 
+    def _has_news(self) -> bool:
+        """While its output was not read, something happened that a session in an Input or Event wait is to be told."""
+        if isinstance(self.waiting, Event) and (self.channel.woken or self._clock.seconds() >= self._until):
+            return True
+        read = self.channel.reader.fresh or (self._deflate is not None and self._inflate())
+        return isinstance(self.waiting, Input | Event) and read
+
     def _woken(self) -> None:
-        if isinstance(self.waiting, Event) and self.channel.woken:
+        if isinstance(self.waiting, Event) and self.channel.woken and not self._paused:
             self._slice_ends = self._clock.seconds() + SLICE
             self.resume()
 
@@ -397,14 +410,17 @@ class Connection(Task, Protocol):
             self._timer.cancel()
         self._timer = self._clock.callLater(max(0.0, due - self._clock.seconds()), self._timer_fired)
 
+    def _patience(self) -> float:
+        """When a wait for the peer is over."""
+        return min(self._since + self.channel.timeout, self._began + self.channel.lifetime)
+
     def _due(self) -> float | None:
         """When the present wait is over."""
         if self._turn_due or isinstance(self.waiting, Call):
             return None
-        silence = self._since + self.channel.timeout
-        if isinstance(self.waiting, Input):
-            return silence
-        return min(self._until, silence) if isinstance(self.waiting, Event) else self._until
+        if isinstance(self.waiting, Input) or (isinstance(self.waiting, Event) and self._paused):
+            return self._patience()
+        return min(self._until, self._patience()) if isinstance(self.waiting, Event) else self._until
 
     def _timer_fired(self) -> None:
         self._timer = None
@@ -417,12 +433,12 @@ class Connection(Task, Protocol):
             return  # the next wait for the peer sets the timer
         if now < due:
             self._set_timer(due)
-        elif isinstance(self.waiting, Event | Delay) and now >= self._until:
-            self._slice_ends = now + SLICE
-            self.resume()
-        elif isinstance(self.waiting, Input | Event):
+        elif isinstance(self.waiting, Input | Event) and now >= self._patience():
             self._mark_active()
             self.throw(TimedOut())
+        elif isinstance(self.waiting, Event | Delay):
+            self._slice_ends = now + SLICE
+            self.resume()
         else:
             self.abort()
 

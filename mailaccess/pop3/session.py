@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from math import inf
 
 from mailaccess.auth import sasl
 from mailaccess.auth.authenticator import Authenticator, Failed, NotAuthorized, Slot, TooManySessions, Unavailable
@@ -60,7 +61,7 @@ class Session:
         self._seen: list[int] = []
         self._failures = 0
         self._nonsense = 0
-        channel.timeout = settings.login_timeout
+        channel.timeout = channel.lifetime = settings.login_timeout
 
     @property
     def maildrop(self) -> Maildrop:
@@ -123,7 +124,7 @@ class Session:
             self._slot = None
             raise
         self.state = State.TRANSACTION
-        self.channel.timeout = self.settings.idle_timeout
+        self.channel.timeout, self.channel.lifetime = self.settings.idle_timeout, inf
         self.ok(f"{self.maildrop.count} messages ({self.maildrop.octets} octets)")
 
     async def update(self) -> None:
@@ -223,7 +224,8 @@ async def serve(channel: Channel, settings: Pop3Settings) -> None:
             if channel.full:
                 await drained()
     except TimedOut:
-        session.say_error(Err("Autologout; idle for too long", "SYS/TEMP"))
+        why = "idle" if session.state is State.TRANSACTION else "not logged in"
+        session.say_error(Err(f"Autologout; {why} for too long", "SYS/TEMP"))
     except Closing:
         session.say_error(Err("The server is shutting down", "SYS/TEMP"))
     except (Ended, Gone):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 
 from mailaccess.wire.reader import Reader
 
@@ -28,12 +29,13 @@ def _nobody() -> None:
 class Channel:
     """One connection as its session sees it."""
 
-    __slots__ = ("_chunks", "peer", "pending", "reader", "timeout", "wake", "woken")
+    __slots__ = ("_chunks", "lifetime", "peer", "pending", "reader", "timeout", "wake", "woken")
 
     def __init__(self, peer: Peer) -> None:
         self.peer = peer
         self.reader = Reader()
         self.timeout = 60.0  # seconds without input; the session sets what its state allows
+        self.lifetime = inf  # seconds in which all input must have come; while nobody is logged in, a session sets it
         self.pending = 0  # octets written and not yet taken by the driver
         self.woken = False  # `wake` was called since the session last looked; the session clears it
         self.wake: Callable[[], None] = _nobody  # ends an Event wait; any thread may call it

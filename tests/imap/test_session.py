@@ -1,5 +1,7 @@
 """The session's own rules: states, limits, errors."""
 
+import math
+
 import pytest
 
 from mailaccess.imap.registry import COMMANDS, State
@@ -126,3 +128,12 @@ def test_answers_that_nobody_reads_are_not_piled_up(world: World) -> None:
         answered += sent.count(b"a OK")
 
     assert answered == 2000
+
+
+def test_time_before_login_is_bounded(world: World) -> None:
+    """As a whole, however lively the client is; afterwards only silence counts."""
+    client = world.imap()
+    assert client.channel.lifetime == world.imap_settings.login_timeout
+    client.ask(b"a LOGIN fred secret\r\n")
+    assert client.channel.lifetime == math.inf
+    assert client.channel.timeout == world.imap_settings.idle_timeout

@@ -4,7 +4,7 @@ import queue
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -50,6 +50,7 @@ class Transport(StringTransport):
         super().__init__()  # type: ignore[no-untyped-call]
         self.aborted = False
         self.half_closed = False
+        self.full = False  # whatever is written is enough for now
         self.dataBuffer = b""
         self._tempDataLen = 1  # Twisted's count of what the kernel has not taken
 
@@ -60,6 +61,11 @@ class Transport(StringTransport):
     def taken(self) -> None:
         """The kernel has taken all."""
         self._tempDataLen = 0
+
+    def writeSequence(self, chunks: Iterable[bytes]) -> None:
+        super().writeSequence(chunks)  # type: ignore[no-untyped-call]
+        if self.full and self.producer:
+            self.producer.pauseProducing()
 
     def abortConnection(self) -> None:
         self.aborted = True

@@ -184,8 +184,9 @@ def test_drained_waits_for_the_transport() -> None:
     assert client.output() == b"012"
 
     client = Client(_after_input(session))
-    client.connection.pauseProducing()
+    client.transport.full = True
     assert client.send(b"x") == b"0"
+    client.transport.full = False
     client.connection.resumeProducing()
     assert client.output() == b"12"
 
@@ -208,12 +209,90 @@ def test_a_peer_that_reads_nothing_is_cut_off() -> None:
         await drained()
 
     client = Client(session)
-    client.connection.pauseProducing()
+    client.transport.full = True
     client.send(b"x")
     client.wait(59)
     assert not client.transport.aborted
     client.wait(1)
     assert client.transport.aborted
+
+
+def test_a_peer_that_reads_nothing_is_not_served() -> None:
+    """What it asks for waits until it has taken what it asked for before."""
+    client = Client(echo)
+    client.output()
+    client.connection.pauseProducing()
+    assert client.send(b"a\r\n") == b""
+    assert client.send(b"b\r\n") == b""
+    client.send(b"x" * MAX_BUFFERED)
+    assert client.transport.producerState == "paused"
+    client.connection.resumeProducing()
+    assert client.output() == b"<a>\r\n<b>\r\n"
+
+
+def test_a_peer_that_reads_nothing_is_not_told_news() -> None:
+    """Nor that it has been quiet for long; both are made up for, once."""
+
+    async def session(channel: Channel) -> None:
+        channel.timeout = 100
+        while True:
+            await event(40)
+            channel.write(b"news " if channel.woken else b"tick ")
+            channel.woken = False
+
+    client = Client(session)
+    client.connection.pauseProducing()
+    client.connection.channel.wake()
+    client.loop.run_posted()
+    assert client.wait(39) == b""
+    client.connection.resumeProducing()
+    assert client.output() == b"news "
+    client.connection.pauseProducing()
+    assert client.wait(50) == b""
+    client.connection.resumeProducing()
+    assert client.output() == b"tick "
+
+
+def test_a_long_run_of_commands_whose_answers_are_not_read() -> None:
+    """Stops in the middle; goes on where it stopped; is cut off if nobody reads on."""
+
+    async def session(channel: Channel) -> None:
+        channel.timeout = 60
+        while True:
+            await channel.reader.line(100)
+            client.loop.rightNow += SLICE / 8
+            channel.write(b".")
+
+    for reads_on in (True, False):
+        client: Client
+        client = Client(session)
+        total = client.send(b"\r\n" * 100)
+        client.connection.pauseProducing()
+        assert client.turn() == b""
+        if not reads_on:
+            client.wait(61)
+            assert client.transport.aborted
+            continue
+        client.connection.resumeProducing()
+        while more := client.output() or client.turn():
+            total += more
+        assert len(total) == 100
+
+
+def test_all_input_has_to_come_within_a_lifetime() -> None:
+    """An octet now and then is no sign of life."""
+
+    async def session(channel: Channel) -> None:
+        channel.lifetime = 100
+        await echo(channel)
+
+    client = Client(session)
+    client.output()
+    for _ in range(3):
+        assert client.wait(30) == b""
+        client.send(b"x")
+    assert client.wait(9) == b""
+    assert client.wait(1) == b"TimedOut"
 
 
 def test_a_long_run_of_commands_lets_others_go_first() -> None:
@@ -463,10 +542,11 @@ def test_closing_does_not_interrupt_output() -> None:
         await echo(channel)
 
     client = Client(session)
-    client.connection.pauseProducing()
-    client.send(b"x")
+    client.transport.full = True
+    assert client.send(b"x") == b"half a message"
     client.connection.close()
     assert client.output() == b""
+    client.transport.full = False
     client.connection.resumeProducing()
 
     assert client.output() == b", and the other half hello\r\nClosing"

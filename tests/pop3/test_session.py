@@ -1,5 +1,6 @@
 """POP3's states and rules beyond the transcripts."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -122,3 +123,12 @@ def test_answers_that_nobody_reads_are_not_piled_up(world: World) -> None:
         answered += sent.count(b"\r\n.\r\n")
 
     assert answered == 2000
+
+
+def test_time_before_login_is_bounded(world: World) -> None:
+    """As a whole, however lively the client is; afterwards only silence counts."""
+    client = world.pop3()
+    assert client.channel.lifetime == world.pop3_settings.login_timeout
+    client.ask(b"USER fred\r\nPASS secret\r\n")
+    assert client.channel.lifetime == math.inf
+    assert client.channel.timeout == world.pop3_settings.idle_timeout
