@@ -14,7 +14,7 @@ from mailaccess.storage.disk import FileStamp
 from mailaccess.storage.errors import NoSuchMailbox, Unavailable
 from mailaccess.storage.index import reading
 from mailaccess.storage.index.database import Index
-from mailaccess.storage.index.rows import ABSENT, MailboxRow, load_mailbox
+from mailaccess.storage.index.rows import ABSENT, MailboxRow
 from mailaccess.storage.index.transaction import Forgotten, Transaction
 from mailaccess.storage.keywords import FILE as KEYWORDS_FILE
 from mailaccess.storage.maildir import Maildir
@@ -53,11 +53,11 @@ class Box:
 
     def look(self) -> MailboxRow:
         """The row as it is now; Forgotten if the index does not know it any more."""
-        row = self.index.read(lambda connection: load_mailbox(connection, self.id))
-        if row is None or self.index.instance() != self.instance:
+        known = self.index.read(lambda connection: reading.identified(connection, self.id))
+        if known is None or known[0] != self.instance:
             raise Forgotten
-        self._follow(row)
-        return row
+        self._follow(known[1])
+        return known[1]
 
     def row(self, transaction: Transaction) -> MailboxRow:
         """The row, to be read and changed."""

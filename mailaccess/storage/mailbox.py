@@ -24,7 +24,7 @@ from mailaccess.storage.flagging import Action
 from mailaccess.storage.folders import INBOX, mailbox_name
 from mailaccess.storage.index import reading
 from mailaccess.storage.index.reading import News
-from mailaccess.storage.index.rows import MailboxRow, load_mailbox
+from mailaccess.storage.index.rows import load_mailbox
 from mailaccess.storage.index.transaction import Forgotten
 from mailaccess.storage.maildir import Incoming
 from mailaccess.storage.memory import Memory
@@ -130,11 +130,7 @@ class Mailbox:
             return False
         try:
             memory, box = self._memory, self._box
-            return (
-                bool(self._suspects)
-                or bool(due(box, memory.row, box.maildir.stamp()))
-                or self._is_behind(memory.instance, memory.row)
-            )
+            return bool(self._suspects) or bool(due(box, memory.row, box.maildir.stamp())) or self._is_behind(memory)
         except (StorageError, OSError, Forgotten):
             return True  # sync will meet it, and say so
 
@@ -192,7 +188,7 @@ class Mailbox:
 
     def incoming(self) -> Incoming:
         """A new message's file in tmp/."""
-        self._look()
+        self._recovering(self._box.look)  # it may have been renamed
         try:
             return self._box.maildir.incoming()
         except OSError as error:
@@ -213,10 +209,12 @@ class Mailbox:
 
     def copy(self, uids: Sequence[int], target: "Mailbox") -> list[tuple[int, int]]:
         """Copies all of the messages or none; gone ones are passed over. (UID here, UID there) each."""
+        target._recovering(target._box.look)
         return target._write(lambda: self._write(lambda: transfer.copy(self._box, uids, target._box)))
 
     def move(self, uids: Sequence[int], target: "Mailbox") -> list[tuple[int, int]]:
         """Moves messages; gone ones are passed over. (UID here, UID there) each."""
+        target._recovering(target._box.look)
         return target._write(lambda: self._write(lambda: transfer.move(self._box, uids, target._box)))
 
     def expunge(self, uids: Sequence[int] | None) -> list[int]:
@@ -297,7 +295,9 @@ class Mailbox:
 
     def _write(self, work: Callable[[], T]) -> T:
         """Runs what changes the mailbox. It is not tried again where the index is lost meanwhile."""
-        self._look()
+        self._box.index.verify()
+        if self._lost or self._box.index.instance() != self._box.instance:
+            self._recovering(self._box.look)
         self._count_changing(1)
         try:
             result = work()
@@ -307,8 +307,9 @@ class Mailbox:
         finally:
             self._count_changing(-1)
         try:
-            self.refresh()
-        except StorageError:
+            if self._differs(self._memory):
+                self.refresh()
+        except (StorageError, OSError, Forgotten):
             log.warning("%s was changed, but cannot be looked at", self.name, exc_info=True)
         return result
 
@@ -323,11 +324,6 @@ class Mailbox:
             raise
         except Forgotten:
             raise Unavailable("the index is being made anew; try again") from None
-
-    def _look(self) -> None:
-        """Makes sure that the index knows the mailbox, and follows it where it was renamed."""
-        self._box.index.verify()
-        self._recovering(self._box.look)
 
     def _count_changing(self, difference: int) -> None:
         with self._telling:
@@ -391,15 +387,19 @@ class Mailbox:
             raise Forgotten
         return found
 
-    def _is_behind(self, instance: str, row: MailboxRow) -> bool:
+    def _is_behind(self, memory: Memory) -> bool:
         """The index may have more than memory."""
         woken = self._box.index.wake.stat().st_mtime_ns
         if woken == self._woken:
             return False
-        if self._box.index.read(lambda connection: reading.version(connection, row.id)) != (instance, row.version):
+        if self._differs(memory):
             return True
         self._woken = woken
         return False
+
+    def _differs(self, memory: Memory) -> bool:
+        known = memory.instance, memory.row.version
+        return self._box.index.read(lambda connection: reading.version(connection, memory.row.id)) != known
 
     def _learn(self, sizes: dict[int, int]) -> None:
         with self._lock:

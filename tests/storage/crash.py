@@ -82,8 +82,9 @@ class Recorder:
         """After each such call the machine may stop; before the first one too."""
         self.step()
         with monkeypatch.context() as patched:
-            for name in ("link", "unlink", "replace", "mkdir", "rmdir", "pwrite"):
+            for name in ("link", "unlink", "replace", "rmdir", "pwrite"):
                 patched.setattr(os, name, partial(self._after, getattr(os, name)))
+            patched.setattr(os, "mkdir", partial(self._mkdir, os.mkdir))
             patched.setattr(os, "fsync", self._fsync(os.fsync))
             patched.setattr(disk, "_renameat2", partial(self._after, disk._renameat2))
             patched.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=self._connection_class()))
@@ -93,6 +94,11 @@ class Recorder:
         result = call(*args, **options)
         self.step()
         return result
+
+    def _mkdir(self, mkdir: Any, path: str | Path, *args: Any, **options: Any) -> None:
+        mkdir(path, *args, **options)
+        self._directories[Path(path).stat().st_ino] = {}  # the inode may have been another directory's
+        self.step()
 
     def _fsync(self, fsync: Callable[[int], None]) -> Callable[[int], None]:
         def watched(fd: int) -> None:

@@ -61,17 +61,13 @@ class Index:
     ) -> None:
         """`opened` is told, outside all locks, by whoever may open connections and can wait."""
         self.directory = directory
+        self.wake = directory / WAKE  # the file touched after every commit that a client may notice
         self._opened = opened
         self._path = directory / FILE
         self._reader: _Opened | None = None
         self._reading = threading.Lock()
         self._writing: _Opened | None = None  # belongs to the writer's leader
         self._writer = Writer(self._transaction, committed)
-
-    @property
-    def wake(self) -> Path:
-        """The file touched after every commit that a client may notice."""
-        return self.directory / WAKE
 
     def instance(self) -> str:
         """What tells this database from others made in its place."""

@@ -8,11 +8,11 @@ from typing import NamedTuple
 from mailaccess.storage.index.rows import (
     SELECT_MAILBOX,
     SELECT_MESSAGE,
+    SELECT_WITH_INSTANCE,
     MailboxRow,
     Message,
     entry_of,
     facts_id,
-    load_mailbox,
     mailbox_of,
     message_of,
     packed,
@@ -46,6 +46,12 @@ def instance(connection: sqlite3.Connection) -> str:
     return str(connection.execute("SELECT id FROM instance").fetchone()[0])
 
 
+def identified(connection: sqlite3.Connection, mailbox: int) -> tuple[str, MailboxRow] | None:
+    """The database's instance and a mailbox's row."""
+    values = connection.execute(f"{SELECT_WITH_INSTANCE} WHERE id = ?", (mailbox,)).fetchone()
+    return None if values is None else (values[0], mailbox_of(values[1:]))
+
+
 def version(connection: sqlite3.Connection, mailbox: int) -> tuple[str, int] | None:
     """The database's instance and the version of a mailbox's row."""
     found = connection.execute(
@@ -77,23 +83,22 @@ def news(connection: sqlite3.Connection, mailbox: int, since: int, version: int)
     None: the mailbox is unknown, or that is so long ago that `everything` has to be asked.
     """
     with _snapshot(connection):
-        row = load_mailbox(connection, mailbox)
-        if row is None or since < row.floor:
+        known = identified(connection, mailbox)
+        if known is None or since < known[1].floor:
             return None
-        if row.version == version:
-            return News(instance(connection), row, [], [])
+        if known[1].version == version:
+            return News(*known, [], [])
         found = sorted(connection.execute(_CHANGED, (mailbox, since)))
-        return News(instance(connection), row, found, gone_since(connection, mailbox, since))
+        return News(*known, found, gone_since(connection, mailbox, since))
 
 
 def everything(connection: sqlite3.Connection, mailbox: int) -> News | None:
     """All messages. None: the mailbox is unknown."""
     with _snapshot(connection):
-        row = load_mailbox(connection, mailbox)
-        if row is None:
+        known = identified(connection, mailbox)
+        if known is None:
             return None
-        found = connection.execute(_LOADED, (mailbox,)).fetchall()
-        return News(instance(connection), row, found, [])
+        return News(*known, connection.execute(_LOADED, (mailbox,)).fetchall(), [])
 
 
 def gone_since(connection: sqlite3.Connection, mailbox: int, modseq: int) -> list[tuple[int, int]]:

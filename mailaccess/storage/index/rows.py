@@ -83,6 +83,7 @@ class MailboxRow:
 
 MAILBOX_COLUMNS = tuple(field.name for field in dataclasses.fields(MailboxRow))
 SELECT_MAILBOX = f"SELECT {', '.join(MAILBOX_COLUMNS)} FROM mailbox"  # noqa: S608
+SELECT_WITH_INSTANCE = f"SELECT (SELECT id FROM instance), {', '.join(MAILBOX_COLUMNS)} FROM mailbox"  # noqa: S608
 SAVE_MAILBOX = f"UPDATE mailbox SET {', '.join(f'{name} = ?' for name in MAILBOX_COLUMNS[1:])} WHERE id = ?"  # noqa: S608
 INSERT_MAILBOX = (
     f"INSERT INTO mailbox ({', '.join(MAILBOX_COLUMNS[1:])}) "  # noqa: S608

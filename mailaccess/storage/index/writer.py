@@ -59,7 +59,7 @@ class Writer:
         try:
             with self._begin(any(job.durable for job in batch)) as (connection, instance):
                 for job in batch:
-                    job.run(connection, instance)
+                    job.run(connection, instance, alone=len(batch) == 1)
                 for directory in dict.fromkeys(path for job in batch for path in job.unsynced):
                     sync_directory(directory)
             touched = {mailbox for job in batch for mailbox in job.touched}
@@ -98,22 +98,30 @@ class _Job(Generic[T]):
         self.touched: set[int] = set()
         self.unsynced: list[Path] = []
 
-    def run(self, connection: sqlite3.Connection, instance: str) -> None:
-        """Runs the work; if it fails, only what it did is taken back. Raises where the whole transaction is lost."""
+    def run(self, connection: sqlite3.Connection, instance: str, *, alone: bool) -> None:
+        """Runs the work; if it fails, only what it did is taken back. Raises where the whole transaction is lost.
+
+        `alone`: nobody else's work is in the transaction.
+        """
+        if alone:
+            self._run(connection, instance)
+            return
         connection.execute("SAVEPOINT job")
-        transaction = self._transaction = Transaction(connection, instance)
         try:
-            self.result = self._work(transaction)
-            transaction.save()
+            self._run(connection, instance)
         except Exception as error:
             if not connection.in_transaction or _is_fatal(error):
                 raise
             connection.execute("ROLLBACK TO job")
             self.fail(error)
-        else:
-            self.touched = transaction.touched
-            self.unsynced = transaction.unsynced
         connection.execute("RELEASE job")
+
+    def _run(self, connection: sqlite3.Connection, instance: str) -> None:
+        transaction = self._transaction = Transaction(connection, instance)
+        self.result = self._work(transaction)
+        transaction.save()
+        self.touched = transaction.touched
+        self.unsynced = transaction.unsynced
 
     def fail(self, error: BaseException) -> None:
         """Notes the error and takes back what was done to files; once."""
