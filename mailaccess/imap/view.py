@@ -30,6 +30,7 @@ class News:
     expunged: list[tuple[int, int]] = field(default_factory=list)  # (sequence number, UID), highest number first
     exists: int | None = None
     changed: list[tuple[int, int, Messages, int]] = field(default_factory=list)  # as `View.pick` yields
+    highest: int | None = None  # HIGHESTMODSEQ, where the mod-sequences that are sent do not tell it
 
 
 def missing(old: Sequence[int], new: Sequence[int]) -> list[int]:
@@ -57,6 +58,7 @@ class View:
     """One session's numbering of one mailbox."""
 
     __slots__ = (
+        "_owing",
         "_recent",
         "_told",
         "_uids",
@@ -77,6 +79,7 @@ class View:
         self.count = len(self._uids)
         self.modseq = self.generation.highest  # flag changes up to here have been told
         self.highest = max(1, self.modseq)  # all changes up to here have: what HIGHESTMODSEQ may say
+        self._owing = False  # an expunge had to wait when the client was last told
         self.recent = 0  # how many messages are \Recent in this session
         self._recent: list[tuple[int, int]] = []  # their UIDs
         self._told: dict[int, int] = {}  # UID -> mod-sequence above `modseq` up to which its flags are known
@@ -213,9 +216,14 @@ class View:
         self._tell_new(current, news)
         if current.highest > self.modseq:
             self._tell_changed(current, known, news)
-        if current is self.generation:
-            # While an expunge is owed, HIGHESTMODSEQ must stay below its mod-sequence (RFC 7162 3.2)
+        owing = current is not self.generation
+        if not owing:
             self.highest = max(1, current.highest)
+        if owing or self._owing:
+            # While an expunge is delayed, "the server MUST send the HIGHESTMODSEQ response code with a lower value than
+            # the EXPUNGE's mod-sequence" (RFC 7162 3.2), and then the true one.
+            news.highest = self.highest
+        self._owing = owing
         return news
 
     def _tell_expunged(self, current: Messages, news: News) -> None:

@@ -96,7 +96,7 @@ async def _open(session: Session, name: str, parameters: SelectParameters, *, re
     if session.selected is not None:
         # "the currently selected mailbox is automatically deselected": also if the attempt fails
         session.unselect()
-        if session.qresync:
+        if session.qresync:  # RFC 7162 3.2.11 wants it said to all; K-9, which knows nothing of it, then shows nothing
             session.untagged(b"OK [CLOSED] Previous mailbox is closed")
     if parameters.condstore:
         session.enable(b"CONDSTORE")
