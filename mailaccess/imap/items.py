@@ -105,10 +105,10 @@ def parse_items(cursor: Cursor) -> list[Wanted]:
         wanted = _parse_item(cursor, _parse_name(cursor))
         if wanted not in found:
             found.append(wanted)
+        if len(found) > _MAX_ITEMS:
+            raise Bad(f"At most {_MAX_ITEMS} items can be fetched at once")
         if cursor.peek() not in (b" ", b")"):
             raise cursor.bad("a space or ')'")
-    if len(found) > _MAX_ITEMS:
-        raise Bad(f"At most {_MAX_ITEMS} items can be fetched at once")
     return found
 
 

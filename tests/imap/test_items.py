@@ -53,6 +53,15 @@ def test_an_item_asked_for_twice_comes_once() -> None:
     assert forms(b"(FLAGS UID FLAGS)") == [b"FLAGS %s", b"UID %d"]
 
 
+def test_many_items_are_refused_where_they_become_too_many() -> None:
+    """Not behind the last one: each is compared with all before it."""
+    cursor = Cursor(b"(" + b"BODY.PEEK[] " * 5000 + b"UID)")
+    with pytest.raises(Bad, match="At most 100"):
+        parse_items(cursor)
+
+    assert cursor.pos < 102 * len(b"BODY.PEEK[] ")
+
+
 def test_partials_of_one_section_are_several_items() -> None:
     """They differ in length, though not in how they are named."""
     assert forms(b"(BODY[]<0.10> BODY[]<0.20>)") == [b"BODY[]<0> %s", b"BODY[]<0> %s"]

@@ -25,17 +25,17 @@ feature(b"STATUS=SIZE", rfc=8438)
 def parse_items(cursor: Cursor) -> list[bytes]:
     """ "(" status-att *(SP status-att) ")" """
     cursor.expect(b"(")
-    items: list[bytes] = []
+    items: dict[bytes, None] = {}  # in order; one asked for twice comes once
     while not cursor.skip(b")"):
         if items:
             cursor.sp()
         item = cursor.word("a status item")
         if item not in ITEMS and item != b"APPENDLIMIT":
             raise Bad(f"There is no status item {item.decode('ascii', 'replace')}")
-        items.append(item)
+        items[item] = None
     if not items:
         raise Bad("Expected a status item")
-    return items
+    return list(items)
 
 
 def parse_status(cursor: Cursor) -> tuple[str, list[bytes]]:
