@@ -3,7 +3,7 @@
 A session logs in like this; all four calls block and belong into a thread:
 
     await delay(await call(authenticator.penalty, credentials, address))       nearly always 0.0
-    identity = await call(authenticator.verify, credentials, address)          Failed: await delay(error.delay), refuse
+    identity = await call(authenticator.verify, credentials, address, "imap")  Failed: await delay(error.delay), refuse
     slot = await call(authenticator.enter, identity, address)                  TooManySessions
     ...
     slot.leave()                                                               never blocks; any thread
@@ -40,6 +40,8 @@ log = logging.getLogger(__name__)
 Plaintext = Literal["never", "loopback", "always"]
 
 CACHE_ENTRIES = 10_000
+LOGGED_NAME = 255
+"""Characters of a user name in the log: one that exists has no more, and what else is sent may be long."""
 
 
 class Failed(Exception):  # noqa: N818 - what happened, not an error
@@ -115,8 +117,8 @@ class Authenticator:
         """Seconds to wait before `verify`, because of earlier failures whose delay was not sat out."""
         return self._ledger.penalty(credentials.user, address)
 
-    def verify(self, credentials: Credentials, address: str) -> Identity:
-        """Who has logged in. Failed, NotAuthorized, Unavailable."""
+    def verify(self, credentials: Credentials, address: str, protocol: str = "") -> Identity:
+        """Who has logged in. Failed, NotAuthorized, Unavailable. `protocol` is for the log."""
         began = time.monotonic()
         try:
             identity = self._password(credentials) if isinstance(credentials, Password) else self._digest(credentials)
@@ -126,9 +128,14 @@ class Authenticator:
         if identity is None:
             # Counted from the beginning of the check, so that its duration tells nothing about the account.
             delay = self._ledger.failed(credentials.user, address) - (time.monotonic() - began)
+            _log_failure(credentials, address, protocol, "wrong user name or password")
             raise Failed(max(0.0, delay))
         if isinstance(credentials, Password) and credentials.authzid:
-            self._authorize(identity, credentials.authzid)
+            try:
+                self._authorize(identity, credentials.authzid)
+            except NotAuthorized:
+                _log_failure(credentials, address, protocol, "may not act as another user")
+                raise
         self._ledger.succeeded(credentials.user, address)
         return identity
 
@@ -173,6 +180,12 @@ class Authenticator:
                 yield
         finally:
             self._places.release()
+
+
+def _log_failure(credentials: Credentials, address: str, protocol: str, reason: str) -> None:
+    """One line each, by which an operator sees who tries, and what bans addresses finds them."""
+    user = credentials.user[:LOGGED_NAME]
+    log.info("login failed", extra={"user": user, "address": address, "protocol": protocol, "reason": reason})
 
 
 class _Cache:

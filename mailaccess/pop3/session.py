@@ -103,7 +103,7 @@ class Session:
         authenticator, address = self.settings.authenticator, self.channel.peer.address
         try:
             await delay(await call(authenticator.penalty, credentials, address))
-            identity = await verify(authenticator.verify, credentials, address)
+            identity = await verify(authenticator.verify, credentials, address, "pop3")
             self._slot = await call(authenticator.enter, identity, address)
         except NotAuthorized as refused:
             raise Err(str(refused), "AUTH") from None

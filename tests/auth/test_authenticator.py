@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import logging
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -179,6 +180,27 @@ def test_failures_do_not_say_what_was_wrong(authenticator: Authenticator, creden
     assert type(failed.value) is Failed
     assert str(failed.value) == "Wrong user name or password."
     assert 0 <= failed.value.delay <= 0.5
+
+
+def test_failures_are_logged(authenticator: Authenticator, caplog: pytest.LogCaptureFixture) -> None:
+    """Who, from where, by what protocol; never the password, and nothing of a login that succeeds."""
+    caplog.set_level(logging.DEBUG)
+    for credentials in (
+        Password("tim", "wronggg"),
+        Password("x" * 5000, "wronggg"),
+        Password("tim", "tanstaaftanstaaf", "tom"),
+    ):
+        with pytest.raises(Failed):
+            authenticator.verify(credentials, HOME, "imap")
+    authenticator.verify(Password("tim", "tanstaaftanstaaf"), HOME, "imap")
+
+    told = [vars(record) for record in caplog.records if record.getMessage() == "login failed"]
+    assert [(line["user"], line["address"], line["protocol"], line["levelname"]) for line in told] == [
+        ("tim", HOME, "imap", "INFO"),
+        ("x" * 255, HOME, "imap", "INFO"),
+        ("tim", HOME, "imap", "INFO"),
+    ]
+    assert not any(secret in str(vars(record)) for record in caplog.records for secret in ("wronggg", "tanstaaf"))
 
 
 def test_failures_slow_down_and_success_forgives(authenticator: Authenticator) -> None:

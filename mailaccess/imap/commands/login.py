@@ -9,6 +9,7 @@ from mailaccess.imap.errors import Bad, Bye, No
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.registry import AUTHENTICATED, NOT_AUTHENTICATED, command, feature
 from mailaccess.imap.session import Session
+from mailaccess.wire.reader import LineTooLong
 from mailaccess.wire.traps import call, delay, start_tls, verify
 
 MAX_RESPONSE = 12288
@@ -88,7 +89,10 @@ async def authenticate(session: Session, mechanism: bytes, initial: bytes | None
 
 async def _ask(session: Session, challenge: bytes) -> bytes:
     session.write(b"+ %s\r\n" % b64encode(challenge))
-    line = await session.channel.reader.line(MAX_RESPONSE)
+    try:
+        line = await session.channel.reader.line(MAX_RESPONSE)
+    except LineTooLong:
+        raise Bad(f"A response may have {MAX_RESPONSE} octets") from None
     if line == b"*":
         raise Bad("Authentication was cancelled")
     return sasl.decode_base64(line)
@@ -104,7 +108,7 @@ async def _log_in(session: Session, credentials: Credentials) -> bytes:
     authenticator, address = session.settings.authenticator, session.channel.peer.address
     try:
         await delay(await call(authenticator.penalty, credentials, address))
-        identity = await verify(authenticator.verify, credentials, address)
+        identity = await verify(authenticator.verify, credentials, address, "imap")
         await session.log_in(identity)
     except NotAuthorized as refused:
         raise No(str(refused), b"AUTHORIZATIONFAILED") from None
