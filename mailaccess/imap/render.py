@@ -12,7 +12,18 @@ _QUOTABLE = re.compile(rb"[^\r\n\x00\x80-\xff]*\Z")
 _UTF8_QUOTABLE = re.compile(rb"[^\r\n\x00]*\Z")
 _SPECIAL = re.compile(rb'(["\\])')
 
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
+_LONGEST_TEXT = 500
+
 _flag_cache: dict[Flags, bytes] = {}
+
+
+def status_text(text: str, *, utf8: bool = False) -> bytes:
+    """resp-text without its code: one line and not a long one, whatever of the client's own words it repeats."""
+    line = _CONTROLS.sub(" ", text)
+    if len(line) > _LONGEST_TEXT:
+        line = line[:_LONGEST_TEXT] + "..."
+    return line.encode("utf-8" if utf8 else "ascii", "replace")
 
 
 def quoted(text: bytes) -> bytes:

@@ -279,7 +279,7 @@ class Session:
                 afterwards, self.afterwards = self.afterwards, None
                 await afterwards()
         except Bad as bad:
-            self.write(b"%s BAD %s\r\n" % (tag, str(bad).encode("ascii", "replace")))
+            self.write(b"%s BAD %s\r\n" % (tag, render.status_text(str(bad))))
             if spec is None:
                 self._count_nonsense(tag)
         except LineTooLong as too_long:
@@ -289,7 +289,7 @@ class Session:
             no = failure if isinstance(failure, No) else refusal(failure)
             await self.update(expunges=spec is not None and self.expunges)
             code = b"[%s] " % no.code if no.code else b""
-            self.write(b"%s NO %s%s\r\n" % (tag, code, str(no).encode("utf-8" if self.utf8 else "ascii", "replace")))
+            self.write(b"%s NO %s%s\r\n" % (tag, code, render.status_text(str(no), utf8=self.utf8)))
         except (Gone, TimedOut, Closing, Bye):
             raise
         except Exception:
@@ -307,7 +307,7 @@ class Session:
             await framing.refuse_rest(self.channel, rest, self._line_limit())
             if spec is None:
                 raise Bad("Unknown command")
-            raise Bad(f"{spec.name.decode()} is not allowed {_WHERE[self.state]}")
+            raise Bad(f"{spec.name.decode()} is not allowed {_where(spec, self.state)}")
         return spec, arguments
 
     async def _run(self, spec: ImapCommand, arguments: bytes) -> bytes | None:
@@ -336,11 +336,11 @@ class Session:
             raise Bye("This is an IMAP server")
 
 
-_WHERE = {
-    State.NOT_AUTHENTICATED: "before login",
-    State.AUTHENTICATED: "while no mailbox is selected",
-    State.SELECTED: "after login",
-}
+def _where(spec: ImapCommand, state: State) -> str:
+    """The state in which a command may not be given, in words."""
+    if state is State.NOT_AUTHENTICATED:
+        return "before login"
+    return "while no mailbox is selected" if spec.when & SELECTED else "after login"
 
 
 def _expunged(news: News, *, vanished: bool) -> bytes:

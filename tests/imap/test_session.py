@@ -39,6 +39,22 @@ def test_a_line_that_is_too_long(world: World) -> None:
     assert client.ask(b"a NOOP " + b"x" * (2 * limit) + b"\r\nb NOOP\r\n").endswith(b"b OK NOOP completed\r\n")
 
 
+def test_what_a_client_sent_is_not_sent_back_at_length(world: World) -> None:
+    """Nor can it make the text more than one line."""
+    client = world.imap_in()
+    assert len(client.ask(b"a SEARCH " + b"x" * 60_000 + b"\r\n")) < 1000
+    assert len(client.ask(b"b FETCH 1 " + b"x" * 60_000 + b"\r\n")) < 1000
+    assert len(client.ask(b"c SELECT " + b"x" * 60_000 + b"\r\n")) < 1000
+
+
+def test_a_response_that_is_too_long(world: World) -> None:
+    """A SASL response has a limit of its own, which is told."""
+    client = world.imap()
+    client.ask(b"a AUTHENTICATE PLAIN\r\n")
+    assert client.ask(b"A" * 20_000 + b"\r\n") == b"a BAD A response may have 12288 octets\r\n"
+    assert client.ask(b"b NOOP\r\n") == b"b OK NOOP completed\r\n"
+
+
 def test_the_literal_of_a_line_that_is_too_long(world: World) -> None:
     """ "MUST check the end of every received line" (RFC 7888 3): its octets are never taken for a command."""
     client = world.imap_in()
