@@ -78,6 +78,14 @@ async def rest_of_command(channel: Channel, line: bytes, limit: int) -> bytes:
     return b"".join(pieces)
 
 
+def tag_in(start: bytes) -> bytes:
+    """The tag of a line of which only the start is left; `*` if there is none."""
+    try:
+        return split_tag(start)[0] if b" " in start else b"*"
+    except Bad:
+        return b"*"
+
+
 def split_tag(line: bytes) -> tuple[bytes, bytes]:
     """tag and the rest. tag = 1*<any ASTRING-CHAR except "+">"""
     tag, _, rest = line.partition(b" ")

@@ -252,7 +252,7 @@ class Session:
             line = await self.channel.reader.line(limit)
         except LineTooLong as too_long:
             await framing.refuse_rest(self.channel, too_long.end, limit)
-            self.untagged(b"BAD A line may have %d octets" % limit)
+            self.write(b"%s BAD A line may have %d octets\r\n" % (framing.tag_in(too_long.start), limit))
             self._count_nonsense()
             return
         if not line:

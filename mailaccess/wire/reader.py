@@ -10,16 +10,16 @@ from mailaccess.wire.traps import more_input, turn
 LINES_A_TURN = 16
 """Lines taken from what is buffered before the driver is asked whether it is another session's turn."""
 
-
 _KEPT = 32
-"""Octets at the end of an overlong line that are told: what follows the line may depend on them."""
+"""Octets at either end of an overlong line that are told: whom to answer, and what follows the line."""
 
 
 class LineTooLong(Exception):  # noqa: N818
-    """A line exceeded its limit. It has been read up to its end and dropped; `end` is the last that stood in it."""
+    """A line exceeded its limit. It has been read up to its end and dropped; `start` and `end` are what is left."""
 
-    def __init__(self, end: bytes) -> None:
+    def __init__(self, start: bytes, end: bytes) -> None:
         super().__init__("a line is too long")
+        self.start = start
         self.end = end
 
 
@@ -84,11 +84,12 @@ class Reader:
         line = self.take_line()
         while line is None:
             if self.buffered > limit + 1:  # the last one may be the CR
-                raise LineTooLong(await self._drop_line())
+                start = self._buffer[self._pos : self._pos + _KEPT]
+                raise LineTooLong(start, await self._drop_line())
             await more_input()
             line = self.take_line()
         if len(line) > limit:
-            raise LineTooLong(line[-_KEPT:])
+            raise LineTooLong(line[:_KEPT], line[-_KEPT:])
         return line
 
     async def exactly(self, count: int) -> bytes:
