@@ -1,6 +1,29 @@
 """IMAP: grammar, commands and what one client has been told. Knows no file, socket, thread or clock.
 
-Importing the package fills the command table.
+Importing the package fills the command table. From a client's octets to its answer:
+
+session      one connection: commands one after the other, and the news that follows each
+framing      whole commands from lines and literals
+registry     the command table, `@command`, and CAPABILITY
+grammar      the words of a command; `numset` its sets of numbers, `glob` its mailbox patterns
+commands/    the handlers, one module for each family
+view         what the client has been told of its mailbox: sequence numbers exist here and nowhere below
+render       values to words; `errors` what a handler raises, `refusals` what storage's refusals are called here
+
+What is known of a message without opening its file, made once and kept by storage:
+facts        ENVELOPE, BODYSTRUCTURE, small headers, the place of each part; `structure` renders the first two
+
+FETCH:
+items        what can be fetched: the table of names, with what each needs and how it is rendered
+section      BODY[section]<partial>: which octets that is
+loading      facts and texts of many messages, in slices (SEARCH's too)
+fetching     the responses
+
+SEARCH, SORT, THREAD:
+keys         the table of search keys
+program      from the words of a search to a tree of keys
+searching    evaluates it, looking at no more than it takes
+rows         the mailbox as keys look at it; `columns` what messages say, kept for the next search
 """
 
 from mailaccess.imap import commands

@@ -1,1 +1,12 @@
-"""The network: Twisted connections that drive sessions, listeners, TLS, worker processes."""
+"""The network: Twisted connections that drive sessions, listeners, TLS, worker processes.
+
+listeners    sockets, bound while there are privileges; `factory` makes a connection of each client that comes
+connection   drives one session: answers its traps from a transport, threads and the clock
+outlet       writing to TCP at once; `deflate` a compressed wire
+tls          certificates by name; `certificate` a self-signed one
+proxy        the PROXY protocol; `crowd` how many connections an address may have
+lanes        threads for blocking work, and the way back
+workers      a parent and its worker processes
+watching     changes on disk, care for accounts, the reactor's delays
+logs         one log, on standard error
+"""
