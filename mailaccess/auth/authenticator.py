@@ -1,12 +1,12 @@
 """The one authentication layer, as the protocols see it.
 
-A session logs in like this; all four calls block and belong into a thread:
+A session logs in like this; all but the last block, and are done in threads (`wire.traps`):
 
-    await delay(await call(authenticator.penalty, credentials, address))       nearly always 0.0
-    identity = await call(authenticator.verify, credentials, address, "imap")  Failed: await delay(error.delay), refuse
-    slot = await call(authenticator.enter, identity, address)                  TooManySessions
+    await delay(await call(authenticator.penalty, credentials, address))         nearly always 0.0
+    identity = await verify(authenticator.verify, credentials, address, "imap")  Failed: its delay, then refuse
+    slot = await call(authenticator.enter, identity, address)                    TooManySessions
     ...
-    slot.leave()                                                               never blocks; any thread
+    slot.leave()                                                                 never blocks; any thread
 """
 
 import hashlib
