@@ -24,6 +24,7 @@ from mailaccess.storage.index.transaction import Forgotten
 from mailaccess.storage.mailbox import FactsMaker, Mailbox
 from mailaccess.storage.subscriptions import change_subscriptions, read_subscriptions
 from mailaccess.storage.sync import sync
+from mailaccess.storage.transfer import take_back_unfinished
 from mailaccess.storage.tree import DefaultMailbox
 from mailaccess.storage.watch import touch_wake
 
@@ -87,6 +88,7 @@ class Account:
         self._kept: OrderedDict[str, Mailbox] = OrderedDict()
         self._lock = threading.Lock()  # around the last two
         self._guarded(lambda: tree.prepare(root, self.index, self._folders, tuple(defaults)))
+        self._guarded(lambda: take_back_unfinished(root, self.index))
 
     # -- the tree
 

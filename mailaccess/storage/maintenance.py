@@ -107,8 +107,7 @@ def _is_as_known(box: Box, message: Message) -> bool:
 def _recount(transaction: Transaction, box: Box) -> bool:
     row = box.row(transaction)
     counted = replace(row, messages=0, unseen=0, deleted=0, unsized=0, size=0)
-    for message in transaction.messages_from(row):
-        counted.count(message)
+    counted.count(transaction.messages_from(row))
     wrong = counted != row
     row.messages, row.unseen, row.deleted = counted.messages, counted.unseen, counted.deleted
     row.unsized, row.size = counted.unsized, counted.size

@@ -145,7 +145,7 @@ def _take_in(
     outcome = _Outcome.REFLECTED
     fresh: list[_File] = []
     replaced: list[Message] = []
-    modseq = 0
+    modseq, now = 0, transaction.now_us // 10**6
     for entry in found:
         try:
             status = os.lstat(box.maildir.file(entry))
@@ -154,12 +154,13 @@ def _take_in(
             continue
         if not stat.S_ISREG(status.st_mode):
             continue
+        stamp = file_stamp(status)
         message = transaction.message_of_base(row, entry.base) if row.messages else None
         if message is not None and message.entry != entry and os.path.lexists(box.maildir.file(message.entry)):
             outcome = _Outcome.DOUBLED
-        elif message is None or not same_content(message.stamp, file_stamp(status)):
+        elif message is None or not same_content(message.stamp, stamp):
             replaced += [message] if message is not None else []
-            fresh.append(_File(entry, file_stamp(status), min(int(status.st_ctime), int(time.time()))))
+            fresh.append(_File(entry, stamp, min(int(status.st_ctime), now)))
         elif message.entry != entry:
             if set(message.entry.letters) != set(entry.letters):
                 modseq = modseq or row.next_modseq(transaction.now_us)

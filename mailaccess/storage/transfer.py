@@ -7,11 +7,14 @@ for the message it once was there.
 import time
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 from mailaccess.storage.box import Box
 from mailaccess.storage.disk import rename_noreplace
 from mailaccess.storage.expunging import expunge
 from mailaccess.storage.flagging import letters_for, save_extra, slices
+from mailaccess.storage.index import reading
+from mailaccess.storage.index.database import Index
 from mailaccess.storage.index.rows import MailboxRow, Message, keywords_of
 from mailaccess.storage.index.transaction import Transaction
 from mailaccess.storage.keywords import Keywords
@@ -23,15 +26,38 @@ Pairs = list[tuple[int, int]]
 
 
 def copy(box: Box, uids: Sequence[int], target: Box) -> Pairs:
-    """Copies all of the messages, or none (RFC 3501 6.4.7); those that are gone are passed over."""
+    """Copies all of the messages, or none (RFC 3501 6.4.7); those that are gone are passed over.
+
+    What takes several transactions is noted with the first, so that a crash between two of them can be made good.
+    """
+    pieces = list(slices(uids))
     done: Pairs = []
-    try:
-        for piece in slices(uids):
-            done += target.index.write(partial(_transfer, box=box, uids=piece, target=target, moving=False))
-    except BaseException:
-        expunge(target, [new for _, new in done], only_deleted=False)
-        raise
+    intent: int | None = None
+    with target.index.at_work():
+        try:
+            for piece in pieces:
+                work = partial(
+                    _copy, box=box, uids=piece, target=target, done=done, intent=intent, last=piece is pieces[-1]
+                )
+                pairs, intent = target.index.write(work)
+                done += pairs
+        except BaseException:
+            if intent is not None:
+                _take_back(target, intent, [new for _, new in done])
+            raise
     return done
+
+
+def take_back_unfinished(root: Path, index: Index) -> None:
+    """Removes what copies that a crash interrupted had made, unless a copy is being made just now."""
+    unfinished = index.read(lambda connection: reading.intents(connection, "copy"))
+    if not unfinished:
+        return
+    with index.nobody_at_work() as certain:
+        for number, work in unfinished.items() if certain else ():
+            row = index.read(partial(reading.mailbox_of_guid, guid=work["guid"]))
+            if row is not None and row.directory is not None:
+                _take_back(Box(root, index, row.directory), number, work["uids"])
 
 
 def move(box: Box, uids: Sequence[int], target: Box) -> Pairs:
@@ -40,6 +66,24 @@ def move(box: Box, uids: Sequence[int], target: Box) -> Pairs:
     for piece in slices(uids):
         done += target.index.write(partial(_transfer, box=box, uids=piece, target=target, moving=True))
     return done
+
+
+def _copy(
+    transaction: Transaction, box: Box, uids: Sequence[int], target: Box, done: Pairs, intent: int | None, last: bool
+) -> tuple[Pairs, int | None]:
+    """One slice; returns also under which number it is noted that there are more to come."""
+    pairs = _transfer(transaction, box, uids, target, moving=False)
+    if last:
+        if intent is not None:
+            transaction.forget_intent(intent)
+        return pairs, None
+    work = {"kind": "copy", "guid": target.guid, "uids": [new for _, new in [*done, *pairs]]}
+    return pairs, transaction.note_intent(work, intent)
+
+
+def _take_back(target: Box, intent: int, uids: Sequence[int]) -> None:
+    expunge(target, uids, only_deleted=False)
+    target.index.write(lambda transaction: transaction.forget_intent(intent))
 
 
 def _transfer(transaction: Transaction, box: Box, uids: Sequence[int], target: Box, moving: bool) -> Pairs:

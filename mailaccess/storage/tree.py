@@ -4,16 +4,15 @@ A rename may concern several directories: what is meant is written down before t
 the account next finishes it.
 """
 
-import json
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from sqlite3 import Connection
 
 from mailaccess.storage.disk import sync_directory
 from mailaccess.storage.errors import HasChildren, MailboxExists, NoSuchMailbox
 from mailaccess.storage.folders import INBOX, SEPARATOR, Folders, directory_name, normal_name, write_special_use
+from mailaccess.storage.index import reading
 from mailaccess.storage.index.database import Index
 from mailaccess.storage.index.transaction import Transaction
 from mailaccess.storage.subscriptions import change_subscriptions
@@ -29,7 +28,8 @@ def prepare(root: Path, index: Index, folders: Folders, defaults: Iterable[Defau
             _make_defaults(root, folders, defaults)
         with suppress(MailboxExists):
             folders.create(INBOX)  # last: it is what makes this an account
-    for number, (old, new, moves) in index.read(_intents).items():
+    for number, work in index.read(lambda connection: reading.intents(connection, "rename")).items():
+        old, new, moves = work["old"], work["new"], work["moves"]
         index.write(partial(_finish_rename, folders=folders, number=number, old=old, new=new, moves=moves))
 
 
@@ -71,18 +71,10 @@ def rename(index: Index, folders: Folders, old: str, new: str) -> None:
     def intend(transaction: Transaction) -> tuple[int, dict[str, str]]:
         mailboxes = folders.mailboxes()
         moves = {mailboxes[name].name: target for name, target in folders.check_rename(old, new).items()}
-        work = json.dumps({"old": old, "new": new, "moves": moves})
-        number = transaction.connection.execute("INSERT INTO intent (work) VALUES (?)", (work,)).lastrowid or 0
-        return number, moves
+        return transaction.note_intent({"kind": "rename", "old": old, "new": new, "moves": moves}), moves
 
     number, moves = index.write(intend)
     index.write(partial(_finish_rename, folders=folders, number=number, old=old, new=new, moves=moves))
-
-
-def _intents(connection: Connection) -> dict[int, tuple[str, str, dict[str, str]]]:
-    found = connection.execute("SELECT id, work FROM intent ORDER BY id").fetchall()
-    works = {number: json.loads(work) for number, work in found}
-    return {number: (work["old"], work["new"], work["moves"]) for number, work in works.items()}
 
 
 def _finish_rename(
@@ -102,7 +94,7 @@ def _finish_rename(
             transaction.set_directory(earlier, None)
         transaction.set_directory(row, target.name)
         transaction.touched.add(row.id)
-    transaction.connection.execute("DELETE FROM intent WHERE id = ?", (number,))
+    transaction.forget_intent(number)
 
 
 def _is_new(root: Path, defaults: Iterable[DefaultMailbox]) -> bool:

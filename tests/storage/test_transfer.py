@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from mailaccess.mail.flags import FLAGGED, SEEN
+from mailaccess.storage import transfer
 from mailaccess.storage.account import Account
 from mailaccess.storage.errors import NoSuchMailbox, StorageError
 from mailaccess.storage.flagging import SLICE
@@ -117,6 +118,26 @@ class TestCopy:
         assert len(files(account.root / ".Work")) == 1
         work.sync()
         assert list(work.messages.uids) == [1]
+
+    def test_nobody_takes_a_copy_back_that_is_being_made(
+        self, inbox: Mailbox, work: Mailbox, elsewhere: Account, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Another process opens the account between two slices."""
+        add(inbox, *[TEXT] * (SLICE + 1))
+        opened: list[int] = []
+        commit = transfer._copy
+
+        def watched(*args: object, **options: object) -> object:
+            if options["last"]:
+                transfer.take_back_unfinished(elsewhere.root, elsewhere.index)
+                opened.append(len(work.messages))
+            return commit(*args, **options)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(transfer, "_copy", watched)
+        inbox.copy(list(inbox.messages.uids), work)
+
+        assert opened == [SLICE]
+        assert len(work.messages) == SLICE + 1
 
     def test_into_a_mailbox_that_was_deleted(self, inbox: Mailbox, work: Mailbox, account: Account) -> None:
         """Nothing happens; the source is as it was."""

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from mailaccess.storage import tree
 from mailaccess.storage.account import Account
 from mailaccess.storage.accounts import Accounts
 from mailaccess.storage.errors import MailboxExists
 from mailaccess.storage.folders import Folders
+from mailaccess.storage.index import reading
 from tests.storage.post import add, settings, texts
 
 
@@ -75,7 +75,7 @@ def test_a_rename_that_is_refused_leaves_no_intent(family: Account) -> None:
     with pytest.raises(MailboxExists):
         family.rename("a", "x")
 
-    assert family.index.read(tree._intents) == {}
+    assert family.index.read(lambda connection: reading.intents(connection, "rename")) == {}
     assert names(family) == ["INBOX", "a", "a/b", "a/c", "x"]
 
 
@@ -90,7 +90,12 @@ def test_an_intent_says_all_that_is_meant(family: Account, monkeypatch: pytest.M
         family.rename("a", "x")
     (work,) = family.index.read(lambda connection: connection.execute("SELECT work FROM intent").fetchall())
 
-    assert json.loads(work[0]) == {"old": "a", "new": "x", "moves": {".a": "x", ".a.b": "x/b", ".a.c": "x/c"}}
+    assert json.loads(work[0]) == {
+        "kind": "rename",
+        "old": "a",
+        "new": "x",
+        "moves": {".a": "x", ".a.b": "x/b", ".a.c": "x/c"},
+    }
 
 
 def test_a_crash_while_deleting(family: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

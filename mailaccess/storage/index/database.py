@@ -25,7 +25,8 @@ log = logging.getLogger(__name__)
 FILE = "index.sqlite"
 BROKEN = "index.sqlite.broken"
 WAKE = "wake"
-_LOCK = "lock"
+_LOCK = "lock"  # held alone by who replaces the file, shared by who writes to it
+_WORK = "work"  # shared by who does in several transactions what is one to its client
 _SUFFIXES = ("", "-wal", "-shm")
 _READ_TRIES = 3  # a reader is refused for a moment while a crashed database recovers
 
@@ -115,6 +116,21 @@ class Index:
         except OSError as error:
             raise from_os(error) from error
 
+    @contextlib.contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Around what takes several transactions: as long as its process lives, nobody takes it for interrupted."""
+        with self._locked(fcntl.LOCK_SH, _WORK):
+            yield
+
+    @contextlib.contextmanager
+    def nobody_at_work(self) -> Iterator[bool]:
+        """Whether nobody is, and nobody can begin to be meanwhile."""
+        try:
+            with self._locked(fcntl.LOCK_EX | fcntl.LOCK_NB, _WORK):
+                yield True
+        except BlockingIOError:
+            yield False
+
     def is_sound(self) -> bool:
         """Looks through the whole file; a corrupt one is set aside."""
         try:
@@ -171,8 +187,8 @@ class Index:
                 sync_directory(self.directory)
 
     @contextlib.contextmanager
-    def _locked(self, operation: int) -> Iterator[None]:
-        fd = os.open(self.directory / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    def _locked(self, operation: int, name: str = _LOCK) -> Iterator[None]:
+        fd = os.open(self.directory / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(fd, operation)
             yield

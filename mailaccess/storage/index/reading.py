@@ -1,9 +1,10 @@
 """Questions that only read. Each takes a connection, so that it can be asked of any."""
 
+import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mailaccess.storage.index.rows import (
     SELECT_MAILBOX,
@@ -70,6 +71,19 @@ def mailbox_at(connection: sqlite3.Connection, directory: str) -> MailboxRow | N
     """The row of the mailbox in a directory."""
     values = connection.execute(f"{SELECT_MAILBOX} WHERE directory = ?", (packed(directory),)).fetchone()
     return None if values is None else mailbox_of(values)
+
+
+def mailbox_of_guid(connection: sqlite3.Connection, guid: str) -> MailboxRow | None:
+    """The row of the mailbox of a GUID."""
+    values = connection.execute(f"{SELECT_MAILBOX} WHERE guid = ?", (guid,)).fetchone()
+    return None if values is None else mailbox_of(values)
+
+
+def intents(connection: sqlite3.Connection, kind: str) -> dict[int, dict[str, Any]]:
+    """What was noted to be done and is not known to be finished, by number."""
+    found = connection.execute("SELECT id, work FROM intent ORDER BY id").fetchall()
+    works = {number: json.loads(work) for number, work in found}
+    return {number: work for number, work in works.items() if work["kind"] == kind}
 
 
 def mailboxes(connection: sqlite3.Connection) -> list[MailboxRow]:

@@ -4,6 +4,8 @@ import dataclasses
 import json
 import os
 import sqlite3
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -69,16 +71,16 @@ class MailboxRow:
         self.highestmodseq = max(self.highestmodseq + 1, now_us)
         return self.highestmodseq
 
-    def count(self, message: Message, by: int = 1) -> None:
-        """Takes a message into (by=1) or out of (by=-1) the sums."""
-        letters = message.entry.letters
-        self.messages += by
-        self.unseen += by * ("S" not in letters)
-        self.deleted += by * ("T" in letters)
-        if message.size is None:
-            self.unsized += by
-        else:
-            self.size += by * message.size
+    def count(self, messages: Sequence[Message], by: int = 1) -> None:
+        """Takes messages into (by=1) or out of (by=-1) the sums."""
+        for info, number in Counter(message.entry.info for message in messages).items():
+            letters = Entry("", info, "cur").letters
+            self.unseen += by * number * ("S" not in letters)
+            self.deleted += by * number * ("T" in letters)
+        sizes = [message.size for message in messages if message.size is not None]
+        self.messages += by * len(messages)
+        self.unsized += by * (len(messages) - len(sizes))
+        self.size += by * sum(sizes)
 
 
 MAILBOX_COLUMNS = tuple(field.name for field in dataclasses.fields(MailboxRow))
@@ -98,11 +100,13 @@ INSERT_MESSAGE = "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
 
 def file_stamp(status: os.stat_result) -> FileStamp:
     """A file's stamp as the index can keep it."""
-    return storable(FileStamp.of(status))
+    return storable(FileStamp(status.st_size, status.st_mtime_ns, status.st_ino))
 
 
 def storable(stamp: FileStamp) -> FileStamp:
     """The stamp as the index can keep it: times beyond the year 2262 are cut."""
+    if -_TOP <= stamp.mtime_ns < _TOP:
+        return stamp
     return stamp._replace(mtime_ns=min(max(stamp.mtime_ns, -_TOP), _TOP - 1))
 
 

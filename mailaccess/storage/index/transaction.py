@@ -1,9 +1,10 @@
 """What one piece of work reads and changes of the index, inside a write transaction that others may share."""
 
+import json
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from mailaccess.storage.index.rows import (
@@ -158,8 +159,7 @@ class Transaction:
             raise AssertionError(f"{messages[0].uid}:{messages[-1].uid} is not in [{row.uidnext}, {row.reserved})")
         self.connection.executemany(INSERT_MESSAGE, (message_values(row.id, message) for message in messages))
         row.uidnext = messages[-1].uid + 1
-        for message in messages:
-            row.count(message)
+        row.count(messages)
         self._changed(row)
 
     def change(self, row: MailboxRow, old: Message, new: Message) -> None:
@@ -170,8 +170,8 @@ class Transaction:
             " WHERE mailbox = ? AND uid = ?",
             (*values[2:9], row.id, old.uid),
         )
-        row.count(old, -1)
-        row.count(new)
+        row.count([old], -1)
+        row.count([new])
         if new.modseq != old.modseq:
             self.touched.add(row.id)
 
@@ -187,8 +187,7 @@ class Transaction:
             "INSERT INTO gone VALUES (?, ?, ?, ?)",
             [(row.id, modseq, first, last) for first, last in ranges(message.uid for message in messages)],
         )
-        for message in messages:
-            row.count(message, -1)
+        row.count(messages, -1)
         self._changed(row)
 
     def forget_expunges(self, mailbox: int, before: int, most: int) -> int:
@@ -207,6 +206,15 @@ class Transaction:
             return 0
         self.connection.execute("DELETE FROM gone WHERE mailbox = ? AND modseq <= ?", (mailbox, floor))
         return int(floor)
+
+    def note_intent(self, work: Mapping[str, object], number: int | None = None) -> int:
+        """Writes down what is meant to be done in several transactions; returns the number it is noted under."""
+        ask = "INSERT OR REPLACE INTO intent (id, work) VALUES (?, ?)"
+        return self.connection.execute(ask, (number, json.dumps(work))).lastrowid or 0
+
+    def forget_intent(self, number: int) -> None:
+        """It is done."""
+        self.connection.execute("DELETE FROM intent WHERE id = ?", (number,))
 
     def copy_facts(self, source: tuple[int, int], target: tuple[int, int]) -> None:
         """Gives a message, (mailbox, UID), the facts of another with the same content."""

@@ -107,13 +107,12 @@ def test_counting_in_and_out() -> None:
     read = Message(1, Entry("1", ":2,S", "cur"), (), 1, 100, None, FileStamp(1, 1, 1), 1, ())
     deleted = Message(2, Entry("2", ":2,T", "cur"), (), 1, None, None, FileStamp(1, 1, 1), 1, ())
     row = MailboxRow(1, "", "0" * 32, 1)
-    row.count(read)
-    row.count(deleted)
+    row.count([read, deleted])
 
     assert (row.messages, row.unseen, row.deleted, row.unsized, row.size) == (2, 1, 1, 1, 100)
 
-    row.count(read, -1)
-    row.count(deleted, -1)
+    row.count([deleted], -1)
+    row.count([read], -1)
 
     assert (row.messages, row.unseen, row.deleted, row.unsized, row.size) == (0, 0, 0, 0, 0)
 
