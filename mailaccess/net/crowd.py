@@ -1,8 +1,11 @@
 """How many connections one address may have in this process, logged in or not: checked before a session begins."""
 
+import logging
 from collections import Counter
 
 from mailaccess.auth.throttle import Trusted, site
+
+log = logging.getLogger(__name__)
 
 
 class Crowd:
@@ -13,6 +16,7 @@ class Crowd:
         self._per_address = per_address
         self._trusted = trusted or Trusted()
         self._here: Counter[str] = Counter()
+        self._turned_away: set[str] = set()  # since they last had a connection less
 
     def enter(self, address: str) -> str | None:
         """Counts a connection; what to `leave` with, or None if the address has too many."""
@@ -20,6 +24,9 @@ class Crowd:
             return ""
         place = site(address)
         if self._here[place] >= self._per_address:
+            if place not in self._turned_away:
+                self._turned_away.add(place)
+                log.warning("too many connections", extra={"address": address, "limit": self._per_address})
             return None
         self._here[place] += 1
         return place
@@ -28,6 +35,7 @@ class Crowd:
         """The connection is gone."""
         if not place:
             return
+        self._turned_away.discard(place)
         self._here[place] -= 1
         if not self._here[place]:
             del self._here[place]

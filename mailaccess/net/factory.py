@@ -18,7 +18,7 @@ from mailaccess.net.lanes import Lanes
 from mailaccess.net.proxy import Reception
 from mailaccess.net.tls import layers
 from mailaccess.pop3 import session as pop3
-from mailaccess.wire.channel import Channel, Peer
+from mailaccess.wire.channel import Peer
 
 LAST_WORDS = 1.0
 """Seconds between the abortion of connections that would not end, and the end."""
@@ -45,11 +45,25 @@ class Shared:
         self.proxies = Trusted(tuple(proxies))
 
 
+class Refusal(Protocol):
+    """Says a text and hangs up. There may be thousands of these: nothing is read, encrypted or waited for."""
+
+    transport: Any
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+
+    def connectionMade(self) -> None:
+        """That was it."""
+        self.transport.write(self._text)
+        self.transport.loseConnection()
+
+
 class SessionFactory(ServerFactory):
     """Runs `session` over each connection. `tls`: STARTTLS can be had, or, if implicit, begins every connection."""
 
     noisy = False
-    crowded = b""  # said to one connection too many
+    crowded = b""  # said to one connection too many, unless it would have to be encrypted first
     apology = b""  # said when a session fails
 
     def __init__(
@@ -103,11 +117,13 @@ class SessionFactory(ServerFactory):
             connection.abort()
         self._shared.reactor.callLater(LAST_WORDS, self._all_gone)
 
-    def _connection(self, peer: Peer) -> Connection:
+    def _connection(self, peer: Peer) -> Protocol:
         shared = self._shared
         place = shared.crowd.enter(peer.address)
+        if place is None:
+            return Refusal(b"" if self._implicit_tls else self.crowded)
         connection = Connection(
-            self._session if place is not None else partial(_say, text=self.crowded),
+            self._session,
             peer,
             shared.reactor,
             shared.lanes,
@@ -116,7 +132,7 @@ class SessionFactory(ServerFactory):
             apology=self.apology,
             ended=self._ended,
         )
-        self._places[connection] = place or ""
+        self._places[connection] = place
         return connection
 
     def _ended(self, connection: Connection) -> None:
@@ -163,10 +179,6 @@ class POP3Factory(SessionFactory):
     ) -> None:
         session = partial(pop3.serve, settings=settings)
         super().__init__(session, tls=tls, implicit_tls=implicit_tls, shared=shared)
-
-
-async def _say(channel: Channel, text: bytes) -> None:
-    channel.write(text)
 
 
 def _plain(host: str) -> str:

@@ -1,5 +1,7 @@
 """Connections are counted by address."""
 
+import pytest
+
 from mailaccess.auth.throttle import Trusted
 from mailaccess.net.crowd import Crowd
 
@@ -15,6 +17,18 @@ def test_an_address_has_so_many_connections() -> None:
 
     crowd.leave(first)
     assert crowd.enter("192.0.2.1") is not None
+
+
+def test_a_crowd_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    """However many more come; and again when it has been smaller meanwhile."""
+    crowd = Crowd(1)
+    for _ in range(2):
+        place = crowd.enter("192.0.2.1")
+        for _ in range(3):
+            crowd.enter("192.0.2.1")
+        crowd.leave(place or "")
+
+    assert [vars(record)["address"] for record in caplog.records] == ["192.0.2.1"] * 2
 
 
 def test_one_customer_is_one_address() -> None:

@@ -63,11 +63,19 @@ def test_one_connection_too_many_is_told_so() -> None:
     connect(factory)
     third = connect(factory)
     assert said(third) == b"too many"
-    assert third.half_closed
+    assert third.disconnecting
     assert said(connect(factory, "192.0.2.2")) == b"192.0.2.2"
 
     disconnect(first)
     assert said(connect(factory)) == b"192.0.2.1"
+
+
+def test_one_connection_too_many_costs_no_handshake() -> None:
+    """Where it would have to be encrypted first, nothing is said."""
+    refused = connect(Crowded(serve, implicit_tls=True, shared=Shared(Loop(), connections_per_address=0)))
+
+    assert said(refused) == b""
+    assert refused.disconnecting
 
 
 def test_all_factories_of_a_server_count_together() -> None:

@@ -174,4 +174,4 @@ def test_limits_count_the_client_not_the_proxy() -> None:
     assert feed(one, v2(V4)).startswith(b"192.0.2.7")
     assert feed(other, v2(V6, 0x21)).startswith(b"2001:db8::7")
     assert feed(again, v2(V4)) == b""
-    assert again.half_closed
+    assert again.disconnecting
