@@ -92,18 +92,21 @@ class Accounts:
                 log.warning("%s could not be maintained", account.root, exc_info=True)
 
     def close(self) -> None:
-        """Closes all accounts: nothing may be under way."""
+        """Closes all accounts: nothing may be under way. The first StorageError is raised when all are closed."""
+        failure: StorageError | None = None
         for account in self._in_memory():
             try:
                 account.close()
-            except StorageError as error:  # what could not be written down is found again at the next start
-                log.warning("%s was closed without its uidlists: %s", account.root, error)
+            except StorageError as error:
+                failure = failure or error
         with self._lock:
             self._kept.clear()
             indexes = list(self._open)
             self._open.clear()
         for index in indexes:
             index.close()
+        if failure is not None:
+            raise failure
 
     def _in_memory(self) -> list[Account]:
         with self._lock:
