@@ -1,21 +1,19 @@
 """SASL mechanisms (RFC 4422) as pure generators: they yield challenges, are sent responses, return credentials.
 
-Base64, continuation lines and cancelling (`*`) belong to the protocol that carries them. One exchange:
-
-    exchange = authenticator.exchange(name, tls=..., loopback=...)
-    challenge = next(exchange)
-    while True:
-        response = initial response, where there is one, instead of the first answer; else ask the client
-        challenge = exchange.send(response)        # StopIteration.value is the credentials; Malformed
+An exchange is begun by `Authenticator.exchange`; `converse` runs it.
 """
 
 import binascii
 import re
 import secrets
 import time
-from collections.abc import Callable, Generator
+from base64 import b64encode
+from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass, field
 from typing import Literal
+
+MAX_RESPONSE = 12288
+"""Octets of a line with a response (RFC 5034 section 4 has this figure; RFC 4422 leaves it to the protocol)."""
 
 _BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 
@@ -112,6 +110,28 @@ MECHANISMS: dict[str, Mechanism] = {
     "CRAM-MD5": Mechanism(lambda hostname: cram_md5(challenge(hostname)), plaintext=False, initial_response=False),
 }
 """In the order in which they are offered."""
+
+
+async def converse(exchange: Exchange, initial: bytes | None, ask: Callable[[bytes], Awaitable[bytes]]) -> Credentials:
+    """Runs an exchange to its end, over lines of base64 as IMAP and POP3 have them. Malformed.
+
+    `initial`: what the client sent along with the mechanism's name, if anything; "=" is an empty response (RFC 4959
+    section 3, RFC 5034 section 4). `ask` sends a challenge and returns the line that answers it; "*" cancels.
+    """
+    # An initial response takes the place of the answer to the first challenge, which is not sent.
+    response = None if initial is None else decode_base64(b"" if initial == b"=" else initial)
+    try:
+        challenge = next(exchange)
+        while True:
+            if response is None:
+                line = await ask(b64encode(challenge))
+                if line == b"*":
+                    raise Malformed("Authentication was cancelled")
+                response = decode_base64(line)
+            challenge, response = exchange.send(response), None
+    except StopIteration as end:
+        credentials: Credentials = end.value
+        return credentials
 
 
 def takes_initial_response(mechanism: str) -> bool:

@@ -119,6 +119,38 @@ def test_base64() -> None:
     assert sasl.decode_base64(b"") == b""
 
 
+def conversation(mechanism: str, initial: bytes | None, lines: list[bytes]) -> tuple[list[bytes], Credentials]:
+    """The challenges of an exchange in which the client sends these lines, and its outcome."""
+    asked: list[bytes] = []
+
+    async def ask(challenge: bytes) -> bytes:
+        asked.append(challenge)
+        return lines[len(asked) - 1]
+
+    talk = sasl.converse(sasl.MECHANISMS[mechanism].start("localhost"), initial, ask)
+    with pytest.raises(StopIteration) as end:
+        talk.send(None)
+    return asked, end.value.value
+
+
+def test_conversations() -> None:
+    """With an initial response, which may be empty, and without."""
+    tim = Password("tim", "tanstaaf")
+    assert conversation("PLAIN", b"AHRpbQB0YW5zdGFhZg==", []) == ([], tim)
+    assert conversation("PLAIN", None, [b"AHRpbQB0YW5zdGFhZg=="]) == ([b""], tim)
+    challenges = [b"VXNlcm5hbWU6", b"UGFzc3dvcmQ6"]
+    assert conversation("LOGIN", None, [b"dGlt", b"dGFuc3RhYWY="]) == (challenges, tim)
+    assert conversation("LOGIN", b"dGlt", [b"dGFuc3RhYWY="]) == (challenges[1:], tim)
+    assert conversation("LOGIN", b"=", [b"dGFuc3RhYWY="]) == (challenges[1:], Password("", "tanstaaf"))
+
+
+@pytest.mark.parametrize(("initial", "lines"), [(None, [b"*"]), (None, [b"?"]), (b"?", []), (b"*", [])])
+def test_conversations_that_end_early(initial: bytes | None, lines: list[bytes]) -> None:
+    """Cancelled, or not base64."""
+    with pytest.raises(Malformed):
+        conversation("LOGIN", initial, lines)
+
+
 def test_who_speaks_first() -> None:
     """RFC 4422 section 5: CRAM-MD5 begins with the server's challenge."""
     assert sasl.takes_initial_response("plain")

@@ -1,7 +1,5 @@
 """STARTTLS, LOGIN, AUTHENTICATE, ENABLE: becoming somebody, and saying what one understands."""
 
-from base64 import b64encode
-
 from mailaccess.auth import sasl
 from mailaccess.auth.authenticator import Failed, NotAuthorized, TooManySessions, Unavailable, Unsupported
 from mailaccess.auth.sasl import Credentials, Malformed
@@ -12,8 +10,6 @@ from mailaccess.imap.session import Session
 from mailaccess.wire.reader import LineTooLong
 from mailaccess.wire.traps import call, delay, start_tls, verify
 
-MAX_RESPONSE = 12288
-"""Octets of one base64 line of a SASL exchange (RFC 4422 leaves it to the profile; RFC 5034 has this figure)."""
 MAX_FAILURES = 10
 """Failed logins on one connection."""
 
@@ -66,36 +62,23 @@ def parse_authenticate(cursor: Cursor) -> tuple[bytes, bytes | None]:
 async def authenticate(session: Session, mechanism: bytes, initial: bytes | None) -> bytes:
     """RFC 3501 6.2.2, RFC 4959"""
     peer, name = session.channel.peer, mechanism.decode("ascii", "replace")
+
+    async def ask(challenge: bytes) -> bytes:
+        session.write(b"+ %s\r\n" % challenge)
+        return await session.channel.reader.line(sasl.MAX_RESPONSE)
+
     try:
         exchange = session.settings.authenticator.exchange(name, tls=peer.tls, loopback=peer.loopback)
         if initial is not None and not sasl.takes_initial_response(name):
             raise Bad("This mechanism takes no initial response")
-        challenge = next(exchange)
-        # "=" is the empty initial response; one given takes the place of the answer to the first challenge.
-        response = None if initial is None else sasl.decode_base64(b"" if initial == b"=" else initial)
-        while True:
-            if response is None:
-                response = await _ask(session, challenge)
-            challenge = exchange.send(response)
-            response = None
-    except StopIteration as end:
-        credentials: Credentials = end.value
+        credentials = await sasl.converse(exchange, initial, ask)
     except Unsupported as refused:
         raise No(str(refused), b"PRIVACYREQUIRED" if mechanism in {b"PLAIN", b"LOGIN"} else b"") from None
     except Malformed as malformed:
         raise Bad(str(malformed)) from None
-    return await _log_in(session, credentials)
-
-
-async def _ask(session: Session, challenge: bytes) -> bytes:
-    session.write(b"+ %s\r\n" % b64encode(challenge))
-    try:
-        line = await session.channel.reader.line(MAX_RESPONSE)
     except LineTooLong:
-        raise Bad(f"A response may have {MAX_RESPONSE} octets") from None
-    if line == b"*":
-        raise Bad("Authentication was cancelled")
-    return sasl.decode_base64(line)
+        raise Bad(f"A response may have {sasl.MAX_RESPONSE} octets") from None
+    return await _log_in(session, credentials)
 
 
 def _require_privacy(session: Session) -> None:

@@ -1,7 +1,5 @@
 """Becoming somebody: USER and PASS, APOP, AUTH; and STLS and UTF8, which come before it."""
 
-from base64 import b64encode
-
 from mailaccess.auth import sasl
 from mailaccess.auth.authenticator import Unsupported
 from mailaccess.auth.sasl import Malformed
@@ -9,9 +7,6 @@ from mailaccess.pop3.registry import Err, State, command
 from mailaccess.pop3.session import Session
 from mailaccess.wire.reader import LineTooLong
 from mailaccess.wire.traps import start_tls
-
-MAX_RESPONSE = 12288
-"""Octets of one base64 line of a SASL exchange (RFC 5034 section 4)."""
 
 
 def parse_name(text: bytes) -> tuple[bytes]:
@@ -84,31 +79,19 @@ async def auth(session: Session, mechanism: str, initial: bytes | None) -> None:
         return
     if initial is not None and not sasl.takes_initial_response(mechanism):
         raise Err("This mechanism takes no initial response")
+
+    async def ask(challenge: bytes) -> bytes:
+        session.channel.write(b"+ %s\r\n" % challenge)
+        return await session.channel.reader.line(sasl.MAX_RESPONSE)
+
     try:
         exchange = authenticator.exchange(mechanism, tls=peer.tls, loopback=peer.loopback)
-        challenge = next(exchange)
-        response = None if initial is None else sasl.decode_base64(b"" if initial == b"=" else initial)
-        while True:
-            if response is None:
-                response = await _ask(session, challenge)
-            challenge = exchange.send(response)
-            response = None
-    except StopIteration as end:
-        credentials: sasl.Credentials = end.value
+        credentials = await sasl.converse(exchange, initial, ask)
     except (Unsupported, Malformed) as refused:
         raise Err(str(refused)) from None
-    await session.log_in(credentials)
-
-
-async def _ask(session: Session, challenge: bytes) -> bytes:
-    session.channel.write(b"+ %s\r\n" % b64encode(challenge))
-    try:
-        line = await session.channel.reader.line(MAX_RESPONSE)
     except LineTooLong:
-        raise Err(f"A response may have {MAX_RESPONSE} octets") from None
-    if line == b"*":
-        raise Err("Authentication was cancelled")
-    return sasl.decode_base64(line)
+        raise Err(f"A response may have {sasl.MAX_RESPONSE} octets") from None
+    await session.log_in(credentials)
 
 
 @command(b"STLS", when=State.AUTHORIZATION, rfc=2595)
