@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, ExitStack
 from mailaccess.mail.flags import SEEN
 from mailaccess.storage.account import Account
 from mailaccess.storage.content import Content
+from mailaccess.storage.errors import MessageGone
 from mailaccess.storage.mailbox import Action
 from mailaccess.storage.messages import UNSIZED
 
@@ -42,8 +43,11 @@ class Maildrop:
         self._held.close()
 
     def content(self, number: int) -> Content:
-        """The message, open; MessageGone."""
-        return self._mailbox.content(self.uids[number - 1])
+        """The message, open; MessageGone, which speaks of the number."""
+        try:
+            return self._mailbox.content(self.uids[number - 1])
+        except MessageGone:
+            raise MessageGone(number) from None
 
     def mark_seen(self, numbers: list[int]) -> None:
         """Sets \\Seen, so that an IMAP client sees what was read here."""

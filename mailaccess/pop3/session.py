@@ -223,12 +223,9 @@ async def serve(channel: Channel, settings: Pop3Settings) -> None:
             await session.answer()
             if channel.full:
                 await drained()
-    except TimedOut:
-        why = "idle" if session.state is State.TRANSACTION else "not logged in"
-        session.say_error(Err(f"Autologout; {why} for too long", "SYS/TEMP"))
     except Closing:
         session.say_error(Err("The server is shutting down", "SYS/TEMP"))
-    except (Ended, Gone):
-        pass
+    except (Ended, Gone, TimedOut):
+        pass  # it closes on who was idle "without removing any messages or sending any response" (RFC 1939 section 3)
     finally:
         session.close()
