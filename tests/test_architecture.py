@@ -23,6 +23,7 @@ LONGEST = 600
 ACROSS_MODULES = {  # tests of no single module
     "imap/test_robustness.py",
     "imap/test_transcripts.py",
+    "net/test_endings.py",
     "pop3/test_robustness.py",
     "pop3/test_transcripts.py",
     "storage/test_crashes.py",

@@ -18,7 +18,8 @@ from twisted.python.failure import Failure
 
 from mailaccess.net.connection import Connection, Session
 from mailaccess.net.lanes import Lanes
-from mailaccess.wire.channel import Peer
+from mailaccess.wire.channel import Channel, Peer
+from mailaccess.wire.traps import Closing, TimedOut
 
 
 class Loop(Clock):
@@ -179,3 +180,17 @@ def trusting(authority: trustme.CA) -> ssl.SSLContext:
     context = ssl.create_default_context()
     authority.configure_trust(context)
     return context
+
+
+async def echo(channel: Channel) -> None:
+    """Says every line back; says what ended it."""
+    channel.timeout = 60
+    channel.write(b"hello\r\n")
+    try:
+        while True:
+            line = await channel.reader.line(100)
+            channel.write(b"<%s>\r\n" % line)
+            if line == b"bye":
+                return
+    except (TimedOut, Closing) as reason:
+        channel.write(type(reason).__name__.encode())
