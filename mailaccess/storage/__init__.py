@@ -14,7 +14,7 @@ sync         from disk to index: what other programs did. `survey` compares name
 writing      APPEND and delivery
 flagging     STORE, keywords, \\Recent
 transfer     COPY and MOVE
-expunging    EXPUNGE
+expunging    EXPUNGE; `vanished` is what was expunged since
 tree         mailboxes made, deleted, renamed
 maintenance  what is due from time to time, and `check`
 contents     opening messages, and what is computed from them once

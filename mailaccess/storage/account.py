@@ -163,8 +163,7 @@ class Account:
 
         MaildropBusy; MaildropResting if it was last taken less than `rest` seconds ago.
         """
-        self.index_path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fd = os.open(self.index_path / "maildrop.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fd = self._guarded(self._open_lock)
         try:
             try:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -240,6 +239,10 @@ class Account:
             highestmodseq=row.highestmodseq,
             guid=row.guid,
         )
+
+    def _open_lock(self) -> int:
+        self.index_path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return os.open(self.index_path / "maildrop.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def _committed(self, connection: Connection, touched: set[int]) -> None:
         with self._lock:

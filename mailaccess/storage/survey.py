@@ -15,6 +15,7 @@ from mailaccess.storage.names import Entry, Where, parse_name
 
 _SOON = 0.05  # seconds after which an unsettled stamp is verified, at the soonest
 _SHARE = 100  # verifying takes at most this part of the time
+_FEW = 1000  # messages of which is asked faster than a connection is opened
 BOTH: tuple[Where, ...] = ("new", "cur")
 
 
@@ -56,7 +57,7 @@ def compare(box: Box, row: MailboxRow, glance: Glance, places: tuple[Where, ...]
     for where in places:
         started = time.monotonic()
         shown = box.maildir.names(where)
-        known = _known(box, where)
+        known = _known(box, row, where)
         found += [parse_name(name, where) for name in shown - known]
         missing += [parse_name(name, where) for name in known - shown]
         box.seconds[where] = time.monotonic() - started
@@ -98,10 +99,9 @@ def _scanned(box: Box, row: MailboxRow, scan: Scan) -> Survey:
     )
 
 
-def _known(box: Box, where: Where) -> set[str]:
-    if where == "new":
-        return box.index.read(lambda connection: reading.names(connection, box.id, "new"))
-    return box.index.read_apart(lambda connection: reading.names(connection, box.id, "cur"))
+def _known(box: Box, row: MailboxRow, where: Where) -> set[str]:
+    ask = box.index.read if row.messages <= _FEW else box.index.read_apart
+    return ask(lambda connection: reading.names(connection, box.id, where))
 
 
 def _is_due(box: Box, row: MailboxRow, stamp: Stamp, where: Where) -> bool:
