@@ -45,6 +45,12 @@ class _File(NamedTuple):
 
 def sync(box: Box, *, thorough: bool = False) -> None:
     """Takes in what changed on disk. NoSuchMailbox. `thorough`: compares even where nothing seems to have happened."""
+    # Our own processes change files under the write lock: what differs only until they commit is no reason for a scan.
+    if not thorough and not (
+        _differs(box, box.look())
+        and box.index.write(lambda transaction: _differs(box, box.row(transaction)), durable=False)
+    ):
+        return
     outcome = None
     for _ in range(_ROUNDS):
         row = box.look()
@@ -69,6 +75,11 @@ def recheck(box: Box, uids: Sequence[int]) -> None:
         _add(transaction, box, row, fresh, None)
 
     box.index.write(work)
+
+
+def _differs(box: Box, row: MailboxRow) -> bool:
+    """The disk is not as the index has it, as far as stamps tell, or it is time to verify that it is."""
+    return bool(due(box, row, box.maildir.stamp())) or _lists_changed(box, row)
 
 
 def _lists_changed(box: Box, row: MailboxRow) -> bool:

@@ -8,14 +8,18 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
 from mailaccess.mail.flags import DELETED, FLAGGED, SEEN
 from mailaccess.storage.account import Account
 from mailaccess.storage.accounts import Accounts
+from mailaccess.storage.disk import sync_directory
 from mailaccess.storage.errors import MessageGone, NoSuchMailbox
+from mailaccess.storage.index import writer
 from mailaccess.storage.mailbox import Action, Mailbox
+from mailaccess.storage.maildir import Maildir
 from mailaccess.storage.uidlist import Record, read_uidlist, write_uidlist
 from tests.storage.post import NONE, TEXT, add, arrive, files, flags_of, settings, settle, texts
 
@@ -29,6 +33,39 @@ def root(account: Account) -> Path:
 def uids(mailbox: Mailbox) -> list[int]:
     """Of all messages in memory."""
     return list(mailbox.messages.uids)
+
+
+def test_what_another_process_is_doing_is_no_reason_for_a_scan(
+    inbox: Mailbox, elsewhere: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its files are gone before it commits; a look at that moment waits for the commit, and reads no directory."""
+    add(inbox, b"one\n", b"two\n")
+    settle(inbox)
+    other = elsewhere.mailbox("INBOX")
+    asked = Event()
+    waiting = Thread(target=other.sync)
+    write = elsewhere.index.write
+
+    def ask(*arguments: object, **options: object) -> object:
+        asked.set()
+        return write(*arguments, **options)  # type: ignore[arg-type]
+
+    def before_the_commit(directory: Path) -> None:
+        if waiting.ident is None:
+            assert other.poll()
+            waiting.start()
+            assert asked.wait(5)
+        sync_directory(directory)
+
+    monkeypatch.setattr(elsewhere.index, "write", ask)
+    monkeypatch.setattr(writer, "sync_directory", before_the_commit)
+    monkeypatch.setattr(Maildir, "names", pytest.fail)
+    monkeypatch.setattr(Maildir, "scan", pytest.fail)
+    inbox.remove([1])
+    waiting.join()
+
+    assert uids(other) == [2]
+    assert not other.poll()
 
 
 class TestArrival:
