@@ -77,6 +77,17 @@ def test_pop3(server: Server, how: str) -> None:
     assert size == len(MESSAGE)
 
 
+def test_imaplib_is_told_all_it_asks_for(server: Server) -> None:
+    """It asks for the capabilities before login only, and sends no ENABLE (and, from Python 3.14, no IDLE) without."""
+    client = imap(server)
+    answer = client.enable("CONDSTORE")
+    capabilities = client.capabilities
+    client.logout()
+
+    assert answer[0] == "OK"
+    assert "IDLE" in capabilities
+
+
 def test_a_wrong_password_is_refused_by_both(server: Server) -> None:
     """And neither says why."""
     client = imaplib.IMAP4("localhost", server.ports["imap"], timeout=20)

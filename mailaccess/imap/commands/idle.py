@@ -2,13 +2,13 @@
 
 from mailaccess.imap import framing
 from mailaccess.imap.errors import Bad
-from mailaccess.imap.registry import AUTHENTICATED, command
+from mailaccess.imap.registry import ANY, AUTHENTICATED, command
 from mailaccess.imap.session import Session
 from mailaccess.wire.reader import LineTooLong
 from mailaccess.wire.traps import event
 
 
-@command(b"IDLE", when=AUTHENTICATED, capability=b"IDLE", rfc=2177)
+@command(b"IDLE", when=AUTHENTICATED, capability=b"IDLE", announce=ANY, rfc=2177)  # ANY: see ENABLE
 async def idle(session: Session) -> None:
     """RFC 2177. A line every while keeps NAT tables and the client's own time-out from ending a quiet connection."""
     channel = session.channel

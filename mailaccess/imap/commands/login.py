@@ -5,7 +5,7 @@ from mailaccess.auth.authenticator import Failed, NotAuthorized, TooManySessions
 from mailaccess.auth.sasl import Credentials, Malformed
 from mailaccess.imap.errors import Bad, Bye, No
 from mailaccess.imap.grammar import Cursor
-from mailaccess.imap.registry import AUTHENTICATED, NOT_AUTHENTICATED, command, feature
+from mailaccess.imap.registry import ANY, AUTHENTICATED, NOT_AUTHENTICATED, command, feature
 from mailaccess.imap.session import Session
 from mailaccess.wire.reader import LineTooLong
 from mailaccess.wire.traps import call, delay, start_tls, verify
@@ -123,7 +123,8 @@ ENABLES: dict[bytes, tuple[bytes, ...]] = {b"CONDSTORE": (b"CONDSTORE",), b"QRES
 """What ENABLE knows, and what each turns on: "ENABLE QRESYNC" implies CONDSTORE (RFC 7162 3.2.3)."""
 
 
-@command(b"ENABLE", when=AUTHENTICATED, parse=parse_enable, capability=b"ENABLE", rfc=5161)
+# Announced before login too, as is IDLE: Python's imaplib asks for the capabilities then, and never again.
+@command(b"ENABLE", when=AUTHENTICATED, parse=parse_enable, capability=b"ENABLE", announce=ANY, rfc=5161)
 async def enable(session: Session, names: list[bytes]) -> None:
     """RFC 5161. Unknown names are passed over; ENABLED lists what this command turned on."""
     turned_on = [name for name in dict.fromkeys(names) if name in ENABLES and name not in session.enabled]
