@@ -17,6 +17,7 @@ _CODES: dict[type[errors.StorageError], bytes] = {
     errors.OverQuota: b"OVERQUOTA",
     errors.MaildropBusy: b"INUSE",
     errors.MaildropResting: b"INUSE",
+    errors.LimitReached: b"LIMIT",
     errors.Unavailable: b"UNAVAILABLE",
 }
 

@@ -55,6 +55,10 @@ class TooBig(StorageError):  # noqa: N818
     """The message is larger than allowed."""
 
 
+class LimitReached(StorageError):  # noqa: N818
+    """More than is kept of something that is not mail."""
+
+
 class Unavailable(StorageError):  # noqa: N818
     """The mail cannot be reached just now; the same request may succeed later."""
 

@@ -13,7 +13,7 @@ from mailaccess.storage.box import Box
 from mailaccess.storage.disk import rename_noreplace
 from mailaccess.storage.index.rows import MailboxRow, Message, keywords_column, keywords_of
 from mailaccess.storage.index.transaction import Transaction
-from mailaccess.storage.keywords import Keywords, write_extra, write_keywords
+from mailaccess.storage.keywords import Keywords, check, write_extra, write_keywords
 from mailaccess.storage.locating import Locator
 from mailaccess.storage.names import Entry, info_of, parse_name
 from mailaccess.storage.takeover import read_keywords_anew
@@ -157,4 +157,6 @@ def _wanted(message: Message, keywords: Keywords, action: Action, flags: Flags) 
     else:
         folded = {flag.lower() for flag in flags}
         wanted = frozenset(flag for flag in now if flag.lower() not in folded)
+    if len(wanted) > len(now):
+        check(wanted)
     return keywords.letters(wanted, message.entry.letters), tuple(keywords.without_letter(wanted))

@@ -11,10 +11,16 @@ from pathlib import Path
 
 from mailaccess.mail.flags import Flags
 from mailaccess.storage.disk import replace_file, sync_directory
+from mailaccess.storage.errors import LimitReached
 from mailaccess.storage.names import LETTERS, system_flags, system_letters
 
 FILE = "dovecot-keywords"
 SIDECAR = "mailaccess-keywords"
+
+LONGEST = 255
+"""Characters of a keyword that a client gives."""
+MOST_OF_MESSAGE, MOST_OF_MAILBOX = 100, 1000
+"""How many it can give: each is in memory, in the index and in a file that is written anew when one of them changes."""
 
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 _LINE = re.compile(r"([0-9]{1,4}) (.+)")  # a line without a space is from the older .customflags
@@ -96,6 +102,22 @@ class Keywords:
         ]
         given = dict(zip([*unnamed, *reusable], missing.values(), strict=False))
         return Keywords(self._lines | given) if given else self
+
+
+def check(flags: Flags) -> None:
+    """LimitReached, if no message can be given these flags."""
+    names = [name for name in flags if not name.startswith("\\")]
+    if len(names) > MOST_OF_MESSAGE:
+        raise LimitReached(f"a message has at most {MOST_OF_MESSAGE} keywords")
+    if any(len(name) > LONGEST for name in names):
+        raise LimitReached(f"a keyword has at most {LONGEST} characters")
+
+
+def check_room(flags: Iterable[str], known: Collection[str]) -> None:
+    """LimitReached, if a mailbox cannot have the keywords among `flags` beside those that it has."""
+    new = {name.lower() for name in flags if not name.startswith("\\")}.difference(name.lower() for name in known)
+    if new and len(new) + len(known) > MOST_OF_MAILBOX:
+        raise LimitReached(f"a mailbox has at most {MOST_OF_MAILBOX} keywords")
 
 
 def read_keywords(directory: Path) -> Keywords:

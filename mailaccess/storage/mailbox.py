@@ -5,7 +5,6 @@ Reading goes to memory; every change goes to disk and index first, and is in mem
 
 import logging
 import threading
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from typing import TypeVar
 
 from mailaccess.mail.flags import DELETED, Flags
 from mailaccess.mail.lines import Buffer
-from mailaccess.storage import contents, expunging, flagging, transfer, watch, writing
+from mailaccess.storage import contents, expunging, flagging, keywords, transfer, watch, writing
 from mailaccess.storage.box import Box
 from mailaccess.storage.content import Content
 from mailaccess.storage.errors import MessageGone, NoSuchMailbox, StorageError, Unavailable, from_os
@@ -24,22 +23,19 @@ from mailaccess.storage.flagging import Action
 from mailaccess.storage.folders import INBOX, mailbox_name
 from mailaccess.storage.index import reading
 from mailaccess.storage.index.reading import News
-from mailaccess.storage.index.rows import load_mailbox
 from mailaccess.storage.index.transaction import Forgotten
 from mailaccess.storage.maildir import Incoming
 from mailaccess.storage.memory import Memory
 from mailaccess.storage.messages import Messages
 from mailaccess.storage.survey import due
 from mailaccess.storage.sync import recheck, sync
+from mailaccess.storage.vanished import vanished_since
 
 __all__ = ["Action", "FactsMaker", "Incoming", "Mailbox"]
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-_MOST_VANISHED = 10_000_000
-"""UIDs listed at most where expunges are not known any more: what a client can have seen, not what fits 32 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,24 +161,7 @@ class Mailbox:
 
         `known`: only those among these, which ascend and do not overlap.
         """
-
-        def ask(connection: Connection) -> list[tuple[int, int]] | None:
-            row = load_mailbox(connection, self._box.id)
-            return None if row is None or modseq < row.floor else reading.gone_since(connection, row.id, modseq)
-
-        gone = self._recovering(lambda: self._box.index.read(ask))
-        uidnext = self.uidnext
-        first = max(1, uidnext - _MOST_VANISHED)
-        if gone is None:
-            spans = [range(first, uidnext)] if known is None else known
-            uids = [uid for span in spans for uid in range(max(span.start, first), min(span.stop, uidnext))]
-        else:
-            uids = sorted(uid for low, high in gone for uid in range(max(low, first), high + 1))
-            if known is not None:
-                pieces = (uids[bisect_left(uids, each.start) : bisect_left(uids, each.stop)] for each in known)
-                uids = [uid for piece in pieces for uid in piece]
-        there = set(self.messages.uids)
-        return [uid for uid in uids if uid not in there]
+        return self._recovering(lambda: vanished_since(self._box, self.messages, self.uidnext, modseq, known))
 
     # -- changes
 
@@ -197,13 +176,22 @@ class Mailbox:
     def append(self, items: Sequence[writing.Item], *, delivery: bool = False) -> list[int]:
         """Adds messages, (Incoming, flags, date or None) each, all or none. Their UIDs.
 
-        A `delivery` without flags goes to new/, where other programs look for new mail.
+        A `delivery` without flags goes to new/, where other programs look for new mail. LimitReached, for keywords.
         """
+        for _, flags, _ in items:
+            keywords.check(flags)
+        keywords.check_room([flag for _, flags, _ in items for flag in flags], self.keywords())
         spelled = [(incoming, self._memory.spelled(flags), date) for incoming, flags, date in items]
         return self._write(lambda: writing.append(self._box, spelled, "new" if delivery else "cur"))
 
     def store(self, uids: Sequence[int], action: Action, flags: Flags, unchanged_since: int | None = None) -> list[int]:
-        """Changes flags; gone messages are passed over. UIDs refused: of mod-sequences above `unchanged_since`."""
+        """Changes flags; gone messages are passed over. UIDs refused: of mod-sequences above `unchanged_since`.
+
+        LimitReached, for keywords.
+        """
+        if action is not Action.REMOVE:
+            keywords.check(flags)
+            keywords.check_room(flags, self.keywords())
         spelled = self._memory.spelled(flags)
         return self._write(lambda: flagging.store(self._box, uids, action, spelled, unchanged_since))
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from mailaccess.mail.flags import ANSWERED, DELETED, DRAFT, FLAGGED, SEEN, Flags
 from mailaccess.storage.account import Account
 from mailaccess.storage.accounts import Accounts
+from mailaccess.storage.errors import LimitReached
 from mailaccess.storage.flagging import SLICE, slices
 from mailaccess.storage.mailbox import Action, Mailbox
 from tests.storage import post
@@ -164,6 +165,24 @@ class TestKeywords:
         assert flags_of(inbox) == {1: {"$Forwarded"}, 2: {"$Forwarded"}}
         assert inbox.keywords() == ("$Forwarded",)
 
+    def test_a_message_and_a_mailbox_have_only_so_many(self, inbox: Mailbox) -> None:
+        """What is there stays; what a limit is in the way of can be taken away again."""
+        add(inbox)
+        inbox.store([1], Action.ADD, _numbered(0, 100))
+        for flags in (_numbered(100, 101), frozenset(["k" * 256])):
+            with pytest.raises(LimitReached):
+                inbox.store([1], Action.ADD, flags)
+        with pytest.raises(LimitReached):
+            add(inbox, flags=_numbered(0, 101))
+        assert flags_of(inbox) == {1: _numbered(0, 100)}
+        for start in range(100, 1000, 100):
+            add(inbox, flags=_numbered(start, start + 100))
+        with pytest.raises(LimitReached):
+            inbox.store([2], Action.REPLACE, frozenset(["$OneMore"]))
+
+        inbox.store([1], Action.REMOVE, _numbered(0, 1000))
+        assert flags_of(inbox)[1] == frozenset()
+
     def test_names_are_durable_before_files_bear_the_letter(
         self, inbox: Mailbox, account: Account, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -297,3 +316,7 @@ def test_memory_index_and_disk_agree(work: list[tuple[Action, Flags, set[int]]])
         accounts = Accounts(post.settings(Path(directory)))
         assert flags_of(accounts.open("fred", None).mailbox("INBOX")) == expected
         accounts.close()
+
+
+def _numbered(start: int, end: int) -> Flags:
+    return frozenset(f"$Key{number}" for number in range(start, end))
