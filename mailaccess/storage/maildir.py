@@ -112,9 +112,12 @@ class Incoming:
     def sync(self, date: int | None = None) -> None:
         """Sets the date (seconds since the epoch; None: the time of writing), makes the file durable and closes it.
 
-        Once done, further calls do nothing.
+        Once done, further calls do nothing. StorageError, such as DiskFull.
         """
-        self._finish(None if date is None else date * 10**9)
+        try:
+            self._finish(None if date is None else date * 10**9)
+        except OSError as error:
+            raise from_os(error) from error
 
     @property
     def stamp(self) -> FileStamp:

@@ -10,7 +10,6 @@ from functools import partial
 from mailaccess.mail.flags import Flags
 from mailaccess.mail.lines import LineEnding
 from mailaccess.storage.box import Box
-from mailaccess.storage.errors import from_os
 from mailaccess.storage.flagging import letters_for, save_extra
 from mailaccess.storage.index.rows import Message, storable
 from mailaccess.storage.index.transaction import Transaction
@@ -23,11 +22,8 @@ Item = tuple[Incoming, Flags, int | None]
 
 def append(box: Box, items: Sequence[Item], where: Where) -> list[int]:
     """Adds messages, all or none; their UIDs. Those without flags go where `where` says."""
-    try:
-        for incoming, _, date in items:
-            incoming.sync(date)
-    except OSError as error:
-        raise from_os(error) from error
+    for incoming, _, date in items:
+        incoming.sync(date)
     return box.index.write(partial(_append, box=box, items=items, where=where))
 
 

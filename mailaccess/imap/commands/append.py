@@ -12,6 +12,7 @@ from mailaccess.imap.numset import render
 from mailaccess.imap.registry import AUTHENTICATED, command, feature
 from mailaccess.imap.session import Session
 from mailaccess.mail.flags import Flags
+from mailaccess.storage import keywords
 from mailaccess.storage.errors import StorageError
 from mailaccess.storage.mailbox import Incoming, Mailbox
 from mailaccess.wire.traps import call
@@ -22,6 +23,8 @@ SMALL = 64 * 1024
 """A message of at most so many octets waits in memory for the one call that stores the command's messages ..."""
 SMALL_TOGETHER = 1024 * 1024
 """... unless there are so many of them."""
+MOST_SAID = 1024 * 1024
+"""Octets that one command may say of its messages: names, flags, dates. Some 20,000 messages."""
 
 feature(b"MULTIAPPEND", rfc=3502)
 feature(b"APPENDLIMIT", rfc=7889)
@@ -61,21 +64,23 @@ class Upload:
 
     items: list[tuple[bytes | Incoming, Flags, int | None]] = field(default_factory=list)
     held: int = 0  # octets in memory
+    said: int = 0  # octets of what the command said of them
 
     def fits(self, size: int) -> bool:
         return size <= SMALL and self.held + size <= SMALL_TOGETHER
 
     def store(self, mailbox: Mailbox) -> list[int]:
-        """Blocking: puts all of them into the mailbox; their UIDs."""
+        """Blocking: puts all of them into the mailbox; their UIDs. No more than one file is open at a time."""
         for number, (message, flags, date) in enumerate(self.items):
             if isinstance(message, bytes):
                 incoming = mailbox.incoming()
                 self.items[number] = incoming, flags, date
                 incoming.write(message)
+                incoming.sync(date)
         return mailbox.append([(m, flags, date) for m, flags, date in self.items if not isinstance(m, bytes)])
 
     def discard(self) -> None:
-        """Leaves nothing in tmp/."""
+        """Blocking: leaves nothing in tmp/."""
         for message, _, _ in self.items:
             if not isinstance(message, bytes):
                 message.discard()
@@ -101,8 +106,8 @@ async def append(session: Session, line: bytes) -> bytes:
                 break
             message = await _parse(session, line)
         uids = await call(upload.store, mailbox)
-    except BaseException:
-        upload.discard()
+    except Exception:
+        await call(upload.discard)
         raise
     return b"[APPENDUID %d %s] APPEND completed" % (mailbox.uidvalidity, render(uids))
 
@@ -122,8 +127,12 @@ async def _mailbox_name(session: Session, line: bytes) -> tuple[str, bytes]:
         raise No("The mailbox name is too long", b"TOOBIG")
     framing.accept(session.channel, literal)
     raw = await session.channel.reader.exactly(literal.size)
-    name = Cursor(b"", utf8=session.utf8).mailbox_name(raw)
-    return name, await session.channel.reader.line(session.settings.max_line)
+    rest = await session.channel.reader.line(session.settings.max_line)
+    try:
+        return Cursor(b"", utf8=session.utf8).mailbox_name(raw), rest
+    except Bad:
+        await framing.refuse_rest(session.channel, rest, session.settings.max_line)
+        raise
 
 
 async def _target(session: Session, name: str, line: bytes) -> Mailbox:
@@ -136,8 +145,10 @@ async def _target(session: Session, name: str, line: bytes) -> Mailbox:
 
 async def _parse(session: Session, line: bytes) -> Arriving:
     try:
-        return parse_message(*split_literal(line))
-    except Bad:
+        message = parse_message(*split_literal(line))
+        keywords.check(message.flags)
+        return message
+    except (Bad, StorageError):
         await framing.refuse_rest(session.channel, line, session.settings.max_line)
         raise
 
@@ -145,6 +156,10 @@ async def _parse(session: Session, line: bytes) -> Arriving:
 async def _receive(session: Session, mailbox: Mailbox, message: Arriving, line: bytes, upload: Upload) -> None:
     """Takes one message. What cannot be kept is still read to its end, so that the session goes on."""
     literal, limit = message.literal, session.settings.max_append
+    upload.said += len(line)
+    if upload.said > MOST_SAID:
+        await framing.refuse_rest(session.channel, line, session.settings.max_line)
+        raise No("That many messages are not taken at once", b"LIMIT")
     if literal.size > limit or literal.size == 0:
         await framing.refuse_rest(session.channel, line, session.settings.max_line)
         if literal.size == 0:
@@ -155,19 +170,24 @@ async def _receive(session: Session, mailbox: Mailbox, message: Arriving, line: 
         upload.items.append((await session.channel.reader.exactly(literal.size), message.flags, message.date))
         upload.held += literal.size
         return
-    incoming = await call(mailbox.incoming)
+    try:
+        incoming = await call(mailbox.incoming)
+    except StorageError:
+        await framing.refuse_rest(session.channel, line, session.settings.max_line)
+        raise
     upload.items.append((incoming, message.flags, message.date))
     framing.accept(session.channel, literal)
     left = literal.size
-    async for piece in _pieces(session, literal.size):
-        left -= len(piece)
-        try:
+    try:
+        async for piece in _pieces(session, literal.size):
+            left -= len(piece)
             await call(incoming.write, piece)
-        except StorageError:
-            await session.channel.reader.drop(left)
-            rest = await session.channel.reader.line(session.settings.max_line)
-            await framing.refuse_rest(session.channel, rest, session.settings.max_line)
-            raise
+        await call(incoming.sync, message.date)
+    except StorageError:
+        await session.channel.reader.drop(left)
+        rest = await session.channel.reader.line(session.settings.max_line)
+        await framing.refuse_rest(session.channel, rest, session.settings.max_line)
+        raise
 
 
 async def _pieces(session: Session, size: int) -> AsyncIterator[bytes]:
