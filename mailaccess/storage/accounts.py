@@ -78,9 +78,7 @@ class Accounts:
             self._kept.move_to_end(key)
             idle = self._kept.popitem(last=False)[1] if len(self._kept) > _KEPT else None
         if idle is not None:
-            idle.close()  # who has it open still goes on
-            with self._lock:
-                self._open.pop(idle.index, None)
+            self._rest(idle)
         return account
 
     def maintain(self) -> None:
@@ -107,6 +105,15 @@ class Accounts:
             index.close()
         if failure is not None:
             raise failure
+
+    def _rest(self, account: Account) -> None:
+        """Closes an account that was not asked for in a while; who has it open still goes on."""
+        try:
+            account.close()
+        except StorageError:
+            log.warning("%s could not be closed", account.root, exc_info=True)
+        with self._lock:
+            self._open.pop(account.index, None)
 
     def _in_memory(self) -> list[Account]:
         with self._lock:

@@ -37,6 +37,8 @@ def maintain(root: Path, index: Index, folders: Folders, now: float) -> None:
 
 def write_lists(root: Path, index: Index, folders: Folders, changed_before: float | None = None) -> None:
     """Brings uidlists up to date, of mailboxes in which nothing came or went since `changed_before`."""
+    if not root.is_dir():
+        return  # the account was removed; to ask the index would make it again
     there = {"" if path == root else path.name for path in folders.mailboxes().values()}
     for row in index.read_apart(reading.mailboxes):
         quiet = changed_before is None or row.changed < changed_before * 10**6

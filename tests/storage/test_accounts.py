@@ -1,12 +1,14 @@
 """All accounts."""
 
 import gc
+import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from mailaccess.storage.accounts import Accounts, fill
-from mailaccess.storage.errors import InvalidName
+from mailaccess.storage.errors import InvalidName, StorageError
 from mailaccess.storage.uidlist import read_uidlist
 from tests.storage.post import add, settings
 
@@ -108,6 +110,23 @@ class TestSharing:
         assert uidlist is not None
         assert len(uidlist.records) == 1
         accounts.close()
+
+    @pytest.mark.parametrize("how", ["removed", "broken"])
+    def test_one_that_cannot_be_put_to_rest_is_nobody_elses_trouble(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+    ) -> None:
+        """Its Maildir is gone when another user logs in; it is not made again."""
+        monkeypatch.setattr("mailaccess.storage.accounts._KEPT", 1)
+        accounts = Accounts(settings(tmp_path))
+        add(accounts.open("ann", None).mailbox("INBOX"))
+        shutil.rmtree(tmp_path / "ann")
+        if how == "broken":
+            (tmp_path / "ann" / "mailaccess" / "index.sqlite").mkdir(parents=True)
+
+        assert add(accounts.open("bob", None).mailbox("INBOX")) == [1]
+        assert (tmp_path / "ann").exists() == (how == "broken")
+        with suppress(StorageError):  # of whom only the broken one is left to close
+            accounts.close()
 
     def test_all_can_be_maintained(self, tmp_path: Path) -> None:
         """One that fails does not keep others from it."""
