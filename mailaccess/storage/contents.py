@@ -108,7 +108,7 @@ def uidls(box: Box, row: MailboxRow, uids: Sequence[int]) -> list[str]:
     """The POP3 UIDLs of messages: what another server gave them before, or made of UID and UIDVALIDITY."""
     if not uids:
         return []
-    keys = box.index.read(lambda connection: reading.keys_of(connection, box.id, uids[0], uids[-1]))
+    keys = box.index.read_apart(lambda connection: reading.keys_of(connection, box.id, uids[0], uids[-1]))
     taken = {uid: key[1:] for uid, column in keys.items() for key in words(column) if key[0] == "P"}
     pattern = next((key[1:] for key in row.header if key[0] == "P"), _DEFAULT_UIDL)
     if "%" in _UIDL_PART.sub("", pattern) or not re.search("%[0-9]*X?u", pattern):
