@@ -18,12 +18,12 @@ MEMORY = Path("/dev/shm")
 EXAMPLES_A_WORLD = 12
 """After so many examples there is too little left of the mail in it."""
 LONGEST = 1_000_000
-"""Octets of the longest literal that is fed to its end."""
+"""Octets of the longest literal that is fed to its end. (One of 2^32 or more is no literal that is waited for.)"""
 
 LINES = (200, 900, 1024)
 """Octets a line may have: in the IMAP sessions tried here before and after login, in POP3 always."""
 LITERAL = re.compile(rb"\{(\d{1,20})(\+?)\}(?=\r?\n)")
-SIZES = ("0", "1", "7", "400", "70000", "4294967295", "4294967296", "18446744073709551616", "99999999999999999999999")
+SIZES = ("0", "1", "7", "400", "70000", "4294967296", "18446744073709551616", "99999999999999999999999")
 SPLINTERS = (
     b"\r\n", b"\n", b"\r", b"\0", b'"', b"\\", b"(", b")", b"{", b"}", b"[", b"]", b"*", b"%", b"$", b" ", b"+", b"~",
     b"\xff", b"\xc3\xa4", b"&", b"NIL", b"{3+}\r\nabc", b"{0}\r\n", b"~{1+}\r\nx", b"4294967296", b"-1", b"1:*", b"=",
@@ -82,8 +82,8 @@ def _stretch(draw: st.DrawFn, data: bytes) -> bytes:
 SPOILERS: tuple[Callable[[st.DrawFn, bytes], bytes], ...] = (_flip, _cut, _double, _splinter, _resize, _stretch)
 
 
-def largest_literal(data: bytes) -> int:
-    """Octets that a session may wait for; examples that would take too many to satisfy it are passed over."""
+def octets_waited_for(data: bytes) -> int:
+    """As many as its literals announce; examples that announce too many are passed over."""
     sizes = [int(match[1]) for match in LITERAL.finditer(data)]
     waited = [size for size in sizes if size < 1 << 32]
     assume(all(size <= LONGEST for size in waited))
