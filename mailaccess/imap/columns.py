@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from mailaccess.imap import render
 from mailaccess.imap.facts import Facts
+from mailaccess.imap.structure import HEADER_READ
 from mailaccess.mail import address, headers, text
 from mailaccess.storage.errors import ContentChanged, MessageGone, ShortRead
 from mailaccess.storage.mailbox import Mailbox
@@ -44,7 +45,7 @@ class Source:
         if kept is not None:
             return kept
         with self.mailbox.content(self.uid) as content:
-            return content.read(0, self.facts.header_size)
+            return content.read(0, min(self.facts.header_size, HEADER_READ))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +107,15 @@ def raw_fields(header: bytes, name: bytes) -> list[bytes]:
 
 def _written(value: bytes) -> str:
     """Addresses as an envelope has them, whatever way they were written: names first, quoted only if they must be."""
-    written = b""
+    written: list[bytes] = []
     for found in address.parse_addresses(value):
         if found == address.GROUP_END:
-            written += b";"
+            written.append(b";")
             continue
         if written:
-            written += b" " if written.endswith(b":") else b", "
-        written += b"%s:" % (found.mailbox or b"") if found.host is None else _address(found)
-    return headers.decode(written)
+            written.append(b" " if written[-1].endswith(b":") else b", ")
+        written.append(b"%s:" % (found.mailbox or b"") if found.host is None else _address(found))
+    return headers.decode(b"".join(written))
 
 
 def _address(found: address.Address) -> bytes:

@@ -23,6 +23,9 @@ VERSION = 1
 HEADER_KEPT = 8 * 1024
 """A header of at most so many octets is kept whole, so that asking for its fields opens no file."""
 
+STRUCTURE_KEPT = 1024 * 1024
+"""Octets of BODY and BODYSTRUCTURE; a message that needs more is one part of whose insides nothing is told."""
+
 # version, bits, day sent, time sent, size of the header; then where each section ends, in the order of _SECTIONS
 _HEAD = struct.Struct("<BBxxIqQ11I")
 _REPLY, _SENT, _HEADER = 1, 2, 4  # bits
@@ -162,6 +165,9 @@ def _blob(data: Buffer, root: mime.Part, fields: list[headers.Field]) -> bytes:
     day = dates.sent_day(head.date or b"")
     ids = thread.message_ids(head.message_id or b"")
     body, bodystructure = structure.body(root, data)
+    if len(body) + len(bodystructure) > STRUCTURE_KEPT:
+        root = _opaque(root)
+        body, bodystructure = structure.body(root, data)
     header_size = root.header_end
     kept = header_size <= HEADER_KEPT
     sections = [
@@ -185,6 +191,10 @@ def _blob(data: Buffer, root: mime.Part, fields: list[headers.Field]) -> bytes:
     bits = _REPLY * is_reply | _SENT * (sent is not None) | _HEADER * kept
     numbers = (VERSION, bits, day.toordinal() if day else 0, sent[0] if sent else 0, header_size)
     return b"".join([_HEAD.pack(*numbers, *ends), *sections])
+
+
+def _opaque(root: mime.Part) -> mime.Part:
+    return mime.Part(0, root.header_end, root.body_start, root.body_end, b"application", b"octet-stream")
 
 
 def _octets(words: str) -> bytes:

@@ -28,7 +28,7 @@ def status_text(text: str, *, utf8: bool = False) -> bytes:
 
 def quoted(text: bytes) -> bytes:
     """quoted, for text that is known to hold no CR, LF or NUL."""
-    return b'"%s"' % _SPECIAL.sub(rb"\\\1", text)
+    return b'"%s"' % (_SPECIAL.sub(rb"\\\1", text) if b'"' in text or b"\\" in text else text)
 
 
 def string(text: bytes) -> bytes:

@@ -25,12 +25,13 @@ def read_header(part: Part, data: Buffer) -> list[Field]:
 
 def envelope(read: Envelope) -> bytes:
     """envelope = "(" date subject from sender reply-to to cc bcc in-reply-to message-id ")" """
+    from_ = addresses(read.from_)
     return b"(%s %s %s %s %s %s %s %s %s %s)" % (
         nstring(read.date),
         nstring(read.subject),
-        addresses(read.from_),
-        addresses(read.sender),
-        addresses(read.reply_to),
+        from_,
+        from_ if read.sender is read.from_ else addresses(read.sender),
+        from_ if read.reply_to is read.from_ else addresses(read.reply_to),
         addresses(read.to),
         addresses(read.cc),
         addresses(read.bcc),

@@ -9,6 +9,11 @@ from typing import NamedTuple
 
 from mailaccess.mail.headers import unfold
 
+LIMIT = 256 * 1024
+"""Octets of one field that are looked at."""
+MOST = 2000
+"""Addresses of one field that are listed."""
+
 NO_MAILBOX = b"MISSING_MAILBOX"
 NO_HOST = b"MISSING_DOMAIN"
 
@@ -39,7 +44,7 @@ class _Token(NamedTuple):
 _ATOM = rb'[^\s<>,;:@"()\[\]\\]+'
 # The common forms: `local@host`, `Words <local@host>`, `"Words" <local@host>`.
 _PLAIN = re.compile(
-    rb'\s*(?:(%b)@(%b)|(?:"([^"\\]*)"|(%b(?:[ \t]+%b)*))?[ \t]*<(%b)@(%b)>)\s*(?:,|\Z)' % ((_ATOM,) * 6)
+    rb'\s*+(?:(%b)@(%b)|(?:"([^"\\]*)"|(%b(?:[ \t]+%b)*))?[ \t]*<(%b)@(%b)>)\s*(?:,|\Z)' % ((_ATOM,) * 6)
 )
 _QUOTED = re.compile(rb'"([^"\\]*(?:\\.[^"\\]*)*)"', re.DOTALL)
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
@@ -51,19 +56,28 @@ _SPECIALS = frozenset((b"<", b">", b",", b";", b":", b"@"))
 
 
 def parse_addresses(value: bytes) -> list[Address]:
-    """The addresses in a field's value, as many as can be made out."""
-    value = unfold(value)
-    found = []
+    """The addresses in a field's value, as many as can be made out; of very many the first."""
+    value = unfold(value[:LIMIT])
+    found: list[Address] = []
     position = 0
-    while position < len(value):
+    while position < len(value) and len(found) < MOST:
         plain = _PLAIN.match(value, position)
         if not plain:
-            return _Reader(_tokens(value)).addresses()
+            return _first(_Reader(_tokens(value)).addresses())
         mailbox, host, quoted, words, angle_mailbox, angle_host = plain.groups()
         name = _collapsed(quoted or words or b"")
         found.append(Address(name, None, mailbox or angle_mailbox, host or angle_host))
         position = plain.end()
     return found
+
+
+def _first(found: list[Address]) -> list[Address]:
+    """At most MOST of them. A group that is cut is ended."""
+    if len(found) <= MOST:
+        return found
+    first = found[:MOST]
+    last = next((one for one in reversed(first) if one.host is None), GROUP_END)
+    return first if last == GROUP_END else [*first, GROUP_END]
 
 
 def _tokens(value: bytes) -> list[_Token]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from mailaccess.mail.address import Address, parse_addresses
+from mailaccess.mail.address import MOST, Address, parse_addresses
 from mailaccess.mail.headers import Field, unfold
 
 
@@ -36,17 +36,17 @@ def envelope(fields: Iterable[Field]) -> Envelope:
             case b"subject":
                 found.subject = b" ".join(unfold(one.value).split())
             case b"from":
-                found.from_ += parse_addresses(one.value)
+                _add(found.from_, one.value)
             case b"sender":
-                found.sender += parse_addresses(one.value)
+                _add(found.sender, one.value)
             case b"reply-to":
-                found.reply_to += parse_addresses(one.value)
+                _add(found.reply_to, one.value)
             case b"to":
-                found.to += parse_addresses(one.value)
+                _add(found.to, one.value)
             case b"cc":
-                found.cc += parse_addresses(one.value)
+                _add(found.cc, one.value)
             case b"bcc":
-                found.bcc += parse_addresses(one.value)
+                _add(found.bcc, one.value)
             case b"in-reply-to":
                 found.in_reply_to = unfold(one.value)
             case b"message-id":
@@ -54,3 +54,9 @@ def envelope(fields: Iterable[Field]) -> Envelope:
     found.sender = found.sender or found.from_
     found.reply_to = found.reply_to or found.from_
     return found
+
+
+def _add(listed: list[Address], value: bytes) -> None:
+    """Takes in one more field of a name, unless there are very many addresses already."""
+    if len(listed) < MOST:
+        listed += parse_addresses(value)

@@ -59,14 +59,15 @@ class Part:
         return b"%b/%b" % (self.type.lower(), self.subtype.lower())
 
 
-def parse(data: Buffer, max_depth: int = 50, max_parts: int = 1000) -> Part:
+def parse(data: Buffer, max_depth: int = 50, max_parts: int = 1000, max_headers: int = 2 << 20) -> Part:
     """The structure of a message in wire form.
 
     A boundary counts at the start of a line only, and one of an outer multipart ends the inner ones too. A multipart
     without any part has one empty text/plain child. At `max_depth` levels a container is a leaf, of type
-    application/octet-stream; the last of `max_parts` parts holds all the rest.
+    application/octet-stream; the last of `max_parts` parts holds all the rest, and so does the one whose header is the
+    `max_headers`th octet of headers in.
     """
-    return _Scan(data, max_depth, max_parts).message()
+    return _Scan(data, max_depth, max_parts, max_headers).message()
 
 
 def part_at(root: Part, path: Sequence[int]) -> Part | None:
@@ -91,10 +92,11 @@ def part_at(root: Part, path: Sequence[int]) -> Part | None:
 class _Scan:
     """One pass: which parts are under way, from the outside in, and which delimiters may end them."""
 
-    def __init__(self, data: Buffer, max_depth: int, max_parts: int) -> None:
+    def __init__(self, data: Buffer, max_depth: int, max_parts: int, max_headers: int) -> None:
         self.data = data
         self.max_depth = max_depth
         self.parts_left = max_parts
+        self.headers_left = max_headers
         self.open: list[Part] = []
         self.delimiters: list[tuple[bytes, int]] = []  # each with the place of its multipart in `open`
         self.needle = b""  # what every delimiter line begins with, and the LF before it
@@ -115,6 +117,9 @@ class _Scan:
         """Opens the part whose header begins at `start`, and the message in it if it holds one."""
         self.parts_left -= 1
         header_end, cut_off = self.header_end(start)
+        self.headers_left -= min(header_end - start, _HEADER_LIMIT)
+        if self.headers_left <= 0:
+            self.parts_left = 0
         part = _part(self.data, start, header_end, parent == b"multipart/digest")
         self.open.append(part)
         kind = part.kind

@@ -235,3 +235,16 @@ def test_a_fault_of_ours_leaves_a_plain_text(monkeypatch: pytest.MonkeyPatch, ca
     assert known.header == b"Subject: x\r\n\r\n"
     assert known.body == b'("text" "plain" NIL NIL NIL "7bit" 6 0)'
     assert "could not be made out" in caplog.text
+
+
+def test_a_structure_of_megabytes_is_not_kept() -> None:
+    """The message is then a single part; the rest of its facts is as ever."""
+    inner = b"--b\r\nContent-Type: message/rfc822\r\n\r\nFrom: %s\r\n\r\n" % (b"a," * 500)
+    top = b"Subject: many\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+    kept = Facts(build(top + inner * 50 + b"--b--\r\n"))
+
+    assert kept.bodystructure.startswith(b'("application" "octet-stream" NIL')
+    assert kept.part(b"1") is not None
+    assert kept.part(b"2") is None
+    assert b'"many"' in kept.envelope
+    assert Facts(build(top + inner * 2 + b"--b--\r\n")).bodystructure.count(b"rfc822") == 2

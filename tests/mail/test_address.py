@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailaccess.mail.address import GROUP_END, NO_HOST, NO_MAILBOX, Address, parse_addresses
+from mailaccess.mail.address import GROUP_END, LIMIT, MOST, NO_HOST, NO_MAILBOX, Address, parse_addresses
 
 
 def one(name: bytes | None, mailbox: bytes, host: bytes = b"b") -> Address:
@@ -197,3 +197,22 @@ def test_well_formed_lists_come_back(addresses: list[tuple[bytes | None, None, b
 def test_hostile_values_take_linear_time(piece: bytes) -> None:
     """50 KB of what leads a parser astray are read at once."""
     parse_addresses(piece * (50_000 // len(piece)))
+
+
+@pytest.mark.parametrize("piece", [b"a@b,", b"a:b@c,d@e;", b"a,", b"a:"])
+def test_of_very_many_addresses_the_first_are_listed(piece: bytes) -> None:
+    """And every group has its end."""
+    found = parse_addresses(piece * 10_000)
+
+    assert MOST <= len(found) <= MOST + 1
+    assert found[: MOST // 2] == parse_addresses(piece * 5000)[: MOST // 2]
+    starts = [one for one in found if one != GROUP_END and one.host is None]
+    assert len(starts) == found.count(GROUP_END)
+
+
+@pytest.mark.parametrize(
+    "piece", [b"\r\n ", b" ", b"(", b"<", b'"', b"\\", b"@", b"<@a,", b"a ", b"a.", b"=?a?q?", b"["]
+)
+def test_a_field_of_a_megabyte_is_read_in_seconds(piece: bytes) -> None:
+    """Whatever it consists of."""
+    assert len(parse_addresses(piece * (4 * LIMIT // len(piece)))) <= MOST

@@ -328,3 +328,13 @@ def test_anything_has_a_structure(data: bytes) -> None:
 
     check(root, 0, len(data), 1)
     assert (root.header_start, root.body_end) == (0, len(data))
+
+
+def test_headers_are_read_up_to_a_limit() -> None:
+    """The part in whose header it is reached holds the rest."""
+    part = b"--b\r\nX: " + b"x" * 1000 + b"\r\n\r\n"
+    data = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + part * 100 + b"--b--\r\n"
+    root = parse(data, max_headers=10_000)
+
+    assert len(root.children) == 10
+    assert root.children[-1].body_end == len(data)
