@@ -2,7 +2,11 @@
 
 
 class Bad(Exception):  # noqa: N818 - named as the response
-    """Tagged BAD: the grammar was broken; says what was expected."""
+    """Tagged BAD: the grammar was broken; says what was expected. `code` as in No."""
+
+    def __init__(self, text: str, code: bytes = b"") -> None:
+        super().__init__(text)
+        self.code = code
 
 
 class No(Exception):  # noqa: N818

@@ -48,6 +48,8 @@ class Feature:
 
 COMMANDS: Table[ImapCommand] = Table()
 FEATURES: list[Feature] = []
+ENABLES: dict[bytes, tuple[bytes, ...]] = {}
+"""What ENABLE knows (RFC 5161), and what each turns on, in that order."""
 
 Handler = Callable[..., Awaitable[bytes | None]]
 
@@ -62,6 +64,11 @@ def feature(*capabilities: bytes, rfc: int | tuple[int, ...], announce: State = 
     """Announces capabilities that come with no command of their own; stands beside the code that gives them."""
     standards = rfc if isinstance(rfc, tuple) else (rfc,)
     FEATURES.extend(Feature(capability, announce, standards) for capability in capabilities)
+
+
+def enables(name: bytes, *implied: bytes) -> None:
+    """Lets a client ENABLE `name`, which turns on also what it implies; stands beside the code that heeds it."""
+    ENABLES[name] = (*implied, name)
 
 
 def command(

@@ -279,7 +279,8 @@ class Session:
                 afterwards, self.afterwards = self.afterwards, None
                 await afterwards()
         except Bad as bad:
-            self.write(b"%s BAD %s\r\n" % (tag, render.status_text(str(bad))))
+            code = b"[%s] " % bad.code if bad.code else b""
+            self.write(b"%s BAD %s%s\r\n" % (tag, code, render.status_text(str(bad))))
             if spec is None:
                 self._count_nonsense(tag)
         except LineTooLong as too_long:

@@ -5,7 +5,7 @@ from mailaccess.auth.authenticator import Failed, NotAuthorized, TooManySessions
 from mailaccess.auth.sasl import Credentials, Malformed
 from mailaccess.imap.errors import Bad, Bye, No
 from mailaccess.imap.grammar import Cursor
-from mailaccess.imap.registry import ANY, AUTHENTICATED, NOT_AUTHENTICATED, command, feature
+from mailaccess.imap.registry import ANY, AUTHENTICATED, ENABLES, NOT_AUTHENTICATED, command, feature
 from mailaccess.imap.session import Session
 from mailaccess.wire.reader import LineTooLong
 from mailaccess.wire.traps import call, delay, start_tls, verify
@@ -117,10 +117,6 @@ def parse_enable(cursor: Cursor) -> tuple[list[bytes]]:
             break
         names.append(cursor.word("a capability"))
     return (names,)
-
-
-ENABLES: dict[bytes, tuple[bytes, ...]] = {b"CONDSTORE": (b"CONDSTORE",), b"QRESYNC": (b"CONDSTORE", b"QRESYNC")}
-"""What ENABLE knows, and what each turns on: "ENABLE QRESYNC" implies CONDSTORE (RFC 7162 3.2.3)."""
 
 
 # Announced before login too, as is IDLE: Python's imaplib asks for the capabilities then, and never again.

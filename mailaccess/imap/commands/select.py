@@ -7,11 +7,14 @@ from mailaccess.imap.errors import Bad
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.numset import NumSet, resolve
 from mailaccess.imap.numset import render as render_numbers
-from mailaccess.imap.registry import AUTHENTICATED, SELECTED, command
+from mailaccess.imap.registry import AUTHENTICATED, SELECTED, command, enables
 from mailaccess.imap.session import Session
 from mailaccess.imap.view import View
 from mailaccess.mail.flags import SEEN, SYSTEM
 from mailaccess.wire.traps import call, compute_steps, drained
+
+enables(b"CONDSTORE")
+enables(b"QRESYNC", b"CONDSTORE")  # "ENABLE QRESYNC" implies CONDSTORE (RFC 7162 3.2.3)
 
 
 @dataclass(frozen=True, slots=True)
