@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 from passlib.context import CryptContext
 
+from mailaccess.auth import libcrypt, md5
 from mailaccess.auth.saslprep import saslprep
 
 MEMORY_KIB, PASSES = 19456, 2  # argon2id at 20 ms a check; OWASP's first choice
@@ -155,6 +156,10 @@ def _plaintext(text: str, encoding: str) -> Check:
 
 def _crypt_hash(text: str, encoding: str) -> Check:
     text = _text(text, encoding)
+    if libcrypt.knows(text):
+        return lambda password: libcrypt.matches(password, text)
+    if text.startswith(libcrypt.PREFIXES):
+        raise ValueError("this is no hash that this machine's libcrypt knows")
     if _crypt.identify(text) is None:
         raise ValueError("this is no hash that is known; a plaintext password is written {PLAIN}password")
     return lambda password: bool(_crypt.verify(password, text))
@@ -193,7 +198,19 @@ def _salted_digest(algorithm: str) -> Reader:
 
 def _md5(text: str, encoding: str) -> Check:
     """`{MD5}` is the crypt(3) hash, or, where it is none, the plain digest."""
-    return _crypt_hash(text, encoding) if text.startswith("$1$") else _digest("md5")(text, encoding)
+    try:
+        plain = _text(text, encoding)
+    except ValueError:
+        plain = ""
+    return _crypt_hash(plain, "") if plain.startswith("$1$") else _digest("md5")(text, encoding)
+
+
+def _cram_md5(text: str, encoding: str) -> Check:
+    """What CRAM-MD5 needs of a password in place of it. Good here for mechanisms that send the password."""
+    expected = _octets(text, encoding, 32)
+    if len(expected) != 32:
+        raise ValueError("the state does not have 32 octets")
+    return lambda password: hmac.compare_digest(md5.hmac_state(password), expected)
 
 
 def _pbkdf2(text: str, encoding: str) -> Check:
@@ -231,6 +248,8 @@ _READERS: dict[str, Reader] = {
     **dict.fromkeys(_PLAINTEXT, _plaintext),
     **dict.fromkeys(_CRYPT, _crypt_hash),
     "MD5": _md5,
+    "CRAM-MD5": _cram_md5,
+    "HMAC-MD5": _cram_md5,
     "PLAIN-MD5": _digest("md5"),
     "LDAP-MD5": _digest("md5"),
     "SMD5": _salted_digest("md5"),

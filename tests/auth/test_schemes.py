@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailaccess.auth import schemes
+from mailaccess.auth import libcrypt, schemes
 
 PASSWORD = "tânstaaf 1"
 
@@ -36,6 +36,10 @@ DOVECOT = [
     "{LDAP-MD5.HEX}3989af42b75d82b61f9454efabf10313",
     "{MD5}$1$8bcBhOgY$S4//NKIKJPHgibgs9Fn4Y0",
     "{MD5}3989af42b75d82b61f9454efabf10313",
+    "{MD5.B64}JDEkaG1SeUV2NUEkdGdPYkNhZWNUVC9KYy9PRUNZYmRDMQ==",
+    "{CRAM-MD5}c4d77ea7de69646ccc6d099f47f5719a175c0848c83890405c1983ec18d13550",
+    "{CRAM-MD5.B64}xNd+p95pZGzMbQmfR/VxmhdcCEjIOJBAXBmD7BjRNVA=",
+    "{HMAC-MD5}c4d77ea7de69646ccc6d099f47f5719a175c0848c83890405c1983ec18d13550",
     "{MD5-CRYPT}$1$p5lyfLxK$DL94VxXr6mgyp1qXEM.7S/",
     "{DES-CRYPT}7ib.IeguVvFus",
     "7ib.IeguVvFus",
@@ -60,6 +64,7 @@ DOVECOT = [
 
 KEPT = [s for s in DOVECOT if s.startswith(("{PLAIN}", "{PLAIN.", "{CLEAR", "{SCRAM", "{ARGON2I}", "{ARGON2ID}"))]
 
+YESCRYPT = "$y$j9T$F5Jx5fExrKuPp53xLKQ..1$sYxAZph30f8pxp0BnAwGRu7S8595ypi6gH72XmHzO03"
 BCRYPT = "{BLF-CRYPT}$2y$05$W/0.X7dRiUHqwu6vcaoRCOFbdciVV4P3HfjEci/xiAiRPLOJizTGi"
 
 MALFORMED = [
@@ -70,8 +75,10 @@ MALFORMED = [
     "{PLAIN.HEX}zz",
     "{PLAIN.ROT13}frperg",
     "{NO-SUCH}abc",
-    "{CRAM-MD5}c4d77ea7de69646ccc6d099f47f5719a175c0848c83890405c1983ec18d13550",
-    "{CRYPT}$y$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o.9agCG9G317fhZg9SqC.5i5rd.RhAtQ7",
+    "{CRAM-MD5}c4d77ea7de69646ccc6d099f47f5719a175c0848c83890405c1983ec18d135",
+    "{CRAM-MD5}c4d7",
+    "{CRYPT}$y$",
+    "{CRYPT}$y$not one",
     "{SHA}====",
     "{SHA}AAAA",
     "{SSHA256}AAAA",
@@ -216,3 +223,13 @@ def test_dummy_has_the_cost_of_todays_hashes() -> None:
     """So that an unknown user takes as long as a known one."""
     assert schemes._dummy().startswith("{ARGON2ID}$argon2id$v=19$m=19456,t=2,p=1$")
     schemes.dummy_verify("whatever")
+
+
+@pytest.mark.skipif(not libcrypt.knows(YESCRYPT), reason="this system has no libxcrypt")
+@pytest.mark.parametrize("stored", ["{CRYPT}" + YESCRYPT, YESCRYPT])
+def test_yescrypt_is_checked_by_the_systems_library(stored: str) -> None:
+    """What `mkpasswd` and Debian's passwd make; passlib does not know it."""
+    assert schemes.verify(stored, PASSWORD)
+    assert not schemes.verify(stored, PASSWORD + " ")
+    assert schemes.needs_upgrade(stored)
+    assert schemes.problem(stored) is None
