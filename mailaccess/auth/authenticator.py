@@ -114,8 +114,11 @@ class Authenticator:
         raise Unsupported("This authentication mechanism is not supported.")
 
     def penalty(self, credentials: Credentials, address: str) -> float:
-        """Seconds to wait before `verify`, because of earlier failures whose delay was not sat out."""
-        return self._ledger.penalty(credentials.user, address)
+        """Takes a turn: seconds to wait before `verify`, because of earlier failures. Unavailable if that were long."""
+        wait = self._ledger.turn(credentials.user, address)
+        if wait is None:
+            raise Unavailable("Too many failed logins; try again later.")
+        return wait
 
     def verify(self, credentials: Credentials, address: str, protocol: str = "") -> Identity:
         """Who has logged in. Failed, NotAuthorized, Unavailable. `protocol` is for the log."""

@@ -17,7 +17,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 from mailaccess.auth.process import alive, this_process
 from mailaccess.auth.store import open_store, transaction
@@ -26,6 +26,7 @@ from mailaccess.auth.throttle import Throttle, Trusted, loopback, network, site
 log = logging.getLogger(__name__)
 
 CLEAN_EVERY = 60.0  # seconds
+TRY_AGAIN = 1.0  # seconds after which the end of sessions is told again, if the file could not be written
 KNOWN_AGAIN = 86400.0  # seconds after which a known network is noted anew
 FORGOTTEN = 12  # half lives after which a count is dropped
 
@@ -142,17 +143,26 @@ class Ledger:
 
     def _publish_leaving(self) -> None:
         """The thread that tells the other processes of sessions that have ended."""
-        while self._wake.get():
+        patience = None
+        while self._told(patience):
             with self._lock:
                 self._settle()
-                if not self._unpublished:
-                    continue
                 try:
-                    with transaction(self._db):
-                        self._publish()
-                    self._unpublished.clear()
+                    if self._unpublished:
+                        with transaction(self._db):
+                            self._publish()
+                        self._unpublished.clear()
+                    patience = None
                 except sqlite3.Error as error:
                     log.warning("ledger not written: %s", error)
+                    patience = TRY_AGAIN
+
+    def _told(self, patience: float | None) -> bool:
+        """Waits for word of a session's end, `patience` seconds if not for ever; False at the end of all."""
+        try:
+            return self._wake.get(timeout=patience)
+        except Empty:
+            return True
 
     def _refusal(self, limits: list[tuple[str, str, int, str]]) -> str | None:
         for column, value, limit, text in limits:
@@ -184,21 +194,44 @@ class Ledger:
                         count, at = self._failures(key)
                         count = self._throttle.decayed(count, now - at) + 1
                         self._db.execute("INSERT OR REPLACE INTO failure VALUES (?, ?, ?)", (key, count, now))
-                    return max(delay for delay, _ in self._delays(who, now))
+                    return self._delay(who, now)
             except sqlite3.Error as error:
                 log.warning("failure not counted: %s", error)
                 return self._throttle.delay(1)
 
-    def penalty(self, user: str, address: str) -> float:
-        """Seconds until the delay of the last failure, in this network or of this account, has passed."""
+    def turn(self, user: str, address: str) -> float | None:
+        """Takes the next turn to try a password: seconds until then; None if that is too long to wait for.
+
+        After failures turns are apart by the delay, so that guesses made at the same time are no more in all than
+        guesses made one after the other. Each network waits for its own turns, and for those of the account only
+        as long as keeps many networks from sharing the work: an attack does not lock out who comes from elsewhere.
+        """
         who, now = _Who(user, address), self._clock()
         with self._lock:
             try:
-                # The clock may have been set back: no delay is ever served twice.
-                return max(max(0.0, min(delay, at + delay - now)) for delay, at in self._delays(who, now))
+                if not any(gap for _, gap, _ in self._queues(who, now)):
+                    return 0.0
+                with transaction(self._db):
+                    return self._take_turn(self._queues(who, now), now)
             except sqlite3.Error as error:
-                log.warning("ledger not read: %s", error)
+                log.warning("ledger not used: %s", error)
                 return 0.0
+
+    def _take_turn(self, queues: list[tuple[bytes, float, float]], now: float) -> float | None:
+        patience = self._throttle.patience
+        waits = []
+        for key, gap, since in queues:
+            row = self._db.execute("SELECT next FROM turn WHERE who = ?", (key,)).fetchone()
+            taken = float(row[0]) - now if row else 0.0
+            # The clock may have been set back: no delay is waited for twice, nor a turn that cannot have been taken.
+            waits.append(max(0.0, taken if taken <= patience + gap else 0.0, min(gap, since + gap - now)))
+        if max(waits) > patience:
+            return None
+        # Each queue moves on by itself: who waits long in one does not hold up the others of another.
+        for (key, gap, _), wait in zip(queues, waits, strict=True):
+            if gap:
+                self._db.execute("INSERT OR REPLACE INTO turn VALUES (?, ?)", (key, now + wait + gap))
+        return max(waits)
 
     def succeeded(self, user: str, address: str) -> None:
         """Forgets the account's failures in this network, which is known from now on."""
@@ -210,6 +243,7 @@ class Ledger:
                     return
                 with transaction(self._db):
                     self._db.execute("INSERT OR REPLACE INTO known VALUES (?, ?)", (who.pair, now))
+                    self._db.execute("DELETE FROM turn WHERE who = ?", (who.pair,))
                     for key in (who.account, who.network, who.pair):
                         self._forgive(key, self._throttle.decayed(failures, now - at), now)
             except sqlite3.Error as error:
@@ -225,21 +259,46 @@ class Ledger:
             since_then = self._throttle.decayed(1, now - at)
             self._db.execute("UPDATE failure SET count = ? WHERE who = ?", (left / since_then, key))
 
-    def _delays(self, who: "_Who", now: float) -> list[tuple[float, float]]:
-        """(delay, time of the last failure) for the account and for the network."""
+    def _delay(self, who: "_Who", now: float) -> float:
+        """After a failure, as the account's and the network's now stand."""
         throttle = self._throttle
-        cap = throttle.known_cap if self._known_since(who) > now - throttle.known_for else throttle.cap
-        count, at = self._failures(who.account)
-        delays = [(min(cap, throttle.delay(throttle.decayed(count, now - at))), at)]
-        if not (loopback(who.address) or who.address in self._trusted):
-            count, at = self._failures(who.network)
-            delays.append((min(cap, throttle.delay(throttle.decayed(count, now - at) - throttle.free)), at))
-        return delays
+        delay = max(self._slowed(who.account, now)[0], self._network_slowed(who, now)[0])
+        return min(throttle.known_cap, delay) if self._is_known(who, now) else delay
+
+    def _queues(self, who: "_Who", now: float) -> list[tuple[bytes, float, float]]:
+        """(key, seconds between two turns, time of the last failure): what an attempt has to wait for.
+
+        Where the user is known, that is only what went wrong there.
+        """
+        throttle = self._throttle
+        own, own_since = self._slowed(who.pair, now)
+        if self._is_known(who, now):
+            return [(who.pair, min(throttle.known_cap, own), own_since)]
+        delay, since = self._slowed(who.account, now)
+        return [
+            (who.pair, own, own_since),
+            (who.account, min(throttle.strangers, delay), since),
+            (who.network, *self._network_slowed(who, now)),
+        ]
+
+    def _network_slowed(self, who: "_Who", now: float) -> tuple[float, float]:
+        """(delay, time of the last failure)"""
+        if loopback(who.address) or who.address in self._trusted:
+            return 0.0, 0.0
+        return self._slowed(who.network, now, self._throttle.free)
+
+    def _slowed(self, key: bytes, now: float, free: int = 0) -> tuple[float, float]:
+        """(delay, time of the last failure)"""
+        count, at = self._failures(key)
+        return self._throttle.delay(self._throttle.decayed(count, now - at) - free), at
 
     def _failures(self, key: bytes) -> tuple[float, float]:
         """(count, time of the last one)"""
         row = self._db.execute("SELECT count, at FROM failure WHERE who = ?", (key,)).fetchone()
         return (float(row[0]), float(row[1])) if row else (0.0, 0.0)
+
+    def _is_known(self, who: "_Who", now: float) -> bool:
+        return self._known_since(who) > now - self._throttle.known_for
 
     def _known_since(self, who: "_Who") -> float:
         row = self._db.execute("SELECT at FROM known WHERE who = ?", (who.pair,)).fetchone()
@@ -250,6 +309,7 @@ class Ledger:
             return
         self._cleaned = now
         self._db.execute("DELETE FROM failure WHERE at < ?", (now - FORGOTTEN * self._throttle.half_life,))
+        self._db.execute("DELETE FROM turn WHERE next < ?", (now,))
         self._db.execute("DELETE FROM known WHERE at < ?", (now - self._throttle.known_for,))
 
 

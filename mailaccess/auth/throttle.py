@@ -12,6 +12,8 @@ class Throttle:
     base: float = 0.5  # after the first failure; doubles with each further one
     cap: float = 15.0  # at most, which a mail client still sits out
     known_cap: float = 2.0  # at most, for an account in a network it has logged in from
+    strangers: float = 1.0  # at most, between two guesses at an account from different networks that it never used
+    patience: float = 30.0  # who would have to wait longer for a turn gets none
     free: int = 5  # failures of a network, over all accounts, that cost nothing: people mistype
     half_life: float = 300.0
     known_for: float = 30 * 86400.0  # how long a network stays known after a login

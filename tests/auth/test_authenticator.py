@@ -216,6 +216,19 @@ def test_failures_slow_down_and_success_forgives(authenticator: Authenticator) -
     assert authenticator.penalty(good, HOME) == 0
 
 
+def test_too_many_guesses_at_once_are_not_tried(authenticator: Authenticator) -> None:
+    """Nor kept waiting for minutes; that is no wrong password."""
+    guess = Password("tim", "wrong")
+    for _ in range(6):
+        with pytest.raises(Failed):
+            authenticator.verify(guess, HOME)
+
+    assert 14 < authenticator.penalty(guess, HOME) <= 15
+    assert 29 < authenticator.penalty(guess, HOME) <= 30
+    with pytest.raises(Unavailable):
+        authenticator.penalty(guess, HOME)
+
+
 def test_cram_md5(authenticator: Authenticator) -> None:
     """RFC 2195 section 2."""
     exchange = sasl.cram_md5(base64.b64decode("PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2UucmVzdG9uLm1jaS5uZXQ+"))

@@ -148,6 +148,23 @@ def test_leaving_reaches_the_other_worker(workers: tuple[Ledger, Ledger]) -> Non
     slots.append(eventually(lambda: enter(second)))
 
 
+def test_leaving_is_told_though_the_file_was_held(
+    workers: tuple[Ledger, Ledger], caplog: pytest.LogCaptureFixture
+) -> None:
+    """By another process, for longer than anybody waits: it is tried again, with nobody coming or going."""
+    first, second = workers
+    slots = [enter(first), enter(first)]
+    first._db.execute("PRAGMA busy_timeout = 1")
+    second._db.execute("BEGIN IMMEDIATE")
+    slots.pop().leave()
+    until = time.monotonic() + 20
+    while "not written" not in caplog.text and time.monotonic() < until:
+        time.sleep(0.001)
+    second._db.execute("COMMIT")
+
+    slots.append(eventually(lambda: enter(second)))
+
+
 def test_closed_worker_no_longer_counts(tmp_path: Path) -> None:
     """Its sessions have ended with it."""
     first, second = Ledger(tmp_path / "ledger"), Ledger(tmp_path / "ledger")
@@ -238,24 +255,82 @@ def test_failures_decay(ledger: Ledger, clock: Clock) -> None:
     assert fail(ledger, 1) == pytest.approx([0.5], rel=0.01)
 
 
-def test_penalty_is_what_was_not_sat_out(ledger: Ledger, clock: Clock) -> None:
+def test_delay_that_was_not_sat_out_is_left_to_wait(ledger: Ledger, clock: Clock) -> None:
     """Hanging up and calling again gains nothing; whoever waited for the answer waits no more."""
-    assert ledger.penalty("tim", HOME) == 0
+    assert ledger.turn("tim", HOME) == 0
     delay = fail(ledger, 4)[-1]
-    assert ledger.penalty("tim", HOME) == delay
     clock.now += 1
-    assert ledger.penalty("tim", HOME) == pytest.approx(delay - 1, rel=0.02)
+    assert ledger.turn("tim", HOME) == pytest.approx(delay - 1, rel=0.02)
+    clock.now += 2 * delay
+
+    assert ledger.turn("tim", HOME) == 0
+
+
+def turns(ledger: Ledger, times: int, user: str = "tim", address: str = HOME) -> list[float | None]:
+    return [ledger.turn(user, address) for _ in range(times)]
+
+
+def test_guesses_at_the_same_time_wait_for_each_other(ledger: Ledger, clock: Clock) -> None:
+    """Two hundred connections guess no faster than one; who would wait for long is told so at once."""
+    assert turns(ledger, 50) == [0] * 50
+    delay = fail(ledger, 4)[-1]
+    assert turns(ledger, 8) == [delay * number for number in range(1, 8)] + [None]
     clock.now += delay
 
-    assert ledger.penalty("tim", HOME) == 0
+    assert ledger.turn("tim", HOME) == pytest.approx(28, rel=0.02)
+    assert ledger.turn("tim", HOME) is None
+
+
+def test_guesses_at_the_same_time_wait_over_all_workers(tmp_path: Path, clock: Clock) -> None:
+    """Each has its share of the connections."""
+    workers = [Ledger(tmp_path / "ledger", clock=clock) for _ in range(2)]
+    fail(workers[0], 4)
+
+    assert [worker.turn("tim", HOME) for worker in workers * 2] == [4, 8, 12, 16]
+    for worker in workers:
+        worker.close()
+
+
+def test_guesses_from_many_networks_wait_for_each_other(ledger: Ledger) -> None:
+    """One a second in all: the account is guessed at from anywhere."""
+    for number in range(50):
+        ledger.failed("tim", f"203.0.{number}.1")
+
+    assert [ledger.turn("tim", f"198.51.{number}.1") for number in range(3)] == [1, 2, 3]
+
+
+def test_one_password_for_many_accounts_waits(ledger: Ledger) -> None:
+    """The network's failures hold up whatever comes from there, together."""
+    for number in range(9):
+        ledger.failed(f"user{number}", HOME)
+
+    assert [ledger.turn(f"other{number}", HOME) for number in range(3)] == [4, 8, 12]
+
+
+def test_attacker_with_many_connections_keeps_nobody_else_out(ledger: Ledger) -> None:
+    """The attacker's own turns are far apart, so that others from elsewhere find theirs between them."""
+    fail(ledger, 20, address=ELSEWHERE)
+    turns(ledger, 200, address=ELSEWHERE)
+
+    assert ledger.turn("tim", OFFICE) == 3, "a second for each turn that the attacker may hold"
+
+
+def test_right_password_ends_the_waiting(ledger: Ledger) -> None:
+    """For the account in that network, though others there took turns."""
+    fail(ledger, 4)
+    turns(ledger, 3)
+    ledger.succeeded("tim", HOME)
+
+    assert turns(ledger, 5) == [0] * 5
 
 
 def test_clock_set_back_prolongs_nothing(ledger: Ledger, clock: Clock) -> None:
     """Beyond the delay itself."""
     delay = fail(ledger, 4)[-1]
+    assert ledger.turn("tim", HOME) == delay
     clock.now -= 86400
 
-    assert ledger.penalty("tim", HOME) == delay
+    assert ledger.turn("tim", HOME) == delay
 
 
 def test_one_account_counts_over_all_networks(ledger: Ledger) -> None:
@@ -270,28 +345,28 @@ def test_one_network_counts_over_all_accounts(ledger: Ledger) -> None:
     delays = [ledger.failed(f"user{number}", f"192.0.2.{number}") for number in range(12)]
 
     assert delays == [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 1, 2, 4, 8, 15, 15]
-    assert ledger.penalty("somebody", "192.0.2.200") == 15
-    assert ledger.penalty("somebody", OFFICE) == 0
+    assert ledger.turn("somebody", "192.0.2.200") == 15
+    assert ledger.turn("somebody", OFFICE) == 0
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "10.2.3.4", "::ffff:10.2.3.4"])
 def test_loopback_and_trusted_networks_are_not_slowed_down(ledger: Ledger, address: str) -> None:
     """A proxy's users do not pay for each other; an account that is attacked through it still is protected."""
     assert [ledger.failed(f"user{number}", address) for number in range(9)] == [0.5] * 9
-    assert ledger.penalty("somebody", address) == 0
+    assert ledger.turn("somebody", address) == 0
     assert fail(ledger, 3, "tim", address) == [0.5, 1, 2]
 
 
 def test_attacker_hardly_slows_the_user_where_the_user_is_known(ledger: Ledger, clock: Clock) -> None:
-    """From a network of an earlier login the delay stays low, though the account is attacked from everywhere."""
+    """In a network of an earlier login nothing is waited for, though the account is attacked from everywhere."""
     ledger.succeeded("tim", HOME)
     clock.now += 86400
     for number in range(50):
         ledger.failed("tim", f"203.0.{number}.1")
 
-    assert ledger.penalty("tim", HOME) == 2
+    assert turns(ledger, 5) == [0] * 5
     assert ledger.failed("tim", HOME) == 2
-    assert ledger.penalty("tim", OFFICE) == 15
+    assert ledger.turn("tim", OFFICE) == 1
 
 
 def test_known_networks_are_forgotten(ledger: Ledger, clock: Clock) -> None:
@@ -300,7 +375,7 @@ def test_known_networks_are_forgotten(ledger: Ledger, clock: Clock) -> None:
     clock.now += 31 * 86400
     fail(ledger, 8, "tim", ELSEWHERE)
 
-    assert ledger.penalty("tim", HOME) == 15
+    assert ledger.turn("tim", HOME) == 1
 
 
 def test_login_keeps_a_network_known(ledger: Ledger, clock: Clock) -> None:
@@ -310,7 +385,7 @@ def test_login_keeps_a_network_known(ledger: Ledger, clock: Clock) -> None:
         clock.now += 86400
     fail(ledger, 8, "tim", ELSEWHERE)
 
-    assert ledger.penalty("tim", HOME) == 2
+    assert ledger.turn("tim", HOME) == 0
 
 
 def test_success_clears_the_accounts_failures_in_that_network_only(ledger: Ledger) -> None:
@@ -320,9 +395,9 @@ def test_success_clears_the_accounts_failures_in_that_network_only(ledger: Ledge
     fail(ledger, 7, "tom", HOME)
     ledger.succeeded("tim", HOME)
 
-    assert ledger.penalty("tim", OFFICE) == 4
-    assert ledger.penalty("tom", HOME) == 15
-    assert ledger.penalty("new", HOME) == 1, "seven failures of the network are left, five are free"
+    assert ledger.turn("new", HOME) == 1, "seven failures of the network are left, five are free"
+    assert ledger.turn("tom", HOME) == 15
+    assert ledger.failed("tim", OFFICE) == 8, "four failures of the account are left"
 
 
 def test_own_account_does_not_wash_an_attacker_clean(ledger: Ledger) -> None:
@@ -331,7 +406,7 @@ def test_own_account_does_not_wash_an_attacker_clean(ledger: Ledger) -> None:
         ledger.failed(f"victim{number}", ELSEWHERE)
         ledger.succeeded("attacker", ELSEWHERE)
 
-    assert ledger.penalty("anybody", ELSEWHERE) == 4
+    assert ledger.turn("anybody", ELSEWHERE) == 4
 
 
 def test_success_after_decay_takes_out_what_is_left(ledger: Ledger, clock: Clock) -> None:
@@ -355,7 +430,7 @@ def test_failures_are_shared_by_workers(tmp_path: Path, clock: Clock) -> None:
     first = Ledger(tmp_path / "ledger", clock=clock)
     fail(first, 3)
     second = Ledger(tmp_path / "ledger", clock=clock)
-    assert second.penalty("tim", HOME) == 2
+    assert second.turn("tim", HOME) == 2
     first.close()
     second.close()
 
@@ -396,7 +471,7 @@ def test_logins_go_on_without_the_file(tmp_path: Path, caplog: pytest.LogCapture
     slots = [enter(ledger) for _ in range(4)]
     slots[0].leave()
     assert ledger.failed("tim", HOME) == 0.5
-    assert ledger.penalty("tim", HOME) == 0
+    assert ledger.turn("tim", HOME) == 0
     ledger.succeeded("tim", HOME)
     ledger.close()
     assert "ledger not written" in caplog.text
