@@ -20,10 +20,9 @@ from twisted.internet.interfaces import IListeningPort
 from twisted.internet.main import installReactor
 
 from mailaccess.auth.authenticator import Authenticator
-from mailaccess.auth.backend import Backend, BadBackend
-from mailaccess.auth.backend import load as load_backend
+from mailaccess.auth.backend import Backend
 from mailaccess.auth.ledger import Ledger
-from mailaccess.config import ConfigError, Configuration, Endpoint, Settings
+from mailaccess.config import ConfigError, Configuration, Endpoint, Settings, applying
 from mailaccess.config.settings import PASSWD_FILE
 from mailaccess.imap import facts
 from mailaccess.imap.session import ImapSettings
@@ -33,7 +32,7 @@ from mailaccess.net.tls import BadCertificate, Certificates, Pair
 from mailaccess.net.watching import Lag, Watching
 from mailaccess.net.workers import EX_CONFIG, Lifeline, Supervisor
 from mailaccess.pop3.session import Pop3Settings
-from mailaccess.privileges import PrivilegeError, drop, unreadable
+from mailaccess.privileges import unreadable
 from mailaccess.storage import watch
 from mailaccess.storage.accounts import Accounts, StorageSettings
 from mailaccess.storage.errors import StorageError
@@ -130,6 +129,7 @@ class Process:
             self.ledger,
             security.plaintext_login,
             hostname=settings.hostname,
+            max_parallel=-(-limits.password_checks // settings.workers),
             sessions_per_user=limits.sessions_per_user,
             sessions_per_address=limits.sessions_per_address,
         )
@@ -248,27 +248,19 @@ def _allow_many_files() -> None:
 
 
 def _drop_privileges(configuration: Configuration) -> None:
-    security = configuration.settings.security
-    try:
-        drop(security.user, security.group)
-    except PrivilegeError as error:
-        raise configuration.error(("security", error.setting), str(error)) from None
+    applying.become_user(configuration)
     for problem in unreadable([Path(os.__file__), Path(__file__)]):
         raise configuration.error(("security", "user"), f"expected one who may read Python and this program: {problem}")
 
 
 def _backend(configuration: Configuration) -> Backend:
     """The authentication backend, with its accounts in memory."""
-    auth = configuration.settings.auth
-    try:
-        backend = load_backend(auth.backend, auth.options)
-    except BadBackend as error:
-        raise configuration.error(("auth", error.option or "backend"), str(error)) from None
+    backend = applying.backend(configuration)
     try:
         backend.reload()
     except OSError as error:
         problems = unreadable([Path(error.filename)]) if error.filename else []
-        key = "path" if auth.backend == PASSWD_FILE else "backend"
+        key = "path" if configuration.settings.auth.backend == PASSWD_FILE else "backend"
         raise configuration.error(("auth", key), problems[0] if problems else str(error)) from None
     return backend
 

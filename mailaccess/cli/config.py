@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from mailaccess.cli.context import backend, config_option, configuration, enter
+from mailaccess.cli.context import config_option, configuration, enter
 from mailaccess.config import ConfigError, Configuration
+from mailaccess.config.applying import backend
 from mailaccess.config.source import Key
 from mailaccess.net.tls import BadCertificate, Certificates, Pair
 from mailaccess.privileges import unreadable

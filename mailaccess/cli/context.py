@@ -5,10 +5,8 @@ from pathlib import Path
 
 import click
 
-from mailaccess.auth.backend import Backend, BadBackend, Identity, load
-from mailaccess.config import Configuration
-from mailaccess.config import load as load_config
-from mailaccess.privileges import PrivilegeError, drop
+from mailaccess.auth.backend import Identity
+from mailaccess.config import Configuration, applying, load
 
 USUAL_FILE = Path("/etc/mailaccess/mailaccess.toml")
 
@@ -35,32 +33,19 @@ def configuration(file: Path | None) -> Configuration:
     """The configuration in `file`, or where it usually is. ConfigError."""
     if file is None and USUAL_FILE.exists():
         file = USUAL_FILE
-    return load_config(file, os.environ)
+    return load(file, os.environ)
 
 
 def enter(file: Path | None) -> Configuration:
     """The same; and from here on this process is the configured user. ConfigError."""
     loaded = configuration(file)
-    security = loaded.settings.security
-    try:
-        drop(security.user, security.group)
-    except PrivilegeError as error:
-        raise loaded.error(("security", error.setting), str(error)) from None
+    applying.become_user(loaded)
     return loaded
-
-
-def backend(loaded: Configuration) -> Backend:
-    """The authentication backend. ConfigError names the option it does not like."""
-    auth = loaded.settings.auth
-    try:
-        return load(auth.backend, auth.options)
-    except BadBackend as error:
-        raise loaded.error(("auth", error.option or "backend"), str(error)) from None
 
 
 def identity(loaded: Configuration, user: str) -> Identity:
     """The account called `user`. NoUser."""
-    found = backend(loaded).lookup(user)
+    found = applying.backend(loaded).lookup(user)
     if found is None:
         raise NoUser(user)
     return found

@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from mailaccess.auth.passwd_file import AccountError, PasswdFile
-from mailaccess.cli.context import NoUser, backend, config_option, enter
+from mailaccess.cli.context import NoUser, config_option, enter
+from mailaccess.config.applying import backend
 
 
 @click.group()

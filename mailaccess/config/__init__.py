@@ -1,4 +1,4 @@
-"""Configuration: which settings there are, and how they are read."""
+"""Configuration: which settings there are (`settings`), how they are read (`source`) and first used (`applying`)."""
 
 from mailaccess.config.settings import Endpoint, Network, Settings
 from mailaccess.config.source import ConfigError, Configuration, load

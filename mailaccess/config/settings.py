@@ -69,7 +69,7 @@ def _seconds(value: object) -> int:
     return _scaled(value, {"": 1, "s": 1, "m": 60, "h": 3600}, 'a time such as 90 (seconds), "90s", "30m" or "1h"')
 
 
-def _workers(value: object) -> object:
+def _cores(value: object) -> object:
     return (os.cpu_count() or 1) if value == "auto" else value
 
 
@@ -99,7 +99,7 @@ def _template(value: str, info: ValidationInfo) -> str:
     return str(_base(info) / value)
 
 
-Workers = Annotated[int, BeforeValidator(_workers), Field(ge=1, le=256)]
+Cores = Annotated[int, BeforeValidator(_cores), Field(ge=1, le=256)]
 Count = Annotated[int, Field(ge=1)]
 Days = Annotated[Annotated[int, Field(ge=0)] | None, BeforeValidator(_expire)]
 Size = Annotated[int, BeforeValidator(_size), Field(ge=1024)]
@@ -188,6 +188,7 @@ class Limits(Table):
 
     sessions_per_user: Count = 50
     sessions_per_address: Count = 200
+    password_checks: Cores = _default("auto")  # at a time, in all processes; auto: one per core
     login_time: Seconds = 60  # for a client that has not logged in
     imap_idle: Seconds = 1830  # without a command; RFC 3501 wants at least 30 minutes
     pop3_idle: Seconds = 600  # RFC 1939 wants at least 10 minutes
@@ -207,7 +208,7 @@ class Settings(Table):
     """All of it."""
 
     hostname: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")] = Field(default_factory=socket.gethostname)
-    workers: Workers = _default("auto")  # processes; auto: one per core
+    workers: Cores = _default("auto")  # processes; auto: one per core
     storage: Storage
     auth: Auth
     tls: Tls

@@ -80,10 +80,10 @@ def test_an_unknown_user_is_67(run: Run, action: str) -> None:
 
 def test_another_backends_accounts_are_its_own(run: Run, tmp_path: Path) -> None:
     """What cannot be changed from here is refused by name."""
-    (tmp_path / "mail.toml").write_text('[auth]\nbackend = "tests.cli.test_context:Nobody"\n')
+    (tmp_path / "mail.toml").write_text('[auth]\nbackend = "tests.config.test_applying:Nobody"\n')
     result = run("user", "add", "ann", stdin="x")
 
     assert (result.code, result.err) == (
         1,
-        "Error: The accounts of tests.cli.test_context:Nobody cannot be changed from here.\n",
+        "Error: The accounts of tests.config.test_applying:Nobody cannot be changed from here.\n",
     )

@@ -3,6 +3,7 @@
 import ast
 import inspect
 import ipaddress
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from mailaccess import server
 from mailaccess.auth.passwd_file import PasswdFile
-from mailaccess.config import ConfigError, Endpoint, Settings, load
+from mailaccess.config import ConfigError, Endpoint, Settings, applying, load
 from mailaccess.config.source import keys
 
 
@@ -94,6 +95,17 @@ def test_a_template_tells_users_apart(template: str) -> None:
     assert refused("STORAGE__MAILDIR", template)
 
 
+@pytest.mark.parametrize("name", ["WORKERS", "LIMITS__PASSWORD_CHECKS"])
+def test_as_many_as_there_are_cores(name: str) -> None:
+    """Or a number of one's own."""
+    cores = os.cpu_count() or 1
+    assert (settings({}).workers, settings({}).limits.password_checks) == (cores, cores)
+    assert settings({name: "auto"}) == settings({})
+    assert settings({name: "7"}) != settings({})
+    assert refused(name, "0")
+    assert refused(name, "some")
+
+
 def test_expire() -> None:
     """Days, or never."""
     assert settings({"POP3__EXPIRE": "never"}).pop3.expire is None
@@ -103,9 +115,8 @@ def test_expire() -> None:
 
 def test_every_setting_is_read() -> None:
     """By the composition root; nobody can set what has no effect."""
-    read = {
-        node.attr for node in ast.walk(ast.parse(Path(server.__file__).read_text())) if isinstance(node, ast.Attribute)
-    }
+    trees = [ast.parse(Path(module.__file__ or "").read_text()) for module in (server, applying)]
+    read = {node.attr for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     ours = [key for key in keys(settings({})) if key[0] != "auth"]
 
     assert [key for key in ours if key[-1] not in read] == []
