@@ -17,7 +17,7 @@ from mailaccess.mail.lines import Buffer
 
 log = logging.getLogger(__name__)
 
-VERSION = 1
+VERSION = 2
 """Changes with everything that changes a blob; the index then drops what it holds of another version."""
 
 HEADER_KEPT = 8 * 1024

@@ -26,13 +26,27 @@ MOST_GONE = 100_000
 """Ranges of expunged UIDs that are remembered for a mailbox at most."""
 
 
+UNTOLD = 600.0
+"""Seconds for which the facts of an expunged message are kept, for sessions that may not be told of the expunge yet."""
+
+_FACTS_AT_ONCE = 500
+
+
 def maintain(root: Path, index: Index, folders: Folders, now: float) -> None:
     """All that is due."""
     folders.purge()
     for path in folders.mailboxes().values():
         Maildir(path).clean_tmp(now)
     write_lists(root, index, folders, changed_before=now - QUIET)
+    drop_left_facts(index, int((now - UNTOLD) * 10**6))
     index.write(partial(_forget, root=root, old=int((now - REMEMBERED) * 10**6)), durable=False)
+
+
+def drop_left_facts(index: Index, before: int) -> None:
+    """Forgets the facts of messages expunged below a mod-sequence."""
+    left = index.read_apart(partial(reading.left_facts, modseq=before))
+    for start in range(0, len(left), _FACTS_AT_ONCE):
+        index.write(partial(Transaction.drop_facts, numbers=left[start : start + _FACTS_AT_ONCE]), durable=False)
 
 
 def write_lists(root: Path, index: Index, folders: Folders, changed_before: float | None = None) -> None:

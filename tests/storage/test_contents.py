@@ -173,13 +173,14 @@ class TestFacts:
 
         assert list(inbox.messages.sizes) == [len(WIRE_TEXT)]
 
-    def test_they_go_with_their_message(self, inbox: Mailbox) -> None:
-        """And are not found under its UID."""
-        add(inbox)
+    def test_they_outlive_their_message(self, inbox: Mailbox) -> None:
+        """For sessions that have not been told yet. New ones cannot be made."""
+        add(inbox, TEXT, TEXT)
         inbox.make_facts([1])
-        inbox.remove([1])
+        inbox.remove([1, 2])
 
-        assert inbox.cached_facts([1]) == {}
+        assert inbox.cached_facts([1, 2]) == {1: b"25 Subject: hello"}
+        assert inbox.make_facts([1, 2]) == {}
 
     def test_what_is_gone_is_missing(self, inbox: Mailbox) -> None:
         """The others are made."""

@@ -53,6 +53,30 @@ class TestMaintain:
 
         assert list(account.root.glob("**/forgotten")) == []
 
+    def test_facts_of_expunged_messages_go(self, account: Account, inbox: Mailbox) -> None:
+        """Once every session must have been told; those of the others stay."""
+        add(inbox, *[TEXT] * 4)
+        inbox.make_facts([1, 2, 3, 4])
+        inbox.remove([1, 3])
+        maintain(account, later=500)
+        assert list(inbox.cached_facts([1, 2, 3, 4])) == [1, 2, 3, 4]
+        maintain(account, later=700)
+
+        assert list(inbox.cached_facts([1, 2, 3, 4])) == [2, 4]
+
+    def test_facts_go_with_what_is_known_of_the_expunge(
+        self, account: Account, inbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Nobody would find them afterwards."""
+        monkeypatch.setattr(maintenance, "MOST_GONE", 1)
+        add(inbox, *[TEXT] * 4)
+        inbox.make_facts([1, 2, 3, 4])
+        inbox.remove([1])
+        inbox.remove([3])
+        maintain(account)
+
+        assert list(inbox.cached_facts([1, 2, 3, 4])) == [2, 3, 4]
+
     def test_old_expunges_are_forgotten(self, account: Account, inbox: Mailbox) -> None:
         """From then on all that is absent is named; what is newer is still known."""
         add(inbox, *[TEXT] * 4)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from mailaccess.storage.index.rows import (
+    LEFT_FACTS,
     SELECT_MAILBOX,
     SELECT_MESSAGE,
     SELECT_WITH_INSTANCE,
@@ -163,6 +164,11 @@ def facts(connection: sqlite3.Connection, mailbox: int, uids: Sequence[int], ver
         if row is not None:
             found[uid] = row[0]
     return found
+
+
+def left_facts(connection: sqlite3.Connection, modseq: int) -> list[int]:
+    """Keys of the facts of messages that were expunged below a mod-sequence."""
+    return [number for (number,) in connection.execute(f"{LEFT_FACTS} WHERE gone.modseq < ?", (modseq,))]
 
 
 def count_from(connection: sqlite3.Connection, mailbox: int, uid: int) -> int:

@@ -95,6 +95,10 @@ INSERT_MAILBOX = (
 SELECT_MESSAGE = (
     "SELECT uid, base, info, place, extra, modseq, size, ending, disk_size, mtime, inode, saved, keys FROM message"
 )
+LEFT_FACTS = (
+    "SELECT facts.id FROM gone CROSS JOIN facts"  # in this order: each range is looked up among the facts
+    " ON facts.id BETWEEN (gone.mailbox << 32 | gone.first) AND (gone.mailbox << 32 | gone.last)"
+)
 INSERT_MESSAGE = "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 

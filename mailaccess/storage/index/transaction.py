@@ -10,6 +10,7 @@ from pathlib import Path
 from mailaccess.storage.index.rows import (
     INSERT_MAILBOX,
     INSERT_MESSAGE,
+    LEFT_FACTS,
     SAVE_MAILBOX,
     SELECT_MAILBOX,
     SELECT_MESSAGE,
@@ -176,13 +177,15 @@ class Transaction:
             self.touched.add(row.id)
 
     def remove(self, row: MailboxRow, messages: Sequence[Message]) -> None:
-        """Removes messages (ascending) and notes their UIDs as gone."""
+        """Removes messages (ascending) and notes their UIDs as gone.
+
+        Their facts stay for a while: sessions that have not been told yet still answer from them.
+        """
         if not messages:
             return
         modseq = row.next_modseq(self.now_us)
         keys = [(row.id, message.uid) for message in messages]
         self.connection.executemany("DELETE FROM message WHERE mailbox = ? AND uid = ?", keys)
-        self.connection.executemany("DELETE FROM facts WHERE id = ?", ((facts_id(*key),) for key in keys))
         self.connection.executemany(
             "INSERT INTO gone VALUES (?, ?, ?, ?)",
             [(row.id, modseq, first, last) for first, last in ranges(message.uid for message in messages)],
@@ -204,6 +207,8 @@ class Transaction:
         ).fetchone()[0]
         if floor is None:
             return 0
+        left = self.connection.execute(f"{LEFT_FACTS} WHERE gone.mailbox = ? AND gone.modseq <= ?", (mailbox, floor))
+        self.drop_facts([number for (number,) in left.fetchall()])
         self.connection.execute("DELETE FROM gone WHERE mailbox = ? AND modseq <= ?", (mailbox, floor))
         return int(floor)
 
@@ -226,6 +231,10 @@ class Transaction:
     def save_facts(self, row: MailboxRow, uid: int, version: int, data: bytes) -> None:
         """Keeps what was computed from a message's content."""
         self.connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?, ?)", (facts_id(row.id, uid), version, data))
+
+    def drop_facts(self, numbers: Iterable[int]) -> None:
+        """Forgets facts by their keys."""
+        self.connection.executemany("DELETE FROM facts WHERE id = ?", ((number,) for number in numbers))
 
     def _changed(self, row: MailboxRow) -> None:
         row.changed = self.now_us

@@ -97,7 +97,7 @@ def test_a_change_is_told_only_with_a_new_mod_sequence(transaction: Transaction,
 
 
 def test_removing_leaves_ranges(transaction: Transaction, row: MailboxRow) -> None:
-    """Under one mod-sequence; facts go too."""
+    """Under one mod-sequence; facts stay until they are left facts."""
     transaction.add(row, [message(uid) for uid in range(1, 6)])
     transaction.save_facts(row, 2, 1, b"facts")
     before = row.highestmodseq
@@ -105,6 +105,10 @@ def test_removing_leaves_ranges(transaction: Transaction, row: MailboxRow) -> No
 
     assert reading.gone_since(transaction.connection, row.id, before) == [(1, 2), (4, 4)]
     assert (row.messages, row.highestmodseq > before) == (2, True)
+    assert reading.facts(transaction.connection, row.id, [2], 1) == {2: b"facts"}
+    assert reading.left_facts(transaction.connection, row.highestmodseq) == []
+    left = reading.left_facts(transaction.connection, row.highestmodseq + 1)
+    transaction.drop_facts(left)
     assert reading.facts(transaction.connection, row.id, [2], 1) == {}
 
 
