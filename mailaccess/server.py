@@ -20,15 +20,14 @@ from twisted.internet.interfaces import IListeningPort
 from twisted.internet.main import installReactor
 
 from mailaccess.auth.authenticator import Authenticator
-from mailaccess.auth.backend import Backend
 from mailaccess.auth.ledger import Ledger
 from mailaccess.config import ConfigError, Configuration, Endpoint, Settings, applying
-from mailaccess.config.settings import PASSWD_FILE
+from mailaccess.config.certificates import certificates
 from mailaccess.imap import facts
 from mailaccess.imap.session import ImapSettings
 from mailaccess.net import listeners, logs
 from mailaccess.net.factory import IMAPFactory, POP3Factory, SessionFactory, Shared
-from mailaccess.net.tls import BadCertificate, Certificates, Pair
+from mailaccess.net.tls import BadCertificate, Certificates
 from mailaccess.net.watching import Lag, Watching
 from mailaccess.net.workers import EX_CONFIG, Lifeline, Supervisor
 from mailaccess.pop3.session import Pop3Settings
@@ -116,8 +115,8 @@ class Process:
             trusted=trusted,
             proxies=[str(network) for network in security.proxy_networks],
         )
-        self.backend = _backend(configuration)
-        self.certificates = _certificates(configuration)
+        self.backend = applying.read_backend(configuration)
+        self.certificates = certificates(configuration)
         self.ledger = Ledger(ledger, trusted=tuple(trusted))
         self.accounts = Accounts(
             StorageSettings(settings.storage.maildir, settings.storage.index, facts.build, facts.VERSION)
@@ -251,31 +250,6 @@ def _drop_privileges(configuration: Configuration) -> None:
     applying.become_user(configuration)
     for problem in unreadable([Path(os.__file__), Path(__file__)]):
         raise configuration.error(("security", "user"), f"expected one who may read Python and this program: {problem}")
-
-
-def _backend(configuration: Configuration) -> Backend:
-    """The authentication backend, with its accounts in memory."""
-    backend = applying.backend(configuration)
-    try:
-        backend.reload()
-    except OSError as error:
-        problems = unreadable([Path(error.filename)]) if error.filename else []
-        key = "path" if configuration.settings.auth.backend == PASSWD_FILE else "backend"
-        raise configuration.error(("auth", key), problems[0] if problems else str(error)) from None
-    return backend
-
-
-def _certificates(configuration: Configuration) -> Certificates | None:
-    tls = configuration.settings.tls
-    if tls.certificate is None:
-        return None
-    problems = unreadable(file for file in (tls.certificate, tls.key, *tls.others) if file)
-    if problems:
-        raise ConfigError(problems)
-    try:
-        return Certificates([Pair(tls.certificate, tls.key), *map(Pair, tls.others)])
-    except BadCertificate as error:
-        raise configuration.error(("tls", "certificate"), str(error)) from None
 
 
 def _factories(

@@ -9,10 +9,9 @@ import click
 
 from mailaccess.cli.context import config_option, configuration, enter
 from mailaccess.config import ConfigError, Configuration
-from mailaccess.config.applying import backend
+from mailaccess.config.applying import read_backend
+from mailaccess.config.certificates import certificates
 from mailaccess.config.source import Key
-from mailaccess.net.tls import BadCertificate, Certificates, Pair
-from mailaccess.privileges import unreadable
 
 SECRET = ("password", "secret", "token")
 """Options of other people's backends whose names hold one of these are not shown."""
@@ -57,27 +56,21 @@ def show(file: Path | None) -> None:
 
 def _problems(loaded: Configuration) -> Iterator[str]:
     """What cannot be seen from the configuration alone."""
-    tls = loaded.settings.tls
-    unread = unreadable(file for file in (tls.certificate, tls.key, *tls.others) if file)
-    yield from unread
-    if tls.certificate and not unread:
-        try:
-            Certificates([Pair(tls.certificate, tls.key), *map(Pair, tls.others)])
-        except BadCertificate as error:
-            yield str(error)
     try:
-        yield from getattr(backend(loaded), "problems", ())
+        certificates(loaded)
     except ConfigError as error:
         yield from error.problems
-    except OSError as error:
-        yield f"{error.filename or loaded.settings.auth.backend}: {error.strerror}"
+    try:
+        yield from getattr(read_backend(loaded), "problems", ())
+    except ConfigError as error:
+        yield from error.problems
 
 
 def _value(loaded: Configuration, key: Key) -> object:
     value: object = loaded.settings
     for name in key:
         value = getattr(value, name)
-    return "(not shown)" if any(word in key[-1] for word in SECRET) else value
+    return "(not shown)" if key[0] == "auth" and any(word in key[-1] for word in SECRET) else value
 
 
 def _toml(value: object) -> str | None:

@@ -1,4 +1,4 @@
-"""Configuration: which settings there are (`settings`), how they are read (`source`) and first used (`applying`)."""
+"""Configuration: which settings there are, how they are read, and how they are put to use at the start."""
 
 from mailaccess.config.settings import Endpoint, Network, Settings
 from mailaccess.config.source import ConfigError, Configuration, load

@@ -69,12 +69,20 @@ def _seconds(value: object) -> int:
     return _scaled(value, {"": 1, "s": 1, "m": 60, "h": 3600}, 'a time such as 90 (seconds), "90s", "30m" or "1h"')
 
 
-def _cores(value: object) -> object:
-    return (os.cpu_count() or 1) if value == "auto" else value
+def _cores(value: object) -> int:
+    if value == "auto":
+        return os.cpu_count() or 1
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError('a whole number, or "auto"')  # noqa: TRY004 - pydantic's way
+    return value
 
 
-def _expire(value: object) -> object:
-    return None if value == "never" else value
+def _days(value: object) -> int | None:
+    if value == "never":
+        return None
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError('a number of days, or "never"')  # noqa: TRY004
+    return value
 
 
 def _base(info: ValidationInfo) -> Path:
@@ -101,7 +109,7 @@ def _template(value: str, info: ValidationInfo) -> str:
 
 Cores = Annotated[int, BeforeValidator(_cores), Field(ge=1, le=256)]
 Count = Annotated[int, Field(ge=1)]
-Days = Annotated[Annotated[int, Field(ge=0)] | None, BeforeValidator(_expire)]
+Days = Annotated[Annotated[int, Field(ge=0)] | None, BeforeValidator(_days)]
 Size = Annotated[int, BeforeValidator(_size), Field(ge=1024)]
 Seconds = Annotated[int, BeforeValidator(_seconds), Field(ge=1)]
 FilePath = Annotated[Path, BeforeValidator(_under)]

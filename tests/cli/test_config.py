@@ -44,8 +44,22 @@ def test_files_that_are_missing_or_wrong(run: Run, right: Path) -> None:
     result = run("config", "check", str(right))
 
     assert result.code == 1
-    assert f"{right.parent}/both.pem: no certificate in PEM form" in result.err
+    assert f"{right}:2: tls.certificate: {right.parent}/both.pem: no certificate in PEM form" in result.err
     assert f"{right.parent}/users:1: " in result.err
+
+
+def test_files_that_are_not_there(run: Run, right: Path) -> None:
+    """All of them, with the line that names each, or the default that does."""
+    (right.parent / "both.pem").unlink()
+    (right.parent / "users").unlink()
+    right.write_text(f'{right.read_text()}key = "key.pem"\n')
+    result = run("config", "check", str(right))
+
+    assert [line.partition(" (as user ")[0] for line in result.err.splitlines()] == [
+        f"{right}:2: tls.certificate: {right.parent}/both.pem: No such file or directory",
+        f"{right}:3: tls.key: {right.parent}/key.pem: No such file or directory",
+        f"default: auth.path: {right.parent}/users: No such file or directory",
+    ]
 
 
 def test_files_must_be_readable_as_the_configured_user(right: Path) -> None:
@@ -56,7 +70,7 @@ def test_files_must_be_readable_as_the_configured_user(right: Path) -> None:
     result = subprocess.run(program, capture_output=True, text=True, check=False)
 
     assert result.returncode == 1
-    assert f"{right.parent}/both.pem: Permission denied (as user " in result.stderr
+    assert f"{right}:2: tls.certificate: {right.parent}/both.pem: Permission denied (as user " in result.stderr
     assert "(as user root)" not in result.stderr
 
 
@@ -80,4 +94,6 @@ def test_show_keeps_secrets(run: Run, right: Path) -> None:
     result = run("config", "show", "--config", str(right))
 
     assert "hush" not in result.out
+    assert "password_checks = " in result.out
+    assert 'password_checks = "(not shown)"' not in result.out
     assert "ldap://x" in result.out

@@ -8,7 +8,7 @@ import pytest
 
 from mailaccess.auth.backend import Identity
 from mailaccess.config import ConfigError, Configuration, load
-from mailaccess.config.applying import backend, become_user
+from mailaccess.config.applying import backend, become_user, read_backend
 
 
 class Nobody:
@@ -79,3 +79,12 @@ def test_an_unknown_user_of_the_machine_is_named_with_its_line(tmp_path: Path) -
     assert caught.value.problems == [
         f"{configuration.file}:2: security.user: there is no user nobody-of-this-name on this machine"
     ]
+
+
+def test_a_user_file_that_is_not_there(tmp_path: Path) -> None:
+    """Is named with the line that names it."""
+    with pytest.raises(ConfigError) as caught:
+        read_backend(written(tmp_path, '[auth]\n\npath = "nowhere"'))
+
+    [problem] = caught.value.problems
+    assert problem.startswith(f"{tmp_path}/mail.toml:3: auth.path: {tmp_path}/nowhere: No such file or directory")

@@ -11,7 +11,7 @@ import pytest
 
 from mailaccess import server
 from mailaccess.auth.passwd_file import PasswdFile
-from mailaccess.config import ConfigError, Endpoint, Settings, applying, load
+from mailaccess.config import ConfigError, Endpoint, Settings, applying, certificates, load
 from mailaccess.config.source import keys
 
 
@@ -115,7 +115,7 @@ def test_expire() -> None:
 
 def test_every_setting_is_read() -> None:
     """By the composition root; nobody can set what has no effect."""
-    trees = [ast.parse(Path(module.__file__ or "").read_text()) for module in (server, applying)]
+    trees = [ast.parse(Path(module.__file__ or "").read_text()) for module in (server, applying, certificates)]
     read = {node.attr for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     ours = [key for key in keys(settings({})) if key[0] != "auth"]
 
