@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mailaccess.config import ConfigError, Configuration, load
-from mailaccess.config.source import key_lines
+from mailaccess.config.source import Key, key_lines, keys
 
 
 def read(directory: Path, text: str, environ: Mapping[str, str] | None = None) -> Configuration:
@@ -15,6 +15,14 @@ def read(directory: Path, text: str, environ: Mapping[str, str] | None = None) -
     file = directory / "mail.toml"
     file.write_text(text)
     return load(file, environ or {})
+
+
+def value(loaded: Configuration, key: Key) -> object:
+    """What a setting is."""
+    found: object = loaded.settings
+    for name in key:
+        found = getattr(found, name)
+    return found
 
 
 def refusal(directory: Path, text: str, environ: Mapping[str, str] | None = None) -> list[str]:
@@ -155,9 +163,14 @@ def test_lines_of_keys() -> None:
 
 
 def test_the_readmes_example_is_right(tmp_path: Path) -> None:
-    """Every key in it exists and may hold what it shows."""
+    """It has every key there is, with the default unless the comment says otherwise."""
     readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
     [example] = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
-    loaded = read(tmp_path, example)
+    example = re.sub(r"^# (\w+ = )", r"\1", example, flags=re.MULTILINE)
+    loaded, defaults = read(tmp_path, example), read(tmp_path, "")
+    otherwise = {key for key, line in key_lines(example).items() if "default:" in example.split("\n")[line - 1]}
 
-    assert loaded.settings.hostname == "mail.example.org"
+    assert [key for key, origin in loaded.origins.items() if origin == "default"] == []
+    assert {key for key in keys(loaded.settings) if value(loaded, key) != value(defaults, key)} <= {
+        *otherwise, ("tls", "certificate"),
+    }  # fmt: skip
