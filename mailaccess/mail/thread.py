@@ -22,6 +22,7 @@ class ThreadInput:
     references: list[str]  # oldest first; else the first id of In-Reply-To
     base_subject: str  # folded, as subjects are compared
     is_reply: bool  # a reply or a forward, by its subject
+    arrived: int = 0  # INTERNALDATE, seconds since the epoch
 
 
 @dataclass(slots=True)
@@ -61,6 +62,11 @@ def thread_references(messages: Iterable[ThreadInput]) -> list[Node]:
     return _Threading(list(messages)).threads()
 
 
+def thread_refs(messages: Iterable[ThreadInput]) -> list[Node]:
+    """REFS (draft-ietf-morg-inthread): as REFERENCES, by references alone, the thread with the latest arrival last."""
+    return _Threading(list(messages)).threads_by_arrival()
+
+
 class _Threading:
     """The six steps of RFC 5256 3. Nodes are numbers: the messages by position, then the dummies."""
 
@@ -75,14 +81,31 @@ class _Threading:
         self.children: list[list[int]] = []
 
     def threads(self) -> list[Node]:
-        for number in range(len(self.messages)):
-            self.link(number)
-        top = self.gather()
+        """REFERENCES"""
+        top = self.linked()
         top.sort(key=self.age)
         top = self.merge(top)
         for siblings in self.children:
             siblings.sort(key=self.age)
         top.sort(key=self.age)
+        return self.nodes(top)
+
+    def threads_by_arrival(self) -> list[Node]:
+        """REFS: no subject joins what no reference does; "the most recent INTERNALDATE" orders threads, not messages."""
+        top = self.linked()
+        for siblings in self.children:
+            siblings.sort(key=self.age)
+        top.sort(key=self.latest_arrival)
+        return self.nodes(top)
+
+    def linked(self) -> list[int]:
+        """(1), (2), (3)"""
+        for number in range(len(self.messages)):
+            self.link(number)
+        return self.gather()
+
+    def nodes(self, top: list[int]) -> list[Node]:
+        """The threads as they are given away."""
         nodes = [Node(message.key) for message in self.messages]
         nodes += [Node(None) for _ in range(len(self.children) - len(nodes))]
         for node, children in zip(nodes, self.children, strict=True):
@@ -149,6 +172,17 @@ class _Threading:
         """What siblings are sorted by. Of a dummy, its first child counts: its children are sorted before it is."""
         message = self.message(node)
         return message.sent, message.key
+
+    def latest_arrival(self, top: int) -> tuple[int, int]:
+        """What threads are sorted by in REFS."""
+        latest = (0, 0)
+        waiting = [top]
+        while waiting:
+            node = waiting.pop()
+            waiting += self.children[node]
+            if node < len(self.messages):
+                latest = max(latest, (self.messages[node].arrived, self.messages[node].key))
+        return latest
 
     def message(self, node: int) -> ThreadInput:
         return self.messages[node if node < len(self.messages) else self.children[node][0]]

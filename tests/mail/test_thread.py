@@ -4,13 +4,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailaccess.mail.thread import Node, ThreadInput, message_ids, ordered_subject, thread_references
+from mailaccess.mail.thread import (
+    Node,
+    ThreadInput,
+    message_ids,
+    ordered_subject,
+    thread_references,
+    thread_refs,
+)
 
 
 def message(
-    key: int, id_: str | None = None, references: str = "", subject: str = "", sent: int | None = None
+    key: int,
+    id_: str | None = None,
+    references: str = "",
+    subject: str = "",
+    sent: int | None = None,
+    arrived: int | None = None,
 ) -> ThreadInput:
-    """A message whose subject is a reply's if it begins with "RE:"; sent at the time of its key unless told."""
+    """A message whose subject is a reply's if it begins with "RE:"; its key is when it was sent and came, unless told."""
     return ThreadInput(
         key,
         key if sent is None else sent,
@@ -18,6 +30,7 @@ def message(
         references.split(),
         subject.removeprefix("RE:"),
         subject.startswith("RE:"),
+        key if arrived is None else arrived,
     )
 
 
@@ -198,3 +211,30 @@ def test_every_message_is_in_one_thread(messages: list[ThreadInput]) -> None:
 def test_anything_may_hold_ids(value: bytes) -> None:
     """Never an error; what is found is an id."""
     assert all("@" in one for one in message_ids(value))
+
+
+REFS = {
+    "by references alone": ([message(1, "a", "", "s"), message(2, "b", "", "RE:s"), message(3, "c", "a")], "(2)(1 3)"),
+    "the latest arrival last": ([message(1, "a"), message(2, "b"), message(3, "c", "a", arrived=9)], "(2)(1 3)"),
+    "not the latest sent": ([message(1, "a"), message(2, "b"), message(3, "c", "a", sent=9, arrived=0)], "(1 3)(2)"),
+    "within a thread by the time sent": (
+        [message(1, "a"), message(2, "b", "a", sent=9), message(3, "c", "a", sent=5)],
+        "(1 (3)(2))",
+    ),
+    "a missing parent": ([message(1, "a", "x"), message(2, "b"), message(3, "c", "x")], "(2)((1)(3))"),
+    "arrived at once": ([message(1, "a", arrived=1), message(2, "b", arrived=1)], "(1)(2)"),
+    "nothing": ([], ""),
+}
+
+
+@pytest.mark.parametrize(("messages", "threads"), REFS.values(), ids=REFS)
+def test_refs(messages: list[ThreadInput], threads: str) -> None:
+    """draft-ietf-morg-inthread: REFERENCES without subjects; threads are in order of their latest arrival."""
+    assert shown(thread_refs(messages)) == threads
+
+
+def test_refs_of_deep_threads() -> None:
+    """Nothing of it is recursive."""
+    deep = [message(key, f"i{key}", f"i{key - 1}") for key in range(1, 50_000)]
+    (top,) = thread_refs(deep)
+    assert top.key == 1

@@ -13,7 +13,7 @@ from mailaccess.imap.registry import SELECTED, command
 from mailaccess.imap.rows import Rows
 from mailaccess.imap.searching import HEADERS, hold_columns, make_sizes
 from mailaccess.imap.session import Session
-from mailaccess.mail.thread import Node, ThreadInput, ordered_subject, thread_references
+from mailaccess.mail.thread import Node, ThreadInput, ordered_subject, thread_references, thread_refs
 from mailaccess.wire.traps import compute, compute_steps, drained, turn
 
 SORTED_AT_ONCE = 10_000
@@ -90,15 +90,19 @@ async def _sorted(rows: list[int], value: Callable[[int], Value], *, reverse: bo
 
 Algorithm = Callable[[list[ThreadInput]], list[Node]]
 
-ALGORITHMS: dict[bytes, Algorithm] = {b"ORDEREDSUBJECT": ordered_subject, b"REFERENCES": thread_references}
+ALGORITHMS: dict[bytes, Algorithm] = {
+    b"ORDEREDSUBJECT": ordered_subject,
+    b"REFERENCES": thread_references,
+    b"REFS": thread_refs,
+}
 
 
 def parse_thread(cursor: Cursor) -> tuple[Algorithm, Program]:
     """thread = "THREAD" SP thread-alg SP charset 1*(SP search-key)"""
     terms = Terms(cursor)
-    algorithm = ALGORITHMS.get(terms.word("ORDEREDSUBJECT or REFERENCES"))
+    algorithm = ALGORITHMS.get(terms.word("ORDEREDSUBJECT, REFERENCES or REFS"))
     if algorithm is None:
-        raise Bad("Expected ORDEREDSUBJECT or REFERENCES")
+        raise Bad("Expected ORDEREDSUBJECT, REFERENCES or REFS")
     return algorithm, _parse_criteria(terms)
 
 
@@ -108,7 +112,7 @@ def parse_thread(cursor: Cursor) -> tuple[Algorithm, Program]:
     parse=parse_thread,
     uid=True,
     expunges=False,
-    capability=(b"THREAD=ORDEREDSUBJECT", b"THREAD=REFERENCES"),
+    capability=(b"THREAD=ORDEREDSUBJECT", b"THREAD=REFERENCES", b"THREAD=REFS"),
     rfc=5256,
 )
 async def thread(session: Session, algorithm: Algorithm, program: Program) -> bytes | None:
@@ -116,7 +120,7 @@ async def thread(session: Session, algorithm: Algorithm, program: Program) -> by
     found = await find(session, program)
     said = await _values(found.rows, found.matches, [SENT, ANCESTRY, BASE_SUBJECT, IS_REPLY])
     uids = found.rows.uids if session.by_uid else None
-    pieces = await compute_steps(len(found.matches) * 100, _threaded, algorithm, said, uids)
+    pieces = await compute_steps(len(found.matches) * 100, _threaded, algorithm, said, found.rows.dates, uids)
     session.write(b"* THREAD")
     for start in range(0, len(pieces), PIECES_AT_ONCE):
         session.write("".join(pieces[start : start + PIECES_AT_ONCE]).encode())
@@ -126,10 +130,12 @@ async def thread(session: Session, algorithm: Algorithm, program: Program) -> by
     return completed(session, b"THREAD", found)
 
 
-def _threaded(algorithm: Algorithm, said: dict[Column[Any], dict[int, Any]], uids: Sequence[int] | None) -> list[str]:
+def _threaded(
+    algorithm: Algorithm, said: dict[Column[Any], dict[int, Any]], dates: Sequence[int], uids: Sequence[int] | None
+) -> list[str]:
     sent, subjects, replies = said[SENT], said[BASE_SUBJECT], said[IS_REPLY]
     inputs = [
-        ThreadInput(row, sent[row], message_id, references, subjects[row], replies[row])
+        ThreadInput(row, sent[row], message_id, references, subjects[row], replies[row], dates[row])
         for row, (message_id, references) in said[ANCESTRY].items()
     ]
     return render_threads(algorithm(inputs), uids)
