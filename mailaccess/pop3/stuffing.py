@@ -27,15 +27,32 @@ class Stuffer:
         return b".\r\n" if self._last == b"\n" else b"\r\n.\r\n"
 
 
-def top(data: bytes, lines: int) -> tuple[bytes, bool]:
-    """The header, the blank line and `lines` lines of the body, and whether `data` held all of that."""
-    body = 0 if data.startswith(b"\r\n") else data.find(b"\r\n\r\n") + 2
-    if body == 1:
-        return data, False
-    end = body + 2
-    for _ in range(lines):
-        newline = data.find(b"\n", end)
-        if newline < 0:
-            return data, False
-        end = newline + 1
-    return data[:end], True
+class Top:
+    """Header, blank line and so many lines of the body, of a message that comes in pieces (RFC 1939 section 7)."""
+
+    __slots__ = ("_before", "_lines", "complete")
+
+    def __init__(self, lines: int) -> None:
+        self._lines = lines  # of the body, still to come
+        self._before: bytes | None = b"\r\n"  # the octets before, while it is the header: a blank line may be the first
+        self.complete = False
+
+    def take(self, data: bytes) -> bytes:
+        """What belongs to it of the next piece, in wire form; `complete` tells whether that was all."""
+        end = 0
+        if self._before is not None:
+            seen = self._before + data
+            blank = seen.find(b"\r\n\r\n")
+            if blank < 0:
+                self._before = seen[-3:]
+                return data
+            end = blank + 4 - len(self._before)
+            self._before = None
+        here = data.count(b"\n", end)
+        if here < self._lines:
+            self._lines -= here
+            return data
+        for _ in range(self._lines):
+            end = data.find(b"\n", end) + 1
+        self.complete = True
+        return data[:end]

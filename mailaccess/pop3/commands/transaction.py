@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from mailaccess.pop3.maildrop import Maildrop
 from mailaccess.pop3.registry import Err, State, command, maybe_message, message_number, one_message
 from mailaccess.pop3.session import Session
-from mailaccess.pop3.stuffing import Stuffer, top
+from mailaccess.pop3.stuffing import Stuffer, Top
 from mailaccess.wire.traps import call, drained, turn
 
 WHOLE = 256 * 1024
@@ -116,20 +116,17 @@ def parse_top(text: bytes) -> tuple[int, int]:
 
 @command(b"TOP", when=State.TRANSACTION, parse=parse_top, capability=b"TOP")
 async def top_(session: Session, number: int, lines: int) -> None:
-    """RFC 1939 section 7"""
-    text = await call(_top, session.maildrop, session.message(number), lines)
-    session.ok("Top of message follows")
-    session.channel.write(text)
+    """RFC 1939 section 7. Header and lines may be as large as the message: they go out in pieces, too."""
+    head, stuffer = Top(lines), Stuffer()
+    with await call(session.maildrop.content, session.message(number)) as content:
+        piece = await call(content.read, 0, PIECE)
+        session.ok("Top of message follows")
+        session.channel.write(stuffer.add(head.take(piece)))
+        for start in range(PIECE, content.size, PIECE):
+            if head.complete:
+                break
+            await drained()
+            session.channel.write(stuffer.add(head.take(await call(content.read, start, PIECE))))
+        session.channel.write(stuffer.end())
     if session.channel.full:
         await drained()
-
-
-def _top(maildrop: Maildrop, number: int, lines: int) -> bytes:
-    stuffer = Stuffer()
-    with maildrop.content(number) as content:
-        length = PIECE
-        while True:
-            text, complete = top(content.read(0, min(length, content.size)), lines)
-            if complete or length >= content.size:
-                return stuffer.add(text) + stuffer.end()
-            length *= 4
