@@ -119,7 +119,10 @@ def parse_enable(cursor: Cursor) -> tuple[list[bytes]]:
     return (names,)
 
 
-# Announced before login too, as is IDLE: Python's imaplib asks for the capabilities then, and never again.
+# Announced before login too, as is IDLE, though neither can be used there. Python's imaplib (3.11 to 3.14) asks for the
+# capabilities when it connects and after STARTTLS, and never again: not after login, nor does it look at what the OK of
+# LOGIN says. Its enable() and idle() refuse to send what was not on that list, so nobody could use them. Its other
+# methods do not look, so every other capability appears only where it can be used.
 @command(b"ENABLE", when=AUTHENTICATED, parse=parse_enable, capability=b"ENABLE", announce=ANY, rfc=5161)
 async def enable(session: Session, names: list[bytes]) -> None:
     """RFC 5161. Unknown names are passed over; ENABLED lists what this command turned on."""

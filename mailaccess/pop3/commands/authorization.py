@@ -109,6 +109,11 @@ async def stls(session: Session) -> None:
 
 @command(b"UTF8", when=State.AUTHORIZATION, capability=b"UTF8 USER", rfc=6856)
 async def utf8(session: Session) -> None:
-    """RFC 6856 section 2. Messages are sent as they are in either mode; responses may then hold UTF-8."""
+    """RFC 6856 section 2. From here on responses may hold UTF-8. Messages are sent as they are in either mode.
+
+    Before this command the RFC wants a message with UTF-8 in its header refused or rewritten. Such headers are in
+    everyday mail, and clients have always been sent them; a rewritten one has another size than LIST and IMAP say, and
+    no valid signature; a refused one is mail that somebody does not get.
+    """
     session.utf8 = True
     session.ok("UTF-8 mode")
