@@ -13,6 +13,7 @@ from mailaccess.imap import render
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.facts import Facts
 from mailaccess.imap.grammar import Cursor
+from mailaccess.imap.registry import feature
 from mailaccess.imap.section import Section, Span, Text, parse_section
 from mailaccess.storage.content import Content
 from mailaccess.storage.messages import Messages
@@ -68,6 +69,8 @@ _MACROS = {
     b"ALL": (b"FLAGS", b"INTERNALDATE", b"RFC822.SIZE", b"ENVELOPE"),
     b"FULL": (b"FLAGS", b"INTERNALDATE", b"RFC822.SIZE", b"ENVELOPE", b"BODY"),
 }
+
+feature(b"SAVEDATE", rfc=8514)
 
 
 def item(name: bytes, form: bytes = b"%s", *, needs: Needs = Needs.NOTHING) -> Callable[[Column], Column]:
@@ -151,6 +154,12 @@ def flags(block: Block) -> list[bytes]:
 @item(b"INTERNALDATE")
 def internaldate(block: Block) -> list[bytes]:
     return [render.date_time(messages.dates[row]) for messages, row in zip(block.messages, block.rows, strict=True)]
+
+
+@item(b"SAVEDATE")
+def savedate(block: Block) -> list[bytes]:
+    """RFC 8514 4.2"""
+    return [render.date_time(messages.saved[row]) for messages, row in zip(block.messages, block.rows, strict=True)]
 
 
 @item(b"RFC822.SIZE", b"%d", needs=Needs.SIZES)

@@ -174,22 +174,56 @@ def _midnight(day: date) -> int:
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
 
 
+def _before(dates: Sequence[int], candidates: Candidates, day: date) -> list[int]:
+    end = _midnight(day)
+    return [row for row in candidates if dates[row] < end]
+
+
+def _on(dates: Sequence[int], candidates: Candidates, day: date) -> list[int]:
+    start = _midnight(day)
+    return [row for row in candidates if start <= dates[row] < start + DAY]
+
+
+def _since(dates: Sequence[int], candidates: Candidates, day: date) -> list[int]:
+    start = _midnight(day)
+    return [row for row in candidates if dates[row] >= start]
+
+
 @key(b"BEFORE", needs=Needs.COLUMNS, parse=_date)
 def before(rows: Rows, candidates: Candidates, day: date) -> list[int]:
-    dates, end = rows.dates, _midnight(day)
-    return [row for row in candidates if dates[row] < end]
+    return _before(rows.dates, candidates, day)
 
 
 @key(b"ON", needs=Needs.COLUMNS, parse=_date)
 def on(rows: Rows, candidates: Candidates, day: date) -> list[int]:
-    dates, start = rows.dates, _midnight(day)
-    return [row for row in candidates if start <= dates[row] < start + DAY]
+    return _on(rows.dates, candidates, day)
 
 
 @key(b"SINCE", needs=Needs.COLUMNS, parse=_date)
 def since(rows: Rows, candidates: Candidates, day: date) -> list[int]:
-    dates, start = rows.dates, _midnight(day)
-    return [row for row in candidates if dates[row] >= start]
+    return _since(rows.dates, candidates, day)
+
+
+@key(b"SAVEDBEFORE", needs=Needs.COLUMNS, parse=_date)
+def savedbefore(rows: Rows, candidates: Candidates, day: date) -> list[int]:
+    """RFC 8514 4.3, as the next three"""
+    return _before(rows.save_dates, candidates, day)
+
+
+@key(b"SAVEDON", needs=Needs.COLUMNS, parse=_date)
+def savedon(rows: Rows, candidates: Candidates, day: date) -> list[int]:
+    return _on(rows.save_dates, candidates, day)
+
+
+@key(b"SAVEDSINCE", needs=Needs.COLUMNS, parse=_date)
+def savedsince(rows: Rows, candidates: Candidates, day: date) -> list[int]:
+    return _since(rows.save_dates, candidates, day)
+
+
+@key(b"SAVEDATESUPPORTED", needs=Needs.COLUMNS)
+def savedatesupported(_rows: Rows, candidates: Candidates, _: None) -> list[int]:
+    """Every mailbox here keeps them."""
+    return list(candidates)
 
 
 def _interval(terms: Terms) -> int:

@@ -35,6 +35,7 @@ class Rows:
         self.modseqs: Sequence[int]
         self.sizes: Sequence[int]
         self.dates: Sequence[int]
+        self.save_dates: Sequence[int]
         self.align()
         self._keywords = {name.lower(): name for name in view.mailbox.keywords()}
         self._ranges: dict[int, Ranges] = {}
@@ -51,7 +52,7 @@ class Rows:
         """Takes the columns as they are now; where expunges are owed to the client, with rows for those."""
         columns = self._aligned()
         self.uids, self.flags, self.modseqs = columns.uids, columns.flags, columns.modseqs
-        self.sizes, self.dates = columns.sizes, columns.dates
+        self.sizes, self.dates, self.save_dates = columns.sizes, columns.dates, columns.saved
 
     def _aligned(self) -> Messages:
         current, old = self.view.mailbox.messages, self.view.generation

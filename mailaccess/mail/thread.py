@@ -91,7 +91,7 @@ class _Threading:
         return self.nodes(top)
 
     def threads_by_arrival(self) -> list[Node]:
-        """REFS: no subject joins what no reference does; "the most recent INTERNALDATE" orders threads, not messages."""
+        """REFS: no subject joins what no reference does; the most recent arrival orders threads, but not messages."""
         top = self.linked()
         for siblings in self.children:
             siblings.sort(key=self.age)

@@ -22,7 +22,7 @@ def message(
     sent: int | None = None,
     arrived: int | None = None,
 ) -> ThreadInput:
-    """A message whose subject is a reply's if it begins with "RE:"; its key is when it was sent and came, unless told."""
+    """A message whose subject is a reply's if it begins with "RE:"; sent and arrived when its key says, unless told."""
     return ThreadInput(
         key,
         key if sent is None else sent,
