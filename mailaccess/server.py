@@ -111,6 +111,7 @@ class Process:
         trusted = [str(network) for network in security.trusted_networks]
         self.shared = Shared(
             self.reactor,
+            connections=_room(limits.connections),
             connections_per_address=limits.sessions_per_address,
             trusted=trusted,
             proxies=[str(network) for network in security.proxy_networks],
@@ -244,6 +245,14 @@ def _allow_many_files() -> None:
     """A connection is a descriptor, and the usual soft limit is 1,024."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _room(connections: int) -> int:
+    """How many connections there can be: they leave half of the descriptors for what they ask for."""
+    descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if connections > descriptors // 2:
+        log.warning("fewer connections than configured: descriptors are few", limit=descriptors // 2)
+    return min(connections, descriptors // 2)
 
 
 def _drop_privileges(configuration: Configuration) -> None:

@@ -196,6 +196,7 @@ class Limits(Table):
 
     sessions_per_user: Count = 50
     sessions_per_address: Count = 200
+    connections: Count = 10_000  # in each process, logged in or not; fewer if half of the descriptors are
     password_checks: Cores = _default("auto")  # at a time, in all processes; auto: one per core
     login_time: Seconds = 60  # for a client that has not logged in
     imap_idle: Seconds = 1830  # without a command; RFC 3501 wants at least 30 minutes

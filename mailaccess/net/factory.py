@@ -31,17 +31,18 @@ class Shared:
         self,
         reactor: Any = None,
         *,
+        connections: int = 10_000,
         connections_per_address: int = 200,
         trusted: Sequence[str] = (),
         proxies: Sequence[str] = (),
     ) -> None:
-        """`trusted` networks may have any number of connections; from `proxies`, all must begin with a PROXY header.
+        """`trusted` networks may have any of the connections; from `proxies`, all must begin with a PROXY header.
 
         Without a reactor, the one that is installed. ValueError names a network that is none.
         """
         self.reactor: Any = reactor or import_module("twisted.internet.reactor")  # which installs one if need be
         self.lanes = Lanes(self.reactor)
-        self.crowd = Crowd(connections_per_address, Trusted(tuple(trusted)))
+        self.crowd = Crowd(connections_per_address, Trusted(tuple(trusted)), connections)
         self.proxies = Trusted(tuple(proxies))
 
 
@@ -148,7 +149,7 @@ class SessionFactory(ServerFactory):
 class IMAPFactory(SessionFactory):
     """IMAP connections."""
 
-    crowded = b"* BYE [LIMIT] Too many connections from your address\r\n"
+    crowded = b"* BYE [LIMIT] Too many connections\r\n"
     apology = b"* BYE [SERVERBUG] Internal error\r\n"
 
     def __init__(
@@ -166,7 +167,7 @@ class IMAPFactory(SessionFactory):
 class POP3Factory(SessionFactory):
     """POP3 connections."""
 
-    crowded = b"-ERR [SYS/TEMP] Too many connections from your address\r\n"
+    crowded = b"-ERR [SYS/TEMP] Too many connections\r\n"
     apology = b"-ERR [SYS/TEMP] Internal error\r\n"
 
     def __init__(

@@ -35,6 +35,7 @@ def test_the_defaults() -> None:
     assert [str(endpoint) for endpoint in it.pop3.listen + it.pop3.listen_tls] == ["*:110", "*:995"]
     assert it.security.plaintext_login == "loopback"
     assert (it.limits.sessions_per_user, it.limits.sessions_per_address) == (50, 200)
+    assert it.limits.connections == 10_000
     assert it.workers >= 1
 
 

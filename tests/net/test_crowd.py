@@ -31,6 +31,18 @@ def test_a_crowd_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     assert [vars(record)["address"] for record in caplog.records] == ["192.0.2.1"] * 2
 
 
+def test_all_together_have_so_many_connections(caplog: pytest.LogCaptureFixture) -> None:
+    """From wherever they come, trusted networks included: descriptors are not endless."""
+    crowd = Crowd(2, Trusted(("10.0.0.0/8",)), total=3)
+    places = [crowd.enter(address) for address in ("192.0.2.1", "192.0.2.2", "10.0.0.1")]
+
+    assert [crowd.enter(address) for address in ("192.0.2.3", "10.0.0.1", "192.0.2.1")] == [None] * 3
+    assert [vars(record)["limit"] for record in caplog.records] == [3], "logged once"
+    for place in places:
+        crowd.leave(place or "")
+    assert None not in [crowd.enter(address) for address in ("192.0.2.3", "10.0.0.1", "192.0.2.1")]
+
+
 def test_one_customer_is_one_address() -> None:
     """Whoever has an IPv6 /64 has 2**64 addresses."""
     crowd = Crowd(1)
