@@ -91,6 +91,11 @@ class MemoryDriver(Task):
         self.compressed = True
         return None
 
+    def answer_inflated(self) -> object:
+        self._flush()
+        self.compressed = False
+        return None
+
     def answer_delay(self, seconds: float) -> object:
         self._flush()
         self.slept += seconds

@@ -68,6 +68,7 @@ class Session:
         self.expunges = False  # expunges may be told at its end
         self.tag = b""
         self.ended = False
+        self.compressed = False
         self.failed_logins = 0
         self.afterwards: Callable[[], Awaitable[None]] | None = None  # runs once, behind the tagged line
         self._account: Account | None = None
@@ -137,6 +138,8 @@ class Session:
             names += [b"AUTH=" + mechanism.encode() for mechanism in mechanisms]
         else:
             names = [b"APPENDLIMIT=%d" % self.settings.max_append if n == b"APPENDLIMIT" else n for n in names]
+        if self.compressed:
+            names.remove(b"COMPRESS=DEFLATE")
         return b" ".join(names)
 
     def ranges(self, numset: tuple[tuple[int, int], ...]) -> Ranges:
@@ -169,6 +172,15 @@ class Session:
         self.identity = identity
         self.state = State.AUTHENTICATED
         self.channel.timeout, self.channel.lifetime = self.settings.idle_timeout, inf
+
+    def log_out(self) -> None:
+        """Back to the not authenticated state: nothing is left of the user, of what was enabled, or of what was found
+        (RFC 8437 4.1)."""
+        self.close()
+        self.state = State.NOT_AUTHENTICATED
+        self.identity = self._account = None
+        self.enabled.clear()
+        self.channel.timeout = self.settings.login_timeout
 
     def select(self, view: View) -> None:
         """Enters the selected state."""

@@ -251,6 +251,14 @@ class Connection(Task, Protocol):
         self._deflate.feed(reader.take(reader.buffered))
         return None
 
+    def answer_inflated(self) -> object:
+        """What follows the end of the peer's deflate stream is plain again."""
+        self._flush()
+        if self._deflate is not None:
+            self.channel.reader.feed(self._deflate.end())
+            self._deflate = None
+        return None
+
     def answer_delay(self, seconds: float) -> object:
         """Waits, without reading: who must wait cannot make us hold what it sends."""
         self._flush()

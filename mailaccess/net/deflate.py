@@ -39,6 +39,10 @@ class Deflate:
         if self._in.eof:
             raise Corrupt("octets after the end of the deflate stream")
         piece = self._in.decompress(self._rest, STEP)
-        self._rest = self._in.unconsumed_tail
+        self._rest = self._in.unused_data if self._in.eof else self._in.unconsumed_tail
         self._more = len(piece) == STEP
         return piece
+
+    def end(self) -> bytes:
+        """What the peer has sent behind the end of its stream."""
+        return self._rest if self._in.eof else b""

@@ -8,7 +8,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from mailaccess.wire.channel import Channel
-from mailaccess.wire.traps import Call, Compress, Delay, Drained, Event, Input, StartTLS, Trap, Turn
+from mailaccess.wire.traps import Call, Compress, Delay, Drained, Event, Inflated, Input, StartTLS, Trap, Turn
 
 WAIT = object()
 """Returned by an `answer_*` method that will call `resume` or `throw` later."""
@@ -80,6 +80,8 @@ class Task:
                 return self.answer_starttls()
             case Compress():
                 return self.answer_compress()
+            case Inflated():
+                return self.answer_inflated()
             case Delay():
                 return self.answer_delay(trap.seconds)
 
@@ -103,6 +105,9 @@ class Task:
         raise NotImplementedError
 
     def answer_compress(self) -> object:
+        raise NotImplementedError
+
+    def answer_inflated(self) -> object:
         raise NotImplementedError
 
     def answer_delay(self, seconds: float) -> object:

@@ -78,13 +78,18 @@ class Compress:
 
 
 @dataclass(frozen=True, slots=True)
+class Inflated:
+    """Flush, then deflate neither direction any more (RFC 8437)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Delay:
     """Wait, without reading."""
 
     seconds: float
 
 
-Trap = Input | Drained | Event | Call | Turn | StartTLS | Compress | Delay
+Trap = Input | Drained | Event | Call | Turn | StartTLS | Compress | Inflated | Delay
 
 _INPUT = Input()
 _DRAINED = Drained()
@@ -147,6 +152,11 @@ async def start_tls() -> None:
 async def compress() -> None:
     """Changes the wire to DEFLATE."""
     await _trap(Compress())
+
+
+async def end_compression() -> None:
+    """Changes the wire back; without DEFLATE on it, nothing happens."""
+    await _trap(Inflated())
 
 
 async def delay(seconds: float) -> None:

@@ -19,6 +19,7 @@ from mailaccess.wire.traps import (
     compress,
     delay,
     drained,
+    end_compression,
     event,
     more_input,
 )
@@ -537,12 +538,29 @@ def test_what_is_not_deflated_ends_the_connection() -> None:
     assert client.transport.aborted
 
 
+@pytest.mark.parametrize("ending", [zlib.Z_FINISH, zlib.Z_SYNC_FLUSH])
+def test_compression_ends_behind_its_answer(ending: int) -> None:
+    """Whether the client finishes its stream or merely goes on without it; a finished one may be followed at once."""
+    client = Client(_compressed)
+    client.send(b"COMPRESS\r\n")
+    deflater, inflater = zlib.compressobj(wbits=-15), zlib.decompressobj(wbits=-15)
+    more = b"b\r\n" if ending == zlib.Z_FINISH else b""
+    reply = client.send(deflater.compress(b"PLAIN\r\n") + deflater.flush(ending) + more)
+
+    assert inflater.decompress(reply, len(b"<PLAIN>\r\n")) == b"<PLAIN>\r\n"
+    reply += client.send(b"c\r\n")
+    assert reply.endswith(b"<b>\r\n<c>\r\n" if more else b"<c>\r\n")
+
+
 async def _compressed(channel: Channel) -> None:
     await channel.reader.line(100)
     channel.write(b"OK\r\n")
     await compress()
     while True:
-        channel.write(b"<%s>\r\n" % await channel.reader.line(100))
+        line = await channel.reader.line(100)
+        channel.write(b"<%s>\r\n" % line)
+        if line == b"PLAIN":
+            await end_compression()
 
 
 def test_a_failing_session_ends_politely_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:

@@ -58,6 +58,16 @@ def test_octets_after_the_end_of_the_stream_are_refused() -> None:
         deflate.inflate()
 
 
+def test_what_follows_the_end_of_the_stream_is_kept() -> None:
+    """It is plain again, if the session has ended the compression meanwhile (RFC 8437)."""
+    deflate = Deflate()
+    deflater = zlib.compressobj(wbits=-15)
+    deflate.feed(deflater.compress(b"x") + deflater.flush(zlib.Z_FINISH) + b"plain")
+
+    assert deflate.inflate() == b"x"
+    assert deflate.end() == b"plain"
+
+
 def test_garbage_is_refused() -> None:
     """It is no deflate stream."""
     deflate = Deflate()

@@ -2,6 +2,7 @@
 
 from mailaccess.imap.commands import (
     append,
+    compress,
     connection,
     copy,
     expunge,
@@ -19,6 +20,7 @@ from mailaccess.imap.commands import (
 
 __all__ = [
     "append",
+    "compress",
     "connection",
     "copy",
     "expunge",

@@ -8,7 +8,7 @@ from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.registry import ANY, AUTHENTICATED, ENABLES, NOT_AUTHENTICATED, command, feature
 from mailaccess.imap.session import Session
 from mailaccess.wire.reader import LineTooLong
-from mailaccess.wire.traps import call, delay, start_tls, verify
+from mailaccess.wire.traps import call, delay, end_compression, start_tls, verify
 
 MAX_FAILURES = 10
 """Failed logins on one connection."""
@@ -106,6 +106,15 @@ async def _log_in(session: Session, credentials: Credentials) -> bytes:
     except TooManySessions as refused:
         raise No(str(refused), b"LIMIT") from None
     return b"[CAPABILITY %s] Logged in" % session.capabilities()
+
+
+@command(b"UNAUTHENTICATE", when=AUTHENTICATED, capability=b"UNAUTHENTICATE", rfc=8437)
+async def unauthenticate(session: Session) -> None:
+    """RFC 8437. "If IMAP COMPRESS is active, the server terminates its outgoing compression layer after it sends the
+    CRLF following the OK response" (4.1)."""
+    session.log_out()
+    session.compressed = False
+    session.afterwards = end_compression
 
 
 def parse_enable(cursor: Cursor) -> tuple[list[bytes]]:
