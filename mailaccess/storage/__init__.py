@@ -27,7 +27,7 @@ Files alone, without UIDs and index:
 maildir      one Maildir: scans that can be believed, arrivals, renames that never overwrite; `names` of its files
 folders      the Maildir++ tree and its names; subscriptions
 keywords     the names of the letters a-z, and what exceeds them
-uidlist      Dovecot's and Courier's lists of UIDs; `uidvalidity`
+uidlist      Dovecot's and Courier's lists of UIDs; `uidvalidity`; `courier` its keywords
 content      one message's octets in wire form
 watch        inotify, and polling where it does not see
 disk         durable replacement, rename without overwriting

@@ -104,6 +104,11 @@ class Keywords:
         return Keywords(self._lines | given) if given else self
 
 
+def is_name(name: str) -> bool:
+    """Can a client write it as a keyword?"""
+    return _ATOM.fullmatch(name) is not None
+
+
 def check(flags: Flags) -> None:
     """LimitReached, if no message can be given these flags."""
     names = [name for name in flags if not name.startswith("\\")]

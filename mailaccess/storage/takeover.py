@@ -1,11 +1,13 @@
 """What other programs wrote beside the mail, the uidlist and the names of keywords, taken into the index."""
 
 import string
+from collections.abc import Mapping
 
 from mailaccess.storage.box import Box
+from mailaccess.storage.courier import read_courier_keywords
 from mailaccess.storage.index.rows import MailboxRow, keywords_column, keywords_of
 from mailaccess.storage.index.transaction import Transaction
-from mailaccess.storage.keywords import read_keywords
+from mailaccess.storage.keywords import read_extra, read_keywords, write_extra
 from mailaccess.storage.uidlist import UidList, stamp_of
 
 
@@ -47,3 +49,18 @@ def read_keywords_anew(transaction: Transaction, box: Box, row: MailboxRow) -> N
         if not changed.isdisjoint(message.entry.letters):
             modseq = modseq or row.next_modseq(transaction.now_us)
             transaction.change(row, message, message._replace(modseq=modseq))
+
+
+def keywords_without_letter(box: Box, uidlist: UidList | None) -> Mapping[str, tuple[str, ...]]:
+    """By base name, at first sight of a mailbox whose uidlist is `uidlist`: as we wrote them, or as Courier did.
+
+    Courier's are written down as ours at once, for they are read only as long as there is no GUID, which no list of
+    Courier's has: what a client takes from a message later must not come back with the next index.
+    """
+    ours = read_extra(box.directory)
+    if ours or (uidlist is not None and uidlist.guid is not None):
+        return ours
+    couriers = read_courier_keywords(box.directory)
+    if couriers:
+        write_extra(box.directory, couriers)
+    return couriers

@@ -363,6 +363,26 @@ class TestUidlist:
         assert (mailbox.uidvalidity, mailbox.guid) == (1795428656, "31836d252e11046bcd40000083ecc375")
         assert mailbox.uidls([7, 20]) == ["000000076b041130", "old-uidl"]
 
+    def test_couriers_keywords_are_taken_over(self, account: Account, root: Path) -> None:
+        """Once: what is taken from a message later does not come back when the index is lost."""
+        arrive(root, b"one\n", name="1.host:2,S", where="cur")
+        arrive(root, b"two\n", name="2.host:2,", where="cur")
+        (root / "courierimapuiddb").write_text("1 12345 90\n17 1.host\n42 2.host\n")
+        (root / "courierimapkeywords").mkdir()
+        (root / "courierimapkeywords" / ":list").write_text("$Work\n$Later\n\n1.host:0 1\n2.host:1\n")
+        mailbox = account.mailbox("INBOX")
+
+        assert flags_of(mailbox) == {17: {SEEN, "$Work", "$Later"}, 42: {"$Later"}}
+        assert sorted(mailbox.keywords()) == ["$Later", "$Work"]
+        mailbox.store([17, 42], Action.REMOVE, frozenset(["$Later"]))
+        shutil.rmtree(root / "mailaccess")
+        mailbox.sync()
+        assert flags_of(mailbox) == {17: {SEEN, "$Work"}, 42: set()}
+        mailbox.store([17], Action.REMOVE, frozenset(["$Work"]))
+        shutil.rmtree(root / "mailaccess")
+        mailbox.sync()
+        assert flags_of(mailbox) == {17: {SEEN}, 42: set()}
+
     def test_couriers_list_is_taken_over(self, account: Account, root: Path) -> None:
         """With the UIDLs of its POP3 server."""
         arrive(root, b"one\n", name="1.host:2,S", where="cur")
