@@ -88,6 +88,7 @@ class Answer:
             upto = current.highest
             columns = [item.column(block) for item in self.all_items]
             if upto > self.view.modseq:
+                self.session.tell_keywords()
                 self._note_told(block, current, upto)
             if self.seen or (self.reads and any(None in column for column in columns)):
                 await self._send_texts(block, columns)

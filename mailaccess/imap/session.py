@@ -19,6 +19,7 @@ from mailaccess.imap.numset import render as render_numbers
 from mailaccess.imap.refusals import refusal
 from mailaccess.imap.registry import COMMANDS, SELECTED, ImapCommand, State, capabilities
 from mailaccess.imap.view import News, Ranges, View
+from mailaccess.mail.flags import SYSTEM
 from mailaccess.storage.account import Account
 from mailaccess.storage.accounts import Accounts
 from mailaccess.storage.errors import NoSuchMailbox, NotSelectable, StorageError
@@ -216,8 +217,9 @@ class Session:
         news = await compute_steps(view.owed() * 10, view.flush, may_expunge=expunges)
         if news is None:
             return
-        if news.exists is not None and not view.read_only:
-            first_recent = await self._look(view.mailbox.claim_recent)
+        if news.exists is not None:
+            mailbox = view.mailbox
+            first_recent = mailbox.recent_floor if view.read_only else await self._look(mailbox.claim_recent)
             if first_recent is not None:
                 view.add_recent(first_recent)
         await self._tell(view, news)
@@ -239,6 +241,7 @@ class Session:
             self.write(await compute_steps(len(news.expunged) * 4, _expunged, news, vanished=self.qresync))
         if news.exists is not None:
             self.write(b"* %d EXISTS\r\n* %d RECENT\r\n" % (news.exists, view.recent))
+        self.tell_keywords()
         for number, uid, messages, row in news.changed:
             flags = render.flags(messages.flags[row], recent=view.is_recent(uid))
             self.write(self.flags_fetch(number, uid, flags, messages.modseqs[row]))
@@ -246,6 +249,20 @@ class Session:
                 await drained()
         if news.highest is not None and self.condstore:
             self.untagged(b"OK [HIGHESTMODSEQ %d] Highest of what was told" % news.highest)
+
+    def tell_keywords(self) -> None:
+        """FLAGS and PERMANENTFLAGS, if they are not what the client was told last: it learns of a keyword first."""
+        view = self.view
+        keywords = view.mailbox.keywords()
+        if keywords == view.keywords:
+            return
+        view.keywords = keywords
+        names = " ".join([*sorted(SYSTEM), *keywords]).encode()
+        self.untagged(b"FLAGS (%s)" % names)
+        if view.read_only:
+            self.untagged(b"OK [PERMANENTFLAGS ()] Read-only mailbox")
+        else:
+            self.untagged(b"OK [PERMANENTFLAGS (%s \\*)] Limited" % names)
 
     def flags_fetch(self, number: int, uid: int, flags: bytes, modseq: int) -> bytes:
         """An untagged FETCH of the flags, with what this client wants beside them."""

@@ -65,6 +65,7 @@ class View:
         "count",
         "generation",
         "highest",
+        "keywords",
         "mailbox",
         "modseq",
         "read_only",
@@ -79,6 +80,7 @@ class View:
         self.count = len(self._uids)
         self.modseq = self.generation.highest  # flag changes up to here have been told
         self.highest = max(1, self.modseq)  # all changes up to here have: what HIGHESTMODSEQ may say
+        self.keywords: tuple[str, ...] | None = None  # those the client has heard of
         self._owing = False  # an expunge had to wait when the client was last told
         self.recent = 0  # how many messages are \Recent in this session
         self._recent: list[tuple[int, int]] = []  # their UIDs
@@ -171,9 +173,12 @@ class View:
     # -- \Recent
 
     def add_recent(self, first_recent: int) -> None:
-        """This session claimed \\Recent for all UIDs from `first_recent` up to the newest it knows."""
+        """From `first_recent` up to the newest it knows all are \\Recent here: this session claimed them, or it only
+        reads the mailbox and nobody had."""
         last = self._uids[self.count - 1] if self.count else 0
         if first_recent <= last:
+            if self._recent and first_recent <= self._recent[-1][1] + 1:
+                first_recent = min(first_recent, self._recent.pop()[0])
             self._recent.append((first_recent, last))
             self._count_recent()
 

@@ -136,3 +136,15 @@ def test_star_in_an_empty_mailbox(world: World) -> None:
     assert view.resolve(((1, STAR),), by_uid=True) == []
     with pytest.raises(Bad):
         view.resolve(((1, 1),), by_uid=False)
+
+
+def test_recent_uids_are_kept_as_ranges(world: World) -> None:
+    """Mail that comes a message at a time makes one range, whether it is claimed each time or only seen."""
+    claimed, seen = view_of(world, 3), view_of(world, 0)
+    for first in (1, 2, 3):
+        for view, start in ((claimed, first), (seen, 1)):
+            view.count = first
+            view.add_recent(start)
+            assert (view.recent, view.recent_numbers()) == (first, [(1, first)])
+    claimed.add_recent(3)
+    assert claimed.recent == 3

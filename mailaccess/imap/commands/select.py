@@ -10,7 +10,7 @@ from mailaccess.imap.numset import render as render_numbers
 from mailaccess.imap.registry import AUTHENTICATED, SELECTED, command, enables
 from mailaccess.imap.session import Session
 from mailaccess.imap.view import View
-from mailaccess.mail.flags import SEEN, SYSTEM
+from mailaccess.mail.flags import SEEN
 from mailaccess.wire.traps import call, compute_steps, drained
 
 enables(b"CONDSTORE")
@@ -99,8 +99,8 @@ async def _open(session: Session, name: str, parameters: SelectParameters, *, re
     if session.selected is not None:
         # "the currently selected mailbox is automatically deselected": also if the attempt fails
         session.unselect()
-        if session.qresync:  # RFC 7162 3.2.11 wants it said to all; K-9, which knows nothing of it, then shows nothing
-            session.untagged(b"OK [CLOSED] Previous mailbox is closed")
+        # To all, "whether or not a CONDSTORE enabling command was issued" (RFC 7162 3.2.11)
+        session.untagged(b"OK [CLOSED] Previous mailbox is closed")
     if parameters.condstore:
         session.enable(b"CONDSTORE")
     mailbox = await call(session.account.mailbox, name)
@@ -121,12 +121,7 @@ def _first_unseen(view: View) -> int:
 
 def _describe(session: Session, view: View, unseen: int) -> None:
     mailbox = view.mailbox
-    names = " ".join([*sorted(SYSTEM), *mailbox.keywords()]).encode()
-    session.untagged(b"FLAGS (%s)" % names)
-    if view.read_only:
-        session.untagged(b"OK [PERMANENTFLAGS ()] Read-only mailbox")
-    else:
-        session.untagged(b"OK [PERMANENTFLAGS (%s \\*)] Limited" % names)
+    session.tell_keywords()
     session.untagged(b"%d EXISTS" % view.count)
     session.untagged(b"%d RECENT" % view.recent)
     if unseen:

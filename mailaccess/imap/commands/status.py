@@ -1,5 +1,7 @@
 """STATUS: facts of a mailbox that need not be selected."""
 
+from dataclasses import replace
+
 from mailaccess.imap import render
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.grammar import Cursor
@@ -56,7 +58,10 @@ async def status(session: Session, name: str, items: list[bytes]) -> None:
 
 
 def render_status(session: Session, name: str, values: Status, items: list[bytes]) -> bytes:
-    """The untagged STATUS response."""
+    """The untagged STATUS response. What is \\Recent in this session has been taken from what is to others."""
+    view = session.selected
+    if view is not None and view.mailbox.name == name and not view.read_only:
+        values = replace(values, recent=values.recent + view.recent)
     shown = [
         b"APPENDLIMIT %d" % session.settings.max_append
         if item == b"APPENDLIMIT"

@@ -75,6 +75,7 @@ async def store(session: Session, wanted: StoreArguments) -> bytes | None:
     refused = await call(session.mailbox.store, uids, wanted.action, wanted.flags, wanted.unchanged_since)
     upto = session.mailbox.messages.highest
     failed = set(refused)
+    session.tell_keywords()
     if session.condstore or not wanted.silent:
         await _tell(session, ranges, failed, silent=wanted.silent)
     view.told([uid for uid in uids if uid not in failed] if failed else uids, upto)
