@@ -15,8 +15,8 @@ USER, PASSWORD = "demo", "demo"
 INSTRUCTIONS = """\
 A demo account with sample mail is served, to this machine only. Ctrl-C stops it.
 
-In Thunderbird: Account Settings, Account Actions, Add Mail Account; any name, the address
-demo@example.org and the password below; then Configure manually:
+In Thunderbird: Add Account, Email (older versions: Account Settings, Account Actions, Add Mail Account);
+any name, the address demo@example.org; then, or by Configure manually, one of these:
 
 {rows}
 
