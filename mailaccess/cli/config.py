@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from mailaccess.cli.context import config_option, configuration, enter
+from mailaccess.cli.context import config_option, enter
 from mailaccess.config import ConfigError, Configuration
 from mailaccess.config.applying import read_backend
 from mailaccess.config.certificates import certificates
@@ -43,7 +43,7 @@ def check(file: Path | None) -> None:
 @config_option
 def show(file: Path | None) -> None:
     """Show every setting and where it comes from, as TOML."""
-    loaded = configuration(file)
+    loaded = enter(file)
     table = ""
     for key, origin in loaded.origins.items():
         if len(key) > 1 and key[0] != table:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mailaccess.cli.context import config_option, configuration
+from mailaccess.cli.context import config_option, enter
 from mailaccess.config import Endpoint, Settings
 
 
@@ -15,7 +15,7 @@ from mailaccess.config import Endpoint, Settings
 @config_option
 def command(timeout: float, file: Path | None) -> None:
     """Connect to the configured IMAP port (or POP3, or TLS port) and expect a greeting."""
-    settings = configuration(file).settings
+    settings = enter(file).settings
     endpoint, greeting, tls = _first(settings)
     host = endpoint.host or "127.0.0.1"
     try:

@@ -1,8 +1,11 @@
 """mailaccess.cli.program: finding commands, and what failure looks like."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from mailaccess.cli.program import COMMANDS
 from tests.cli.conftest import Run
@@ -33,6 +36,20 @@ def test_a_wrong_configuration_is_one_line_and_a_code(run: Run, tmp_path: Path) 
         78,
         f"mailaccess: {tmp_path}/mail.toml:2: workers: expected at least 1, not 0\n",
     )
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
+@pytest.mark.parametrize(
+    "command",
+    ["config check", "config show", "user list", "folder list ann", "check ann", "deliver ann", "healthcheck"],
+)
+def test_every_command_becomes_the_configured_user_first(run: Run, tmp_path: Path, command: str) -> None:
+    """Where it cannot, it does nothing as root instead."""
+    (tmp_path / "mail.toml").write_text('[security]\nuser = "nobody-of-this-name"\n')
+    result = run(*command.split())
+
+    assert result.code == (75 if command == "deliver ann" else 78)
+    assert f"{tmp_path}/mail.toml:2: security.user: there is no user nobody-of-this-name on this machine" in result.err
 
 
 def test_a_file_that_fails_is_named(run: Run, tmp_path: Path) -> None:
