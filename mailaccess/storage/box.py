@@ -4,6 +4,7 @@ A mailbox is known by its GUID, which stands in its uidlist: a directory that wa
 in another's place does not get that one's.
 """
 
+import os
 import secrets
 import time
 from collections.abc import Iterator
@@ -12,13 +13,14 @@ from pathlib import Path
 
 from mailaccess.storage.disk import FileStamp
 from mailaccess.storage.errors import NoSuchMailbox, Unavailable
+from mailaccess.storage.heard import Heard
 from mailaccess.storage.index import reading
 from mailaccess.storage.index.database import Index
 from mailaccess.storage.index.rows import ABSENT, MailboxRow
 from mailaccess.storage.index.transaction import Forgotten, Transaction
 from mailaccess.storage.keywords import FILE as KEYWORDS_FILE
 from mailaccess.storage.maildir import Maildir
-from mailaccess.storage.names import Where
+from mailaccess.storage.names import Entry, Where
 from mailaccess.storage.uidlist import (
     UidList,
     append_records,
@@ -39,12 +41,13 @@ _UIDS_LEFT = 1 << 20  # a uidlist with fewer is as good as none
 class Box:
     """Where a mailbox is. Shared by threads; `follow` may move it."""
 
-    __slots__ = ("directory", "guid", "id", "index", "instance", "maildir", "root", "seconds")
+    __slots__ = ("directory", "guid", "heard", "id", "index", "instance", "maildir", "root", "seconds")
 
     def __init__(self, root: Path, index: Index, directory: str) -> None:
         """The mailbox in a directory below `root` ("": the root itself). It is entered into the index if need be."""
         self.root = root
         self.index = index
+        self.heard = Heard()
         self.seconds: dict[Where, float] = {"new": 0.0, "cur": 0.0}  # how long the last comparison took
         self._place(directory)
         self._identify()
@@ -84,6 +87,11 @@ class Box:
             row.stamp = self.maildir.stamp()
             row.new_settled &= row.stamp.of("new") == before.of("new")
             row.cur_settled &= row.stamp.of("cur") == before.of("cur")
+
+    def find(self, entry: Entry) -> Entry | None:
+        """Where a message's file is, if it is at a likely name or at one that was heard of. None proves nothing."""
+        heard = (other for other in self.heard.names_of(entry.base) if os.path.lexists(self.maildir.file(other)))
+        return self.maildir.find(entry) or next(heard, None)
 
     def keywords_stamp(self) -> FileStamp:
         """Of the file that names the keywords."""

@@ -35,7 +35,7 @@ def open_content(box: Box, uid: int) -> Content:
         return content
     message = _message(box, uid)
     box.look()  # the mailbox may have been renamed
-    entry = box.maildir.find(message.entry)
+    entry = box.find(message.entry)
     if entry is None:
         sync(box)  # where other programs renamed or removed one, they did many: none has to be looked for after this
         message = _message(box, uid)

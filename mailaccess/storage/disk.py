@@ -111,6 +111,14 @@ def is_shared(path: str | Path) -> bool:
     return ctypes.c_ulong.from_buffer(buffer).value & 0xFFFFFFFF in _SHARED
 
 
+def is_remote(path: str | Path) -> bool:
+    """It is shared, or cannot be reached: who looks there may have to wait."""
+    try:
+        return is_shared(path)
+    except OSError:
+        return True
+
+
 def _move_by_link(old: str | Path, new: str | Path) -> None:
     """The same in two steps. A crash between them leaves two names of one file, never none."""
     try:

@@ -33,7 +33,7 @@ class Locator:
         if self._asked[message.uid] > _TRIES:
             raise Unavailable(_BUSY)
         maildir = self._box.maildir
-        entry = maildir.find(message.entry)
+        entry = self._box.find(message.entry)
         if entry is None:
             self._scan = self._scan or maildir.settled_scan(4)
             entry = self._scan.entries.get(message.entry.base)

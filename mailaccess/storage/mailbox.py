@@ -18,16 +18,18 @@ from mailaccess.mail.lines import Buffer
 from mailaccess.storage import contents, expunging, flagging, keywords, transfer, watch, writing
 from mailaccess.storage.box import Box
 from mailaccess.storage.content import Content
+from mailaccess.storage.disk import is_remote
 from mailaccess.storage.errors import MessageGone, NoSuchMailbox, StorageError, Unavailable, from_os
 from mailaccess.storage.flagging import Action
 from mailaccess.storage.folders import INBOX, mailbox_name
 from mailaccess.storage.index import reading
 from mailaccess.storage.index.reading import News
+from mailaccess.storage.index.rows import MailboxRow
 from mailaccess.storage.index.transaction import Forgotten
 from mailaccess.storage.maildir import Incoming
 from mailaccess.storage.memory import Memory
 from mailaccess.storage.messages import Messages
-from mailaccess.storage.survey import due
+from mailaccess.storage.survey import doubtful, due
 from mailaccess.storage.sync import recheck, sync
 from mailaccess.storage.vanished import vanished_since
 
@@ -57,12 +59,12 @@ class Mailbox:
         self._telling = threading.Lock()  # around the next three
         self._callbacks: dict[int, Callable[[], None]] = {}
         self._numbers = count()
-        self._watch: int | None = None
         self._woken = 0  # mtime of the wake file when the index had no more than memory
         self._suspects: set[int] = set()  # UIDs whose file was not as expected
         self._changing = 0  # writes of this process under way
         self._unheard = False  # somebody polled meanwhile
         self._lost = False
+        self._remote = is_remote(box.directory)  # its file system may let whoever asks wait, without end
         self._memory = Memory(self._everything())
 
     # -- what is known
@@ -116,7 +118,7 @@ class Mailbox:
     # -- news
 
     def poll(self) -> bool:
-        """Whether `sync` might find news. Microseconds: three stat calls.
+        """Whether `sync` might find news. Microseconds: three stat calls; none where a file system may let us wait.
 
         While this process changes the mailbox, no: the directories differ for that reason, `sync` would have to wait
         for it, and each of its commits is told as it comes.
@@ -124,9 +126,11 @@ class Mailbox:
         if self._changing:
             self._unheard = True
             return False
+        if self._remote:
+            return True
         try:
-            memory, box = self._memory, self._box
-            return bool(self._suspects) or bool(due(box, memory.row, box.maildir.stamp())) or self._is_behind(memory)
+            memory = self._memory
+            return bool(self._suspects) or self._disk_differs(memory.row) or self._is_behind(memory)
         except (StorageError, OSError, Forgotten):
             return True  # sync will meet it, and say so
 
@@ -147,12 +151,7 @@ class Mailbox:
         number = next(self._numbers)
         with self._telling:
             self._callbacks[number] = callback
-            watcher = watch.current()
-            armed = self._watch is None and watcher is not None
-            if armed and watcher is not None:
-                paths = [self._box.directory / "new", self._box.directory / "cur", self._box.index.wake]
-                self._watch = watcher.add(paths, lambda _names: self._tell())
-        if armed and self.poll():
+        if not self._remote and self._arm() and self.poll():
             self._tell()
         return partial(self._unsubscribe, number)
 
@@ -229,7 +228,10 @@ class Mailbox:
             return contents.open_content(self._box, uid)
 
     def content_at_hand(self, uid: int) -> Content | None:
-        """The same, in the time it takes to open a file; None where that file would have to be looked for."""
+        """The same, in the time it takes to open a file; None where that file would have to be looked for, or waited
+        for."""
+        if self._remote:
+            return None
         with self._suspecting(uid):
             return contents.open_at_hand(self._box, uid)
 
@@ -270,12 +272,16 @@ class Mailbox:
 
         try:
             self._refresh(ask)
+            self._box.heard.forget_known(lambda bases: reading.entries_of(connection, self._box.id, bases))
         except Forgotten:
             self._tell()  # who looks will find out
 
     # -- inside
 
     def _sync(self, suspects: Sequence[int]) -> None:
+        if self._callbacks:
+            self._box.look()  # it may have been renamed
+            self._arm()
         if suspects:
             recheck(self._box, suspects)
         sync(self._box, thorough=bool(suspects))
@@ -375,6 +381,16 @@ class Mailbox:
             raise Forgotten
         return found
 
+    def _disk_differs(self, row: MailboxRow) -> bool:
+        box, heard = self._box, self._box.heard
+        losses = None if heard.covers else heard.losses()
+        stamp = box.maildir.stamp(mend=False)
+        if not doubtful(row, stamp):
+            heard.cover(losses)
+            return heard.is_due
+        # Within the clock's tick a change may leave the stamp as it is, but not unheard.
+        return heard.listen() or bool(due(box, row, stamp))
+
     def _is_behind(self, memory: Memory) -> bool:
         """The index may have more than memory."""
         woken = self._box.index.wake.stat().st_mtime_ns
@@ -401,11 +417,12 @@ class Mailbox:
             except Exception:
                 log.exception("a session could not be told of news")
 
+    def _arm(self) -> bool:
+        """Watches the directories, if that is not done already or they were renamed."""
+        return self._box.heard.arm(self._box.directory, self._box.index.wake, self._tell)
+
     def _unsubscribe(self, number: int) -> None:
         with self._telling:
             self._callbacks.pop(number, None)
-            if not self._callbacks and self._watch is not None:
-                watcher = watch.current()
-                if watcher is not None:
-                    watcher.remove(self._watch)
-                self._watch = None
+            if not self._callbacks:
+                self._box.heard.disarm()

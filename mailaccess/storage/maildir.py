@@ -10,14 +10,15 @@ message's file is not there, NoSuchMailbox that the directories are not.
 import contextlib
 import errno
 import os
+import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple, Self
 
 from mailaccess.storage.disk import FileStamp, rename_noreplace, sync_directory
 from mailaccess.storage.errors import NoSuchMailbox, from_os
-from mailaccess.storage.names import Entry, Where, info_of, new_base, size_hints
+from mailaccess.storage.names import Entry, Where, info_of, new_base, parse_name, size_hints
 
 TMP_AGE = 36 * 3600
 """Seconds after which a file in tmp/ belongs to nobody."""
@@ -186,24 +187,29 @@ class Maildir:
         """The path of an entry's file."""
         return f"{self._new if entry.where == 'new' else self._cur}/{entry.base}{entry.info}"
 
-    def stamp(self) -> Stamp:
-        """The directories' present stamp: two stat calls. NoSuchMailbox."""
+    def stamp(self, *, mend: bool = True) -> Stamp:
+        """The directories' present stamp: two stat calls. NoSuchMailbox; FileNotFoundError, if none is to be mended."""
         try:
             new, cur = os.stat(self._new), os.stat(self._cur)
         except FileNotFoundError:
+            if not mend:
+                raise
             self._mend()
             new, cur = os.stat(self._new), os.stat(self._cur)
         return Stamp(new.st_ino, new.st_mtime_ns, new.st_ctime_ns, cur.st_ino, cur.st_mtime_ns, cur.st_ctime_ns)
 
-    def scan(self) -> Scan:
-        """Reads new/, then cur/, once; beside a renaming program it may miss files or see some twice. NoSuchMailbox."""
+    def scan(self, only: Collection[str] | None = None) -> Scan:
+        """Reads new/, then cur/, once; beside a renaming program it may miss files or see some twice. NoSuchMailbox.
+
+        `only`: the bases to be looked for, which is several times faster.
+        """
         begun = time.time_ns()
         stamp = self.stamp()
         entries: dict[str, Entry] = {}
         duplicates: list[Entry] = []
         # new/ first: a file that moves to cur/ meanwhile is then seen twice, not missed.
-        _read(self._new, "new", entries, duplicates)
-        _read(self._cur, "cur", entries, duplicates)
+        _read(self._new, "new", entries, duplicates, only)
+        _read(self._cur, "cur", entries, duplicates, only)
         return Scan(entries, duplicates, stamp, settled(stamp, begun) and self.stamp() == stamp)
 
     def names(self, where: Where) -> set[str]:
@@ -216,7 +222,7 @@ class Maildir:
             found = os.listdir(path)
         return {name for name in found if name[0] != "."}
 
-    def settled_scan(self, attempts: int = 8) -> Scan:
+    def settled_scan(self, attempts: int = 8, only: Collection[str] | None = None) -> Scan:
         """Scans until nothing changed meanwhile, at most `attempts` times; `settled` says whether it came to that.
 
         Unsettled, it shows what any of the attempts saw, under the name seen last. Sleeps up to 25 ms an attempt, for
@@ -227,7 +233,7 @@ class Maildir:
             wait = _ticks_away(self.stamp(), time.time_ns())
             if wait > 0:
                 time.sleep(min(wait, _TICK) / 10**9)
-            scan = self.scan()
+            scan = self.scan(only)
             if scan.settled:
                 return scan
             seen.update(scan.entries)
@@ -385,7 +391,16 @@ class Maildir:
             os.close(fd)
 
 
-def _read(path: str, where: Where, entries: dict[str, Entry], duplicates: list[Entry]) -> None:
+def _read(
+    path: str, where: Where, entries: dict[str, Entry], duplicates: list[Entry], only: Collection[str] | None
+) -> None:
+    if only is not None:
+        for name in os.listdir(path):
+            if name.partition(":")[0] in only and _is_file(f"{path}/{name}"):
+                entry = parse_name(name, where)
+                duplicates += [entries[entry.base]] if entry.base in entries else []
+                entries[entry.base] = entry
+        return
     with os.scandir(path) as found:
         for item in found:
             name = item.name
@@ -395,3 +410,9 @@ def _read(path: str, where: Where, entries: dict[str, Entry], duplicates: list[E
             if base in entries:
                 duplicates.append(entries[base])  # the name seen last is the likelier one to be there still
             entries[base] = Entry(base, colon + rest, where)
+
+
+def _is_file(path: str) -> bool:
+    with contextlib.suppress(FileNotFoundError):
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    return False

@@ -8,6 +8,7 @@ import time
 from typing import NamedTuple
 
 from mailaccess.storage.box import Box
+from mailaccess.storage.heard import Said, differing
 from mailaccess.storage.index import reading
 from mailaccess.storage.index.rows import MailboxRow
 from mailaccess.storage.maildir import Scan, Stamp, settled_parts
@@ -35,13 +36,45 @@ class Survey(NamedTuple):
     found: list[Entry]  # files whose name is unknown
     missing: list[Entry]  # messages none of whose names was seen
     doubled: bool  # there are several files of one base
+    scan: Scan | None = None  # that proves what is missing, as long as the directories stay as they are
+
+
+def doubtful(row: MailboxRow, stamp: Stamp) -> tuple[Where, ...]:
+    """The directories that the index may not reflect."""
+    if row.stamp is None:
+        return BOTH
+    if stamp == row.stamp and row.new_settled and row.cur_settled:
+        return ()
+    before = row.stamp
+    return tuple(where for where in BOTH if stamp.of(where) != before.of(where) or not _settled(row, where))
 
 
 def due(box: Box, row: MailboxRow, stamp: Stamp) -> tuple[Where, ...]:
     """The directories that differ from what the index reflects, or of which it is time to verify that they do not."""
-    if stamp == row.stamp and row.new_settled and row.cur_settled:
-        return ()
-    return tuple(where for where in BOTH if _is_due(box, row, stamp, where))
+    return tuple(where for where in doubtful(row, stamp) if _is_due(box, row, stamp, where))
+
+
+def compare_heard(box: Box, row: MailboxRow, glance: Glance, said: Said) -> Survey | None:
+    """Looks at what was heard before the glance. None: directories differ of which nothing was."""
+    stamp = glance.stamp
+    if row.stamp is None or any(stamp.of(where) != row.stamp.of(where) and where not in said.places for where in BOTH):
+        return None
+    bases = {entry.base for entry in said.names}
+    ask = box.index.read if len(bases) <= _FEW else box.index.read_apart
+    known = ask(lambda connection: reading.entries_of(connection, box.id, bases))
+    news = differing(said.names, known)
+    found = [entry for entry, there in said.names.items() if there and entry.base in news]
+    unseen = news & known.keys() - {entry.base for entry in found}
+    certain = settled_parts(stamp, glance.begun)
+    return Survey(
+        version=row.version,
+        stamp=stamp,
+        settled={where: certain[where] for where in BOTH},
+        found=[entry for entry in found if known.get(entry.base) != entry],
+        missing=[known[base] for base in unseen],
+        doubled=False,
+        scan=box.maildir.settled_scan(2, only=unseen) if unseen else None,
+    )
 
 
 def compare(box: Box, row: MailboxRow, glance: Glance, places: tuple[Where, ...], *, doubled: bool = False) -> Survey:
@@ -96,6 +129,7 @@ def _scanned(box: Box, row: MailboxRow, scan: Scan) -> Survey:
         found=list(shown - known),
         missing=[Entry(*entry) for entry in known - shown if entry[0] not in scan.entries],
         doubled=bool(scan.duplicates),
+        scan=scan,
     )
 
 
@@ -107,8 +141,6 @@ def _known(box: Box, row: MailboxRow, where: Where) -> set[str]:
 def _is_due(box: Box, row: MailboxRow, stamp: Stamp, where: Where) -> bool:
     if row.stamp is None or stamp.of(where) != row.stamp.of(where):
         return True
-    if _settled(row, where):
-        return False
     age = time.time() - stamp.of(where)[2] / 10**9
     return abs(age) > max(_SOON, _SHARE * box.seconds[where])
 

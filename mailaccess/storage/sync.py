@@ -18,7 +18,7 @@ from mailaccess.storage.index.rows import MailboxRow, Message, file_stamp, same_
 from mailaccess.storage.index.transaction import Transaction
 from mailaccess.storage.maildir import Scan
 from mailaccess.storage.names import Entry, delivery_order
-from mailaccess.storage.survey import BOTH, Glance, Survey, compare, due
+from mailaccess.storage.survey import BOTH, Glance, Survey, compare, compare_heard, doubtful, due
 from mailaccess.storage.takeover import keywords_without_letter, read_keywords_anew, read_list_anew
 from mailaccess.storage.uidlist import Record, UidList, read_courier_uidls, stamp_of
 
@@ -32,6 +32,7 @@ class _Outcome(Enum):
     REFLECTED = "as the directories were"
     BEHIND = "something happened meanwhile"
     DOUBLED = "there are two files of one base"
+    UNHEARD = "directories differ of which nothing was heard"
 
 
 class _File(NamedTuple):
@@ -44,25 +45,68 @@ class _File(NamedTuple):
 
 def sync(box: Box, *, thorough: bool = False) -> None:
     """Takes in what changed on disk. NoSuchMailbox. `thorough`: compares even where nothing seems to have happened."""
+    with box.heard.syncing:
+        thorough |= box.heard.is_due
+        if thorough or not _sync_heard(box):
+            _sync_all(box, thorough=thorough)
+
+
+def _sync_heard(box: Box) -> bool:
+    """Takes in what was heard. False: there may be more than that."""
+    for number in range(1, _ROUNDS + 1):
+        row = box.look()
+        glance = Glance(time.time_ns(), box.maildir.stamp())
+        said = box.heard.take()
+        if said is None:
+            return False
+        outcome = _Outcome.BEHIND
+        try:
+            survey = compare_heard(box, row, glance, said)
+            outcome = _Outcome.UNHEARD if survey is None else _take_in_survey(box, row, survey, last=number == _ROUNDS)
+        finally:
+            if outcome is not _Outcome.REFLECTED:
+                box.heard.put_back(said)
+        if outcome is _Outcome.REFLECTED:
+            return True
+        if outcome is not _Outcome.BEHIND:
+            box.heard.lose()
+            return False
+    return True
+
+
+def _sync_all(box: Box, *, thorough: bool) -> None:
+    """Compares the directories with the index."""
+    losses = box.heard.losses()
     # Our own processes change files under the write lock: what differs only until they commit is no reason for a scan.
     if not thorough and not (
         _differs(box, box.look())
         and box.index.write(lambda transaction: _differs(box, box.row(transaction)), durable=False)
     ):
+        if losses is not None and not doubtful(box.look(), box.maildir.stamp()):
+            box.heard.cover(losses)
         return
     outcome = None
-    for _ in range(_ROUNDS):
+    for number in range(1, _ROUNDS + 1):
         row = box.look()
         glance = Glance(time.time_ns(), box.maildir.stamp())
         places = BOTH if thorough else due(box, row, glance.stamp)
-        lists_changed = _lists_changed(box, row)
-        if not places and not lists_changed:
+        if not places and not _lists_changed(box, row):
             return
         survey = compare(box, row, glance, places, doubled=outcome is _Outcome.DOUBLED)
-        differs = bool(survey.found or survey.missing or survey.doubled or lists_changed)
-        outcome = box.index.write(partial(_apply, box=box, survey=survey), durable=differs)
+        outcome = _take_in_survey(box, row, survey, last=number == _ROUNDS)
         if outcome is _Outcome.REFLECTED:
+            if thorough or places == doubtful(row, glance.stamp):
+                box.heard.cover(losses)
             return
+
+
+def _take_in_survey(box: Box, row: MailboxRow, survey: Survey, *, last: bool) -> _Outcome:
+    """What the index is like after the survey was taken into it. `last`: there will be no other."""
+    differs = bool(survey.found or survey.missing or survey.doubled or _lists_changed(box, row))
+    settled = {"new": row.new_settled, "cur": row.cur_settled}
+    if not differs and survey.stamp == row.stamp and survey.settled == settled:
+        return _Outcome.REFLECTED
+    return box.index.write(partial(_apply, box=box, survey=survey, last=last), durable=differs)
 
 
 def recheck(box: Box, uids: Sequence[int]) -> None:
@@ -86,7 +130,7 @@ def _lists_changed(box: Box, row: MailboxRow) -> bool:
     return row.uidlist is None or row.uidlist != stamp_of(box.directory) or row.keywords_stamp != box.keywords_stamp()
 
 
-def _apply(transaction: Transaction, box: Box, survey: Survey) -> _Outcome:
+def _apply(transaction: Transaction, box: Box, survey: Survey, *, last: bool) -> _Outcome:
     """Inside the lock: takes in what is still so."""
     row = box.row(transaction)
     compared = row.version == survey.version
@@ -95,7 +139,7 @@ def _apply(transaction: Transaction, box: Box, survey: Survey) -> _Outcome:
     read_keywords_anew(transaction, box, row)
     found, complete = survey.found, True
     if survey.missing or survey.doubled:
-        scan = box.maildir.settled_scan(2)
+        scan = _proof(box, survey, last=last)
         renamed, complete = _remove_missing(transaction, box, row, survey.missing, scan)
         found = found + renamed
         if scan.settled:
@@ -114,6 +158,16 @@ def _apply(transaction: Transaction, box: Box, survey: Survey) -> _Outcome:
     if row.stamp is None:
         row.stamp = survey.stamp._replace(new_ctime=0, cur_ctime=0)  # seen, but no stamp to be trusted
     return _Outcome.DOUBLED if taken is _Outcome.DOUBLED else _Outcome.BEHIND
+
+
+def _proof(box: Box, survey: Survey, *, last: bool) -> Scan:
+    """The survey's scan, if nothing has happened since; else, in the end, one inside the lock."""
+    scan = survey.scan
+    if scan is not None and scan.settled and box.maildir.stamp() == scan.stamp:
+        return scan
+    if scan is not None and not last:
+        return scan._replace(settled=False)
+    return box.maildir.settled_scan(2)
 
 
 def _remove_missing(

@@ -12,13 +12,25 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from mailaccess.storage.disk import is_shared
+from mailaccess.storage.disk import is_remote
 
-Callback = Callable[[list[str] | None], None]
-"""Told the names of the files that came, went or were written; None: anything may have changed."""
+
+class Event(NamedTuple):
+    """What happened last to one name."""
+
+    path: str  # as it was given to `add`
+    name: str  # of the file in that directory, or of the path itself
+    there: bool  # it came or was written; otherwise it went
+
+
+Note = Callable[[list[Event] | None], None]
+"""Told what came and went, each name once; None: anything may have changed. Does nothing but take note."""
+Tell = Callable[[], None]
+"""Called once all that has happened is noted by everybody."""
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _CLOSE_WRITE, _MOVED_FROM, _MOVED_TO, _CREATE, _DELETE = 0x8, 0x40, 0x80, 0x100, 0x200
@@ -29,7 +41,7 @@ _READ = 1 << 16
 _READS = 16  # at most, each time: an event loop has others to serve
 _FRESH = 2_100_000_000  # ns within which a second change may leave the same times behind
 
-_Told = dict[int, dict[str, None] | None]  # names in order, by token; None: anything
+_Told = dict[int, dict[tuple[str, str], Event] | None]  # in order, by token; None: anything
 _log = logging.getLogger(__name__)
 
 
@@ -43,7 +55,7 @@ class _State(NamedTuple):
 class Watcher:
     """Watches directories for files that come and go, and single files for being written (`wake`).
 
-    `add` and `remove` may be called from any thread; callbacks run in the thread of `ready` or `poll`.
+    Any thread may call; callbacks run in the thread of `ready` or `poll`.
     """
 
     def __init__(self) -> None:
@@ -51,9 +63,10 @@ class Watcher:
         if self._fd < 0:
             _log.warning("no inotify (%s): mailboxes are polled", os.strerror(ctypes.get_errno()))
             self._fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)  # takes no watch and is never readable
+        self._noting = threading.Lock()  # from reading events until they are noted, so that they are in their order
         self._lock = threading.Lock()
         self._last_token = 0
-        self._callbacks: dict[int, Callback] = {}  # by token
+        self._callbacks: dict[int, tuple[Note, Tell]] = {}  # by token
         self._paths: dict[int, list[str]] = {}  # by token
         self._tokens: dict[str, list[int]] = {}  # by path
         self._watches: dict[str, int] = {}  # the kernel's watch of a path
@@ -70,7 +83,7 @@ class Watcher:
         """Some path needs `poll`."""
         return bool(self._polled)
 
-    def add(self, paths: Iterable[str | Path], callback: Callback) -> int:
+    def add(self, paths: Iterable[str | Path], note: Note, tell: Tell = lambda: None) -> int:
         """Watches the paths and returns a token for `remove`. Never fails: what cannot be watched is polled.
 
         Armed when it returns: look at the paths' state after that, not before, and no change is missed.
@@ -78,13 +91,24 @@ class Watcher:
         with self._lock:
             self._last_token += 1
             token = self._last_token
-            self._callbacks[token] = callback
+            self._callbacks[token] = note, tell
             self._paths[token] = list(dict.fromkeys(str(path) for path in paths))
             for path in self._paths[token]:
                 self._tokens.setdefault(path, []).append(token)
-                if len(self._tokens[path]) == 1 and (not self._arm(path) or _is_shared(path)):
-                    self._polled[path] = _state(path)
+                if len(self._tokens[path]) == 1:
+                    if not self._arm(path) or is_remote(path):
+                        self._polled[path] = _state(path)
+                elif path in self._watches and self._replaced(path):
+                    self._disarm(path)
+                    self._arm(path)
+                    self._polled[path] = _State(None, fresh=False)  # those who meant the other directory are to look
             return token
+
+    def sees_all(self, token: int) -> bool:
+        """Nothing can happen to these paths without an event."""
+        with self._lock:
+            paths = self._paths.get(token)
+            return paths is not None and not any(path in self._polled for path in paths)
 
     def remove(self, token: int) -> None:
         """Ends a watch; later events do not call back. An unknown token is ignored."""
@@ -98,31 +122,42 @@ class Watcher:
                     self._disarm(path)
 
     def ready(self) -> None:
-        """Reads what the kernel has and calls back. Never blocks."""
+        """Reads what the kernel has and calls back. Never blocks. What happened before the call is noted after it."""
         told: _Told = {}
-        for _ in range(_READS):
-            try:
-                data = os.read(self._fd, _READ)
-            except BlockingIOError:
-                break
-            with self._lock:
-                self._sort(data, told)
-        self._call(told)
+        with self._noting:
+            for _ in range(_READS):
+                try:
+                    data = os.read(self._fd, _READ)
+                except BlockingIOError:
+                    break
+                with self._lock:
+                    self._sort(data, told)
+            self._note(told)
+        self._tell(told)
 
     def poll(self) -> None:
         """Looks at the paths that inotify cannot see and calls back for those that differ."""
         told: _Told = {}
         with self._lock:
-            for path, before in list(self._polled.items()):
-                armed = path in self._watches or self._arm(path)
-                now = _state(path)
+            paths = list(self._polled)
+            for path in paths:
+                if path not in self._watches:
+                    self._arm(path)
+        for path in paths:
+            now, shared = _state(path), is_remote(path)  # which may take long: nobody waits for it
+            with self._lock:
+                before = self._polled.get(path)
+                if before is None:
+                    continue
                 if now.times != before.times or before.fresh:
-                    _tell(told, self._tokens[path], None)
-                if armed and not _is_shared(path):
+                    _add(told, self._tokens[path], None)
+                if path in self._watches and not shared:
                     del self._polled[path]
                 else:
                     self._polled[path] = now
-        self._call(told)
+        with self._noting:
+            self._note(told)
+        self._tell(told)
 
     def close(self) -> None:
         """Ends all watches."""
@@ -141,6 +176,13 @@ class Watcher:
         self._watched.setdefault(watch, []).append(path)
         return True
 
+    def _replaced(self, path: str) -> bool:
+        """Another directory is there now. (To watch one anew that is watched changes nothing.)"""
+        watch = _libc.inotify_add_watch(self._fd, os.fsencode(path), _MASK)
+        if watch >= 0 and watch not in self._watched:
+            _libc.inotify_rm_watch(self._fd, watch)
+        return bool(watch != self._watches[path])
+
     def _disarm(self, path: str) -> None:
         watch = self._watches.pop(path, None)
         if watch is None:
@@ -158,34 +200,42 @@ class Watcher:
             offset += _EVENT.size + length
             name = os.fsdecode(data[offset - length : offset].rstrip(b"\0"))
             if mask & _OVERFLOW:
-                _tell(told, self._callbacks, None)
+                _add(told, self._callbacks, None)
             for path in list(self._watched.get(watch, ())):
                 if mask & (_IGNORED | _UNMOUNT | _MOVE_SELF):
-                    _tell(told, self._tokens[path], None)
+                    _add(told, self._tokens[path], None)
                     # No longer what was watched; `poll` finds what comes in its place.
                     self._disarm(path)
                     self._polled[path] = _State(None, fresh=False)
                 else:
-                    _tell(told, self._tokens[path], name or Path(path).name)
+                    gone = bool(mask & (_MOVED_FROM | _DELETE))
+                    _add(told, self._tokens[path], Event(path, name or Path(path).name, not gone))
 
-    def _call(self, told: _Told) -> None:
-        for token, names in told.items():
-            callback = self._callbacks.get(token)
-            if callback is None:
-                continue
-            try:
-                callback(None if names is None else list(names))
-            except Exception:  # noqa: BLE001  one mailbox's trouble is not the others'
-                _log.exception("a watcher's callback failed")
+    def _note(self, told: _Told) -> None:
+        for token, events in told.items():
+            if token in self._callbacks:
+                _guarded(partial(self._callbacks[token][0], None if events is None else list(events.values())))
+
+    def _tell(self, told: _Told) -> None:
+        for token in told:
+            if token in self._callbacks:
+                _guarded(self._callbacks[token][1])
 
 
-def _tell(told: _Told, tokens: Iterable[int], name: str | None) -> None:
+def _guarded(callback: Callable[[], None]) -> None:
+    try:
+        callback()
+    except Exception:  # noqa: BLE001  one mailbox's trouble is not the others'
+        _log.exception("a watcher's callback failed")
+
+
+def _add(told: _Told, tokens: Iterable[int], event: Event | None) -> None:
     for token in tokens:
-        names = told.setdefault(token, {})
-        if name is None:
+        events = told.setdefault(token, {})
+        if event is None:
             told[token] = None
-        elif names is not None:
-            names[name] = None
+        elif events is not None:
+            events[event.path, event.name] = event
 
 
 def _state(path: str) -> _State:
@@ -195,13 +245,6 @@ def _state(path: str) -> _State:
         return _State(None, fresh=False)
     times = (found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size)
     return _State(times, fresh=time.time_ns() - found.st_ctime_ns < _FRESH)
-
-
-def _is_shared(path: str) -> bool:
-    try:
-        return is_shared(path)
-    except OSError:
-        return True
 
 
 _current: list[Watcher] = []

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mailaccess.storage import disk, watch
-from mailaccess.storage.watch import Watcher, current, install, touch_wake
+from mailaccess.storage.watch import Event, Note, Watcher, current, install, touch_wake
 
 Told = list[list[str] | None]
 
@@ -22,6 +22,11 @@ def watcher() -> Iterator[Watcher]:
     made.close()
 
 
+def names(told: Told) -> Note:
+    """Notes the names alone."""
+    return lambda events: told.append(None if events is None else [event.name for event in events])
+
+
 def readable(watcher: Watcher) -> bool:
     return bool(select.select([watcher.fileno()], [], [], 0)[0])
 
@@ -29,7 +34,7 @@ def readable(watcher: Watcher) -> bool:
 def test_names_of_files_that_come_and_go_are_told_in_order(watcher: Watcher, tmp_path: Path) -> None:
     """Made, moved in, moved out, removed; each name once."""
     told: Told = []
-    watcher.add([tmp_path], told.append)
+    watcher.add([tmp_path], names(told))
     assert not readable(watcher)
 
     (tmp_path / "made").touch()
@@ -43,11 +48,74 @@ def test_names_of_files_that_come_and_go_are_told_in_order(watcher: Watcher, tmp
     assert told == [["made", "moved", "linked"]]
 
 
+def test_what_happened_last_to_a_name_is_told(watcher: Watcher, tmp_path: Path) -> None:
+    """And in which of the directories."""
+    told: list[list[Event] | None] = []
+    new, cur = tmp_path / "new", tmp_path / "cur"
+    new.mkdir()
+    cur.mkdir()
+    (new / "b").touch()
+    watcher.add([new, cur], told.append)
+
+    (new / "a").touch()
+    (new / "a").rename(cur / "a:2,")
+    (new / "b").unlink()
+    (new / "b").touch()
+    watcher.ready()
+
+    assert told == [
+        [Event(f"{new}", "a", there=False), Event(f"{cur}", "a:2,", there=True), Event(f"{new}", "b", there=True)]
+    ]
+
+
+def test_all_take_note_before_any_is_told(watcher: Watcher, tmp_path: Path) -> None:
+    """Who is told may look, and must not find less than has happened."""
+    said: list[str] = []
+    for name in ("one", "two"):
+        watcher.add([tmp_path], lambda _, name=name: said.append(f"{name} notes"), lambda name=name: said.append(name))  # type: ignore[misc]
+    (tmp_path / "a").touch()
+    watcher.ready()
+
+    assert said == ["one notes", "two notes", "one", "two"]
+
+
+def test_another_directory_in_the_place_of_a_watched_one(watcher: Watcher, tmp_path: Path) -> None:
+    """Who watches a mailbox made under the name of a renamed one sees it; who watched before is to look."""
+    before: Told = []
+    after: Told = []
+    cur = tmp_path / "box" / "cur"
+    cur.mkdir(parents=True)
+    watcher.add([cur], names(before))
+    (tmp_path / "box").rename(tmp_path / "moved")
+    cur.mkdir(parents=True)
+    watcher.add([cur], names(after))
+    watcher.poll()
+    (cur / "a").touch()
+    watcher.ready()
+
+    assert before[0] is None
+    assert after[-1] == ["a"]
+
+
+def test_whether_events_tell_all(watcher: Watcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not of a path that is not there, nor on a file system that others change."""
+    here = watcher.add([tmp_path], lambda _: None)
+    nowhere = watcher.add([tmp_path, tmp_path / "later"], lambda _: None)
+    assert watcher.sees_all(here)
+    assert not watcher.sees_all(nowhere)
+    watcher.remove(here)
+    assert not watcher.sees_all(here)
+
+    monkeypatch.setattr(watch, "is_remote", lambda _: True)
+    (tmp_path / "shared").mkdir()
+    assert not watcher.sees_all(watcher.add([tmp_path / "shared"], lambda _: None))
+
+
 def test_a_file_written_in_place_is_told(watcher: Watcher, tmp_path: Path) -> None:
     """When its writer closes it, so that it is whole."""
     told: Told = []
     (tmp_path / "1.host:2,").touch()
-    watcher.add([tmp_path], told.append)
+    watcher.add([tmp_path], names(told))
 
     with (tmp_path / "1.host:2,").open("wb") as file:
         file.write(b"mail")
@@ -63,7 +131,7 @@ def test_reading_and_touching_are_no_changes(watcher: Watcher, tmp_path: Path) -
     """We read these files all the time."""
     told: Told = []
     (tmp_path / "1.host:2,").write_bytes(b"mail")
-    watcher.add([tmp_path], told.append)
+    watcher.add([tmp_path], names(told))
 
     (tmp_path / "1.host:2,").read_bytes()
     (tmp_path / "1.host:2,").chmod(0o600)
@@ -77,7 +145,7 @@ def test_the_wake_file(watcher: Watcher, tmp_path: Path) -> None:
     told: Told = []
     wake = tmp_path / "wake"
     touch_wake(wake)
-    watcher.add([wake], told.append)
+    watcher.add([wake], names(told))
 
     touch_wake(wake)
     (tmp_path / "index.sqlite-wal").touch()
@@ -89,7 +157,7 @@ def test_the_wake_file(watcher: Watcher, tmp_path: Path) -> None:
 def test_names_in_no_encoding(watcher: Watcher, tmp_path: Path) -> None:
     """As everywhere in storage."""
     told: Told = []
-    watcher.add([tmp_path], told.append)
+    watcher.add([tmp_path], names(told))
     name = os.fsdecode(b"1.h\xf6st:2,")
 
     (tmp_path / name).touch()
@@ -106,9 +174,9 @@ def test_one_directory_has_several_listeners(watcher: Watcher, tmp_path: Path) -
     two: Told = []
     three: Told = []
     tokens = [
-        watcher.add([tmp_path / "cur"], one.append),
-        watcher.add([tmp_path / "cur", tmp_path / "cur"], two.append),
-        watcher.add([tmp_path / "link"], three.append),
+        watcher.add([tmp_path / "cur"], names(one)),
+        watcher.add([tmp_path / "cur", tmp_path / "cur"], names(two)),
+        watcher.add([tmp_path / "link"], names(three)),
     ]
 
     for number in range(4):
@@ -123,7 +191,7 @@ def test_one_directory_has_several_listeners(watcher: Watcher, tmp_path: Path) -
 def test_a_removed_listener_is_not_called_by_what_waits(watcher: Watcher, tmp_path: Path) -> None:
     """Its session is gone. An unknown token is no trouble."""
     told: Told = []
-    token = watcher.add([tmp_path], told.append)
+    token = watcher.add([tmp_path], names(told))
     (tmp_path / "a").touch()
 
     watcher.remove(token)
@@ -137,7 +205,7 @@ def test_a_listener_may_remove_others(watcher: Watcher, tmp_path: Path) -> None:
     """While it is called."""
     told: Told = []
     first = watcher.add([tmp_path], lambda _: watcher.remove(second))
-    second = watcher.add([tmp_path], told.append)
+    second = watcher.add([tmp_path], names(told))
 
     (tmp_path / "a").touch()
     watcher.ready()
@@ -150,11 +218,11 @@ def test_a_failing_listener_harms_no_other(watcher: Watcher, tmp_path: Path, cap
     """It is logged."""
     told: Told = []
 
-    def fail(_: list[str] | None) -> None:
+    def fail(_: list[Event] | None) -> None:
         raise RuntimeError("broken")
 
     watcher.add([tmp_path], fail)
-    watcher.add([tmp_path], told.append)
+    watcher.add([tmp_path], names(told))
     (tmp_path / "a").touch()
     watcher.ready()
 
@@ -168,8 +236,8 @@ def test_an_overflow_tells_everyone_that_anything_may_have_changed(watcher: Watc
     quiet: Told = []
     for name in ("busy", "quiet"):
         (tmp_path / name).mkdir()
-    watcher.add([tmp_path / "busy"], busy.append)
-    watcher.add([tmp_path / "quiet"], quiet.append)
+    watcher.add([tmp_path / "busy"], names(busy))
+    watcher.add([tmp_path / "quiet"], names(quiet))
     limit = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
     one, two = str(tmp_path / "busy" / "1"), str(tmp_path / "busy" / "2")
     Path(one).touch()
@@ -195,8 +263,8 @@ def test_a_directory_that_goes_is_told_and_found_again(watcher: Watcher, tmp_pat
     box = tmp_path / "box"
     box.mkdir()
     (tmp_path / "other").mkdir()
-    watcher.add([box], told.append)
-    watcher.add([tmp_path / "other"], others.append)
+    watcher.add([box], names(told))
+    watcher.add([tmp_path / "other"], names(others))
 
     if how == "removed":
         box.rmdir()
@@ -223,7 +291,7 @@ def test_a_directory_that_goes_is_told_and_found_again(watcher: Watcher, tmp_pat
 def test_a_path_that_is_not_there_yet_is_polled(watcher: Watcher, tmp_path: Path) -> None:
     """Until it is."""
     told: Told = []
-    watcher.add([tmp_path / "wake"], told.append)
+    watcher.add([tmp_path / "wake"], names(told))
     assert watcher.polling
 
     touch_wake(tmp_path / "wake")
@@ -261,8 +329,8 @@ class TestPolling:
         watcher = Unwatchable()
         (tmp_path / "cur").mkdir()
         settle(tmp_path / "cur")
-        watcher.add([tmp_path / "cur"], told.append)
-        watcher.add([tmp_path / "wake"], wakes.append)
+        watcher.add([tmp_path / "cur"], names(told))
+        watcher.add([tmp_path / "wake"], names(wakes))
 
         watcher.poll()
         assert (told, wakes) == ([], [])
@@ -280,7 +348,7 @@ class TestPolling:
         """A second change within the file system's tick would leave the same times."""
         told: Told = []
         watcher = Unwatchable()
-        watcher.add([tmp_path], told.append)
+        watcher.add([tmp_path], names(told))
 
         watcher.poll()
 
@@ -291,9 +359,9 @@ class TestPolling:
         self, watcher: Watcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """The kernel sees what this host does, at once, and nothing of the others."""
-        monkeypatch.setattr(watch, "is_shared", lambda _: True)
+        monkeypatch.setattr(watch, "is_remote", lambda _: True)
         told: Told = []
-        watcher.add([tmp_path], told.append)
+        watcher.add([tmp_path], names(told))
 
         (tmp_path / "a").touch()
         watcher.ready()
@@ -318,7 +386,7 @@ def test_without_inotify_everything_is_polled(
     monkeypatch.setattr(watch, "_libc", NoInotify())
     told: Told = []
     watcher = Watcher()
-    watcher.add([tmp_path], told.append)
+    watcher.add([tmp_path], names(told))
 
     assert not readable(watcher)
     watcher.ready()
@@ -332,7 +400,7 @@ def test_listeners_come_and_go_in_other_threads(watcher: Watcher, tmp_path: Path
     """While events are read."""
     stop = threading.Event()
     told: Told = []
-    watcher.add([tmp_path], told.append)
+    watcher.add([tmp_path], names(told))
 
     def come_and_go() -> None:
         while not stop.is_set():

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -141,6 +141,13 @@ def entries(connection: sqlite3.Connection, mailbox: int) -> set[Entry]:
     found = connection.execute("SELECT base, info, place FROM message WHERE mailbox = ?", (mailbox,)).fetchall()
     # A plain tuple of three strings equals the Entry of the same: most need not be made into one.
     return {values if type(values[0]) is type(values[1]) is str else entry_of(*values) for values in found}
+
+
+def entries_of(connection: sqlite3.Connection, mailbox: int, bases: Collection[str]) -> dict[str, Entry]:
+    """Where the files of these bases are, by base."""
+    ask = "SELECT base, info, place FROM message WHERE mailbox = ? AND base = ?"
+    found = (connection.execute(ask, (mailbox, packed(base))).fetchone() for base in bases)
+    return {entry.base: entry for entry in (entry_of(*values) for values in found if values is not None)}
 
 
 def message(connection: sqlite3.Connection, mailbox: int, uid: int) -> Message | None:

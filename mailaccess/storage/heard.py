@@ -1,0 +1,163 @@
+"""What the kernel said of one mailbox's files, so that single changes of other programs cost no reading of directories.
+
+Once index and disk were compared while a watch was armed, they differ in the names heard since, and in nothing else: as
+long as no event was lost. Names only say where to look; what is there is seen by looking, and that something is gone is
+proved as ever. Our own changes are heard too: a name that is as its row says is forgotten.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from mailaccess.storage import watch
+from mailaccess.storage.names import Entry, Where, parse_name
+from mailaccess.storage.watch import Event, Watcher
+
+HOUR = 3600.0
+"""Seconds after which all is compared again: what an event failed to tell is found then at the latest."""
+
+MOST = 5000
+"""Names for which directories need not be read; to compare more costs more than that."""
+
+
+class Said(NamedTuple):
+    """What was heard up to a moment."""
+
+    names: Mapping[Entry, bool]  # whether they were there at last
+    places: frozenset[Where]  # where anything happened since the index reflected the directories' stamp
+
+
+class Heard:
+    """One mailbox's ears. Any thread may call. Deaf until armed."""
+
+    def __init__(self) -> None:
+        self.syncing = threading.Lock()  # held by who compares index and disk by what was heard
+        self._lock = threading.Lock()  # around all that follows
+        self._watcher: Watcher | None = None
+        self._token = 0
+        self._directory: Path | None = None
+        self._losses = 0  # how often something may have been missed
+        self._covered = 0.0  # time.monotonic() when all but the names was as the index has it; 0: it never was
+        self._names: dict[Entry, bool] = {}
+        self._places: set[Where] = set()
+
+    # -- the watch
+
+    def arm(self, directory: Path, wake: Path, tell: Callable[[], None]) -> bool:
+        """Watches a mailbox's directory and the index's wake file. False: it does already, or the process does not."""
+        watcher = watch.current()
+        with self._lock:
+            if watcher is None or self._directory == directory:
+                return False
+            before, self._token = (
+                self._token,
+                watcher.add([directory / "new", directory / "cur", wake], self._note, tell),
+            )
+            if before:
+                watcher.remove(before)
+            self._watcher, self._directory = watcher, directory
+            self._lose()
+            return True
+
+    def disarm(self) -> None:
+        """Ends the watch."""
+        with self._lock:
+            if self._watcher is not None:
+                self._watcher.remove(self._token)
+            self._watcher, self._token, self._directory = None, 0, None
+            self._lose()
+
+    # -- what is covered
+
+    def losses(self) -> int | None:
+        """A number that changes when something may have been missed; None where nobody listens to all."""
+        with self._lock:
+            return self._losses if self._watcher is not None and self._watcher.sees_all(self._token) else None
+
+    def cover(self, losses: int | None) -> None:
+        """Index and disk were compared whole, after `losses` was asked."""
+        with self._lock:
+            if losses is not None and losses == self._losses:
+                self._covered = time.monotonic()
+
+    def lose(self) -> None:
+        """There is something that was not heard."""
+        with self._lock:
+            self._lose()
+
+    @property
+    def covers(self) -> bool:
+        """What was heard is all that differs."""
+        return bool(self._covered)
+
+    @property
+    def is_due(self) -> bool:
+        """It has been so for an hour: time to compare all again."""
+        return bool(self._covered) and time.monotonic() - self._covered > HOUR
+
+    # -- what was heard
+
+    def listen(self) -> bool:
+        """Takes note of all that has happened up to now; whether any of it awaits comparison. Never blocks."""
+        watcher = self._watcher
+        if watcher is not None:
+            watcher.ready()
+        return bool(self._names)
+
+    def take(self) -> Said | None:
+        """All that was heard up to now, to be given to `put_back` where it is not settled. None: that is not all."""
+        self.listen()
+        with self._lock:
+            if not self._covered:
+                return None
+            said = Said(self._names, frozenset(self._places))
+            self._names, self._places = {}, set()
+            return said
+
+    def put_back(self, said: Said) -> None:
+        """It has still to be looked at."""
+        with self._lock:
+            if self._covered:
+                self._names = {**said.names, **self._names}
+                self._places |= said.places
+
+    def forget_known(self, known: Callable[[Collection[str]], Mapping[str, Entry]]) -> None:
+        """After a commit of ours: what it made is no news. `known`: the rows' entries for bases, by base."""
+        self.listen()
+        with self._lock:
+            if self._names:
+                news = differing(self._names, known({entry.base for entry in self._names}))
+                self._names = {entry: there for entry, there in self._names.items() if entry.base in news}
+
+    def names_of(self, base: str) -> list[Entry]:
+        """Where the file of a base may be, as far as was heard."""
+        self.listen()
+        with self._lock:
+            return [entry for entry, there in self._names.items() if there and entry.base == base]
+
+    # -- inside
+
+    def _note(self, events: list[Event] | None) -> None:
+        with self._lock:
+            if events is None:
+                self._lose()
+                return
+            for path, name, there in events:
+                where: Where | None = "new" if path.endswith("/new") else "cur" if path.endswith("/cur") else None
+                if where is not None and name[0] != ".":
+                    self._places.add(where)
+                    self._names[parse_name(name, where)] = there
+            if len(self._names) > MOST:
+                self._lose()
+
+    def _lose(self) -> None:
+        self._losses += 1
+        self._covered = 0.0
+        self._names, self._places = {}, set()
+
+
+def differing(names: Mapping[Entry, bool], known: Mapping[str, Entry]) -> set[str]:
+    """The bases of which something else was heard than that their file is where it is known to be."""
+    return {entry.base for entry, there in names.items() if there != (known.get(entry.base) == entry)}
