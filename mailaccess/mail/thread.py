@@ -113,27 +113,31 @@ class _Threading:
         return [nodes[number] for number in top]
 
     def link(self, number: int) -> None:
-        """(1): links the message's references to each other and the last one to the message."""
-        last = -1
+        """(1): links the message's references to each other and the last one to the message.
+
+        What is said here of a message whose turn is still to come would not last: it says itself what its parent is.
+        So no link is ever broken, and `above` stays true.
+        """
+        count, last = len(self.messages), -1
         for reference in self.messages[number].references:
             node = self.ids.get(reference, -1)
             if node < 0:
                 node = self.ids[reference] = len(self.parent)
                 self.parent.append(-1)
                 self.above.append(-1)
-            if last >= 0 and self.parent[node] < 0 and self.root(last) != node:
-                self.parent[node] = self.above[node] = last
+            if last >= 0 and (node < number or node >= count) and self.parent[node] < 0:
+                self.attach(node, last)
             last = node
-        if self.parent[number] == last:
-            return
-        if self.parent[number] >= 0:
-            self.parent[number] = -1
-            self.above = self.parent.copy()
-        if last >= 0 and self.root(last) != number:
-            self.parent[number] = self.above[number] = last
+        if last >= 0:
+            self.attach(number, last)
+
+    def attach(self, node: int, parent: int) -> None:
+        """Makes a top the child of another node, unless that would make a loop."""
+        if self.root(parent) != node:
+            self.parent[node] = self.above[node] = parent
 
     def root(self, node: int) -> int:
-        """The top of the tree that the node is in; a link from a top to a node below it would make a loop."""
+        """The top of the tree that the node is in."""
         above = self.above
         while above[node] >= 0:
             if above[above[node]] >= 0:

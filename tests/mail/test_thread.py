@@ -1,9 +1,14 @@
 import random
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailaccess.mail import thread
 from mailaccess.mail.thread import (
     Node,
     ThreadInput,
@@ -169,6 +174,42 @@ def test_a_thread_may_be_as_deep_as_the_mailbox_is_long(order: str) -> None:
     assert depth == 20_000
 
 
+def steps_for(messages: list[ThreadInput]) -> int:
+    """How many lines of the module are run for them."""
+    steps = 0
+
+    def count(frame: FrameType, _event: str, _argument: object) -> Callable[..., Any] | None:
+        nonlocal steps
+        steps += 1
+        return count if frame.f_code.co_filename == thread.__file__ else None
+
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        thread_references(messages)
+    finally:
+        sys.settrace(before)
+    return steps
+
+
+def contradicted(count: int, *parents: Callable[[int], int]) -> list[ThreadInput]:
+    """A message whose references chain all others, and these, which give themselves other parents."""
+    said = [" ".join(str(parent(n)) for parent in parents) for n in range(count)]
+    return [
+        message(count, "first", " ".join(map(str, range(count)))),
+        *(message(n, str(n), said[n]) for n in range(count)),
+    ]
+
+
+@pytest.mark.parametrize(
+    "parents", [[lambda n: n - 2], [lambda n: n + 2], [lambda _: -1, lambda _: 999], [lambda n: n]]
+)
+def test_hostile_references_take_few_steps(parents: list[Callable[[int], int]]) -> None:
+    """Links that others' references contradict are not looked at again and again: twice the mail, twice the steps."""
+    once, twice = (steps_for(contradicted(count, *parents)) for count in (400, 800))
+    assert twice < once * 2.5
+
+
 IDS = st.sampled_from("abcde")
 INPUTS = st.lists(
     st.builds(
@@ -189,9 +230,9 @@ def test_every_message_is_in_one_thread(messages: list[ThreadInput]) -> None:
     """Once each; only tops lack a message, and only with several children; siblings are in order of date."""
     for key, one in enumerate(messages):
         one.key = key
-    for thread in (thread_references, ordered_subject):
+    for algorithm in (thread_references, ordered_subject):
         seen: list[int] = []
-        tops = thread(messages)
+        tops = algorithm(messages)
         waiting = [tops]
         while waiting:
             siblings = waiting.pop()
