@@ -24,10 +24,11 @@ def append(box: Box, items: Sequence[Item], where: Where) -> list[int]:
     """Adds messages, all or none; their UIDs. Those without flags go where `where` says."""
     for incoming, _, date in items:
         incoming.sync(date)
-    return box.index.write(partial(_append, box=box, items=items, where=where))
+    return box.index.write(partial(add, box=box, items=items, where=where))
 
 
-def _append(transaction: Transaction, box: Box, items: Sequence[Item], where: Where) -> list[int]:
+def add(transaction: Transaction, box: Box, items: Sequence[Item], where: Where) -> list[int]:
+    """Adds messages that are synced, within a transaction; their UIDs."""
     row = box.row(transaction)
     keywords = letters_for(transaction, box, row, [name for _, flags, _ in items for name in sorted(flags)])
     box.reserve(transaction, row, row.uidnext + len(items))
