@@ -28,7 +28,7 @@ from mailaccess.net.outlet import Outlet, nothing_waits, send
 from mailaccess.net.tls import channel_binding
 from mailaccess.wire.channel import Channel, Peer
 from mailaccess.wire.task import WAIT, Task
-from mailaccess.wire.traps import Call, Closing, Delay, Drained, Event, Gone, Input, TimedOut, Turn
+from mailaccess.wire.traps import Call, Closing, Delay, Drained, Event, Gone, Input, Lane, TimedOut, Turn
 
 log = logging.getLogger(__name__)
 
@@ -227,9 +227,12 @@ class Connection(Task, Protocol):
         return self._give_turn()
 
     def answer_call(self, work: Call) -> object:
-        """Hands it to a thread. That the peer is gone does not keep a session from tidying up."""
+        """Hands it to a thread. That the peer is gone does not keep a session from tidying up: no computing."""
         self._flush()
-        self._lanes.submit(work.fn, work.lane, self._called)
+        if self._gone and work.lane is Lane.COMPUTE:
+            raise Gone
+        channel = self.channel
+        self._lanes.submit(work.fn, work.lane, self._called, channel.account or channel.peer.address)
         return WAIT
 
     def answer_starttls(self) -> object:

@@ -1,17 +1,19 @@
 """Threads for blocking work, and the way back to the reactor.
 
 A hop to a thread and back costs about as much as sending a small reply, so it is kept bare: one queue for each lane,
-and one wake-up of the reactor for all that came back since it last looked.
+and one wake-up of the reactor for all that came back since it last looked. What the threads cannot take yet waits on
+this side, where whoever asked for it (a user, an address) has a turn after the others: fifty sessions of one user
+hold up another's no more than one does.
 """
 
 import logging
 import sys
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Thread
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from mailaccess.wire.traps import Lane
 
@@ -34,15 +36,55 @@ class Wakeable(Protocol):
         """Runs it in the reactor's thread."""
 
 
+class _Job(NamedTuple):
+    who: str
+    fn: Callable[[], Any]
+    done: Done
+
+
 class _Lane:
-    """A queue and its threads. `busy` is the reactor's own count of what it has handed in and not got back."""
+    """Threads, the queue they take from, and who waits for a place in it. But for the queue, the reactor's own."""
 
     def __init__(self, name: str, limit: int) -> None:
         self.name = name
         self.limit = limit
-        self.busy = 0
+        self.places = limit + 1  # one more than threads, so that none waits for the reactor
+        self.share = self.places - limit // 4  # of places that one may have: threads may all be held by one's lock
         self.threads: list[Thread] = []
-        self.queue: SimpleQueue[tuple[Callable[[], Any], Done] | None] = SimpleQueue()
+        self.queue: SimpleQueue[_Job | None] = SimpleQueue()
+        self.handed = 0  # to the threads, and not yet back
+        self.handed_of: Counter[str] = Counter()
+        self.waiting: dict[str, deque[_Job]] = {}  # by who asked; whose turn is next comes first
+
+    @property
+    def busy(self) -> int:
+        """Calls handed in and not yet answered."""
+        return self.handed + sum(map(len, self.waiting.values()))
+
+    def hand_out(self) -> None:
+        """To the threads, as many as they can take."""
+        while self.waiting and self.handed < self.places:
+            who = next((who for who in self.waiting if self.handed_of[who] < self.share), None)
+            if who is None:
+                return
+            jobs = self.waiting.pop(who)
+            self.hand(jobs.popleft())
+            if jobs:
+                self.waiting[who] = jobs  # behind the others
+
+    def hand(self, job: _Job) -> None:
+        """To the threads."""
+        self.handed += 1
+        self.handed_of[job.who] += 1
+        self.queue.put(job)
+
+    def back(self, who: str) -> None:
+        """It is done."""
+        self.handed -= 1
+        self.handed_of[who] -= 1
+        if not self.handed_of[who]:
+            del self.handed_of[who]
+        self.hand_out()
 
 
 class Lanes:
@@ -60,15 +102,15 @@ class Lanes:
         """Calls handed in and not yet answered."""
         return sum(lane.busy for lane in self._lanes.values())
 
-    def submit(self, fn: Callable[[], Any], lane: Lane, done: Done) -> None:
-        """From the reactor: runs `fn` in a thread, then `done` in the reactor."""
+    def submit(self, fn: Callable[[], Any], lane: Lane, done: Done, who: str = "") -> None:
+        """From the reactor: runs `fn` in a thread, then `done` in the reactor. Each `who` has as many turns."""
         here = self._lanes[lane]
-        here.busy += 1
-        if here.busy > len(here.threads) < here.limit:
+        here.waiting.setdefault(who, deque()).append(_Job(who, fn, done))
+        here.hand_out()
+        if here.handed > len(here.threads) < here.limit:
             thread = Thread(target=self._work, args=(here,), name=f"{here.name}-{len(here.threads)}", daemon=True)
             here.threads.append(thread)
             thread.start()
-        here.queue.put((fn, done))
 
     def post(self, fn: Callable[[], None]) -> None:
         """From any thread: runs `fn` in the reactor, in the order of posting."""
@@ -81,6 +123,10 @@ class Lanes:
         """The threads end when they have done what was handed in; whether they have, within this time."""
         threads = [thread for lane in self._lanes.values() for thread in lane.threads]
         for lane in self._lanes.values():
+            for jobs in lane.waiting.values():
+                for job in jobs:
+                    lane.hand(job)
+            lane.waiting.clear()
             for _ in lane.threads:
                 lane.queue.put(None)
         patience = time.monotonic() + seconds
@@ -98,21 +144,23 @@ class Lanes:
 
     def _work(self, lane: _Lane) -> None:
         while (job := lane.queue.get()) is not None:
-            self._land(lane, *job)
+            self._land(lane, job)
             del job  # what it holds must not stay alive while the thread waits for the next
 
-    def _land(self, lane: _Lane, fn: Callable[[], Any], done: Done) -> None:
+    def _land(self, lane: _Lane, job: _Job) -> None:
         result: Any = None
         error: Exception | None = None
         try:
-            result = fn()
+            result = job.fn()
         except Exception as failure:  # noqa: BLE001 - it is the caller's, whatever it is
             error = failure
         except BaseException as failure:  # noqa: BLE001 - nothing may end a lane's thread
             error = RuntimeError(f"a call in lane {lane.name} raised {failure!r}")
 
+        who, done = job.who, job.done
+
         def landed() -> None:
-            lane.busy -= 1
+            lane.back(who)
             done(result, error)
 
         self.post(landed)

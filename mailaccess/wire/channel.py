@@ -29,11 +29,12 @@ def _nobody() -> None:
 class Channel:
     """One connection as its session sees it."""
 
-    __slots__ = ("_chunks", "lifetime", "peer", "pending", "reader", "timeout", "wake", "woken")
+    __slots__ = ("_chunks", "account", "lifetime", "peer", "pending", "reader", "timeout", "wake", "woken")
 
     def __init__(self, peer: Peer) -> None:
         self.peer = peer
         self.reader = Reader()
+        self.account = ""  # whom the session works for, once that is known: accounts have turns at the threads
         self.timeout = 60.0  # seconds without input; the session sets what its state allows
         self.lifetime = inf  # seconds in which all input must have come; while nobody is logged in, a session sets it
         self.pending = 0  # octets written and not yet taken by the driver

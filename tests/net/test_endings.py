@@ -3,7 +3,9 @@
 from mailaccess.net.connection import LINGER
 from mailaccess.wire.channel import Channel
 from mailaccess.wire.traps import (
+    Gone,
     call,
+    compute,
     drained,
     more_input,
 )
@@ -102,3 +104,24 @@ def test_who_does_not_take_our_last_words_is_cut_off() -> None:
         assert not client.transport.aborted
     client.wait(LINGER)
     assert client.transport.aborted
+
+
+def test_nothing_is_computed_for_a_peer_that_is_gone() -> None:
+    """A long search, done in pieces, ends with the piece under way; what tidies up is still done."""
+    pieces: list[int] = []
+    tidied: list[int] = []
+
+    async def session(channel: Channel) -> None:
+        try:
+            for number in range(5):
+                await compute(pieces.append, number)
+        except Gone:
+            await call(tidied.append, 1)
+
+    client = Client(session)
+    client.hang_up()
+    while client.lanes.busy:
+        client.loop.run_posted()
+
+    assert (pieces, tidied) == ([0], [1])
+    assert client.ended == 1

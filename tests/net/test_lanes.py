@@ -1,6 +1,7 @@
 """Threads for calls: how many, in which lane, and how their answers come back."""
 
 import threading
+from functools import partial
 from typing import Any
 
 from mailaccess.net.lanes import Lanes
@@ -75,6 +76,39 @@ def test_a_crowd_at_the_door_does_not_hold_up_storage() -> None:
 
     assert answers == ["mail"]
     leave.set()
+
+
+def test_accounts_have_turns() -> None:
+    """Whoever asks for much waits for that, and others come in between."""
+    loop, answers = Loop(), Answers()
+    lanes = Lanes(loop)
+    leave = threading.Event()
+    lanes.submit(leave.wait, Lane.COMPUTE, answers.done, "ann")
+    for number in range(5):
+        lanes.submit(partial("ann {}".format, number), Lane.COMPUTE, answers.done, "ann")
+    for number in range(2):
+        lanes.submit(partial("tim {}".format, number), Lane.COMPUTE, answers.done, "tim")
+    assert lanes.busy == 8
+    leave.set()
+    while lanes.busy:
+        loop.run_posted()
+
+    assert answers[1:] == ["ann 0", "ann 1", "tim 0", "ann 2", "tim 1", "ann 3", "ann 4"]
+
+
+def test_one_account_does_not_hold_all_threads() -> None:
+    """All its calls may wait for one lock."""
+    loop, answers = Loop(), Answers()
+    lanes = Lanes(loop)
+    leave = threading.Event()
+    for _ in range(100):
+        lanes.submit(lambda: leave.wait(10), Lane.STORAGE, lambda *_: None, "ann")
+    lanes.submit(lambda: "mail", Lane.STORAGE, answers.done, "tim")
+    loop.run_posted()
+
+    assert answers == ["mail"]
+    leave.set()
+    assert lanes.close(10), "what waited for its turn is done, too"
 
 
 def test_one_wake_up_serves_all_that_was_posted() -> None:
