@@ -65,6 +65,11 @@ class Maildrop:
         return len(self.uids) - len(self.deleted)
 
     @property
+    def counted(self) -> str:
+        """`count` in words: "1 message", "2 messages"."""
+        return f"{self.count} message{'' if self.count == 1 else 's'}"
+
+    @property
     def octets(self) -> int:
         """The size of all that are not marked."""
         return sum(self.sizes) - sum(self.sizes[number - 1] for number in self.deleted)

@@ -39,7 +39,7 @@ def test_seen_that_cannot_be_set(world: World) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Mailbox, "store", _unavailable)
         assert client.ask(b"RETR 1\r\n").endswith(b"\r\nNoon?\r\n.\r\n")
-        assert client.ask(b"RETR 2\r\nDELE 2\r\nQUIT\r\n").endswith(b"+OK Goodbye; 1 messages left\r\n")
+        assert client.ask(b"RETR 2\r\nDELE 2\r\nQUIT\r\n").endswith(b"+OK Goodbye; 1 message left\r\n")
 
     assert len(world.files()) == 1
 

@@ -34,13 +34,13 @@ async def lang(session: Session, wanted: bytes) -> None:
 async def quit_(session: Session) -> None:
     """RFC 1939 sections 5 and 6: after login, QUIT removes what is marked; then, in any case, the session ends."""
     if session.state is State.TRANSACTION:
-        left = session.maildrop.count
+        maildrop = session.maildrop
         try:
             await session.update()
         except StorageError as error:
             session.say_error(Err(f"Some messages marked as deleted were not removed: {error}", "SYS/TEMP"))
             raise Ended from None
-        session.ok(f"Goodbye; {left} messages left" if left else "Goodbye; the maildrop is empty")
+        session.ok(f"Goodbye; {maildrop.counted} left" if maildrop.count else "Goodbye; the maildrop is empty")
     else:
         session.ok("Goodbye")
     raise Ended

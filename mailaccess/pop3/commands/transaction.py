@@ -28,7 +28,7 @@ async def list_(session: Session, number: int | None) -> None:
     if number is not None:
         session.ok(f"{session.message(number)} {sizes[number - 1]}")
     else:
-        await _tell_each(session, f"{session.maildrop.count} messages", sizes)
+        await _tell_each(session, session.maildrop.counted, sizes)
 
 
 @command(b"UIDL", when=State.TRANSACTION, parse=maybe_message, capability=b"UIDL")
@@ -66,7 +66,7 @@ async def dele(session: Session, number: int) -> None:
 async def rset(session: Session) -> None:
     """RFC 1939 section 5"""
     session.maildrop.deleted.clear()
-    session.ok(f"{len(session.maildrop.uids)} messages")
+    session.ok(session.maildrop.counted)
 
 
 @command(b"NOOP", when=State.TRANSACTION)
