@@ -112,18 +112,6 @@ def parameter(found: list[Parameter], name: bytes) -> bytes | None:
     return extended
 
 
-def decoded_parameters(value: bytes) -> dict[str, str]:
-    """The parameters as text by lower-case name, decoded as RFC 2231 says, or as RFC 2047 where that was used."""
-    decoded: dict[str, str] = {}
-    for name, raw in parameters(value)[1]:
-        key = to_text(name, None).lower()
-        if key.endswith("*"):
-            decoded[key[:-1]] = _extended(raw)
-        else:
-            decoded.setdefault(key, decode(raw))
-    return decoded
-
-
 def _encoded_word(match: re.Match[bytes]) -> tuple[str, bytes]:
     charset, encoding, text = match.groups()
     charset = charset.partition(b"*")[0]  # a language may follow: RFC 2231 5
@@ -208,12 +196,3 @@ def _concatenated(run: list[Parameter]) -> Parameter:
 
 def _percent(found: re.Match[bytes]) -> bytes:
     return b"%%%02X" % found[0][0]
-
-
-def _extended(raw: bytes) -> str:
-    """The text of `charset'language'octets`, percent-encoded."""
-    charset, _, rest = raw.partition(b"'")
-    _, quote, text = rest.partition(b"'")
-    if not quote:
-        charset, text = b"", raw
-    return to_text(unquote_to_bytes(text), charset.decode("latin-1"))

@@ -5,7 +5,6 @@ an opaque leaf.
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mailaccess.mail.headers import Parameter, parameter, parameters, unfold
@@ -68,25 +67,6 @@ def parse(data: Buffer, max_depth: int = 50, max_parts: int = 1000, max_headers:
     `max_headers`th octet of headers in.
     """
     return _Scan(data, max_depth, max_parts, max_headers).message()
-
-
-def part_at(root: Part, path: Sequence[int]) -> Part | None:
-    """The part with an IMAP part number (RFC 3501 6.4.5), None if there is none; the empty path is the message."""
-    if not path:
-        return root
-    part = root
-    message = True  # `part` is a message as a whole, whose only part has number 1 unless it is a multipart
-    for number in path:
-        if not message and part.kind == b"message/rfc822" and part.children:
-            part, message = part.children[0], True
-        if part.type.lower() == b"multipart":
-            if not 1 <= number <= len(part.children):
-                return None
-            part = part.children[number - 1]
-        elif not message or number != 1:
-            return None
-        message = False
-    return part
 
 
 class _Scan:

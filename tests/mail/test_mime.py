@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailaccess.mail.mime import Part, parse, part_at
+from mailaccess.mail.mime import Part, parse
 from tests.mail.strategies import MESSAGES, mutated
 
 MIXED = b"Content-Type: multipart/mixed; boundary=x\r\n\r\n"
@@ -202,42 +202,21 @@ RFC_3501_6_4_5 = (
 )
 
 
-@pytest.mark.parametrize("number", ["1", "2", "3.1", "3.2", "4.1", "4.2.1", "4.2.2.1", "4.2.2.2"])
-def test_part_numbers_of_rfc_3501(number: str) -> None:
+def test_the_tree_of_rfc_3501() -> None:
     """The example of RFC 3501 6.4.5; each leaf's body is its number."""
-    part = part_at(parse(RFC_3501_6_4_5), [int(step) for step in number.split(".")])
+    root = parse(RFC_3501_6_4_5)
+    numbers = [RFC_3501_6_4_5[part.body_start : part.body_end] for part in leaves(root)]
 
-    assert part is not None
-    assert RFC_3501_6_4_5[part.body_start : part.body_end] == number.encode()
-
-
-@pytest.mark.parametrize(
-    ("number", "kind"), [("3", b"message/rfc822"), ("4", b"multipart/mixed"), ("4.2.2", b"multipart/alternative")]
-)
-def test_containers_have_part_numbers(number: str, kind: bytes) -> None:
-    """A number may stop at what holds other parts."""
-    part = part_at(parse(RFC_3501_6_4_5), [int(step) for step in number.split(".")])
-
-    assert part is not None
-    assert part.kind == kind
+    assert numbers == b"1 2 3.1 3.2 4.1 4.2.1 4.2.2.1 4.2.2.2".split()
+    assert [part.kind for part in root.children[2:]] == [b"message/rfc822", b"multipart/mixed"]
+    assert root.children[3].children[1].children[0].children[1].kind == b"multipart/alternative"
 
 
-@pytest.mark.parametrize("path", [[0], [5], [1, 1], [3, 3], [3, 1, 1], [4, 2, 0], [4, 3]])
-def test_part_numbers_that_are_none(path: list[int]) -> None:
-    """They lead nowhere."""
-    assert part_at(parse(RFC_3501_6_4_5), path) is None
+def test_a_message_in_a_message_is_its_child() -> None:
+    root = parse(b"Content-Type: message/rfc822\r\n\r\nSubject: x\r\n\r\nbody")
 
-
-def test_part_1_of_a_single_part_message_is_its_body() -> None:
-    """RFC 3501 6.4.5: every message has a part 1; also one within another."""
-    data = b"Content-Type: message/rfc822\r\n\r\nSubject: x\r\n\r\nbody"
-    root = parse(data)
-
-    assert part_at(root, []) is root
-    assert part_at(root, [1]) is root
-    assert part_at(root, [1, 1]) is root.children[0]
-    assert part_at(root, [1, 1, 1]) is None
-    assert part_at(root, [2]) is None
+    assert [child.kind for child in root.children] == [b"text/plain"]
+    assert root.children[0].children == []
 
 
 def nested(depth: int) -> bytes:
