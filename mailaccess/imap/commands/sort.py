@@ -9,12 +9,14 @@ from mailaccess.imap.commands.search import answer, completed, find, highest
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.program import Program, Terms
-from mailaccess.imap.registry import SELECTED, command
+from mailaccess.imap.registry import SELECTED, command, feature
 from mailaccess.imap.rows import Rows
 from mailaccess.imap.searching import HEADERS, hold_columns, make_sizes
 from mailaccess.imap.session import Session
 from mailaccess.mail.thread import Node, ThreadInput, ordered_subject, thread_references, thread_refs
 from mailaccess.wire.traps import compute, compute_steps, drained, turn
+
+feature(b"SORT", rfc=5256)  # what RFC 7162 adds to the command is not what is announced
 
 SORTED_AT_ONCE = 10_000
 PIECES_AT_ONCE = 5_000
@@ -62,7 +64,7 @@ def _parse_criteria(terms: Terms) -> Program:
     return terms.program()
 
 
-@command(b"SORT", when=SELECTED, parse=parse_sort, uid=True, expunges=False, capability=b"SORT", rfc=(5256, 7162))
+@command(b"SORT", when=SELECTED, parse=parse_sort, uid=True, expunges=False, rfc=(5256, 7162))
 async def sort(session: Session, criteria: Criteria, program: Program) -> bytes | None:
     """RFC 5256 BASE.6.4.SORT"""
     found = await find(session, program)
