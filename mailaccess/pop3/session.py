@@ -124,8 +124,9 @@ class Session:
             self._slot = None
             raise
         self.state = State.TRANSACTION
+        self.channel.account = identity.user
         self.channel.timeout, self.channel.lifetime = self.settings.idle_timeout, inf
-        self.ok(f"{self.maildrop.count} messages ({self.maildrop.octets} octets)")
+        self.ok(f"{self.maildrop.counted} ({self.maildrop.octets} octets)")
 
     async def update(self) -> None:
         """The UPDATE state: what QUIT does in the TRANSACTION state."""
