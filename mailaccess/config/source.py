@@ -133,9 +133,9 @@ def _read(file: Path) -> tuple[dict[str, Any], dict[Key, str]]:
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        found = re.fullmatch(r"(.*) \(at line (\d+), column (\d+)\)", str(error))
-        place, what = (f"{file}:{found[2]}", found[1]) if found else (str(file), str(error))
-        raise ConfigError([f"{place}: not TOML: {what}"]) from None
+        found = re.fullmatch(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", str(error))
+        what, line = (found[1], found[2]) if found else (str(error), None)
+        raise ConfigError([f"{file}:{line or len(text.splitlines())}: not TOML: {what}"]) from None
     return values, {key: f"{file}:{line}" for key, line in key_lines(text).items()}
 
 

@@ -85,6 +85,9 @@ def test_each_value_knows_where_it_came_from(tmp_path: Path) -> None:
         ('[imap]\nlisten_tls = ["*:993"]', "2: imap.listen_tls: expected tls.certificate beside it"),
         ('[security]\ngroup = "mail"', "2: security.group: expected security.user beside it"),
         ("a = \n", "1: not TOML: Invalid value"),
+        ("a = [1,\n2,\n", "2: not TOML: Invalid value"),
+        ('a = 1\nb = """x', "2: not TOML: Unterminated string"),
+        ("a = 1\na = 2\n", "2: not TOML: Cannot overwrite a value"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, text: str, problem: str) -> None:
