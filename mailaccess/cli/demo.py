@@ -15,24 +15,25 @@ USER, PASSWORD = "demo", "demo"
 INSTRUCTIONS = """\
 A demo account with sample mail is served, to this machine only. Ctrl-C stops it.
 
-In Thunderbird: Add Account, Email (older versions: Account Settings, Account Actions, Add Mail Account);
-any name, the address demo@example.org; then, or by Configure manually, one of these:
+In Thunderbird: menu, Add Account, Email; any name, the address demo@example.org, Continue.
+It finds no settings and asks for them (older versions: Configure manually). Enter one of these:
 
 {rows}
 
 user: {user}
 password: {password}
 
-The certificate is self-signed: confirm the exception Thunderbird asks for. Nothing here sends mail.
+Then Advanced config and OK; Continue would want an outgoing server, and nothing here sends mail.
+At the first Get Messages confirm the security exception, for the certificate is self-signed.
 The mail is in {mail}; settings, accounts and certificate are in .server/ beside it.
 """
 ROW = "    {:<9} {:<15} {:<7} {:<20} {}"
-HEAD = ROW.format("protocol", "server", "port", "connection security", "authentication")
+HEAD = ROW.format("protocol", "hostname", "port", "connection security", "authentication method")
 DOORS = {
-    "imap": ("IMAP", "None or STARTTLS"),
     "imaps": ("IMAP", "SSL/TLS"),
-    "pop3": ("POP3", "None or STARTTLS"),
+    "imap": ("IMAP", "STARTTLS or None"),
     "pop3s": ("POP3", "SSL/TLS"),
+    "pop3": ("POP3", "STARTTLS or None"),
 }
 
 

@@ -30,10 +30,13 @@ def test_it_says_what_to_enter(tmp_path: Path) -> None:
         text = instructions(server)
 
     assert "\nuser: demo\npassword: demo\n" in text
+    for step in ("Add Account", "Email", "Continue", "Advanced config", "OK", "security exception"):
+        assert step in text, "what Thunderbird calls it, in the README too"
+    assert max(map(len, text.splitlines())) <= 100
     for name, protocol, security in (
-        ("imap", "IMAP", "None or STARTTLS"),
+        ("imap", "IMAP", "STARTTLS or None"),
         ("imaps", "IMAP", "SSL/TLS"),
-        ("pop3", "POP3", "None or STARTTLS"),
+        ("pop3", "POP3", "STARTTLS or None"),
         ("pop3s", "POP3", "SSL/TLS"),
     ):
         expected = [protocol, "127.0.0.1", str(server.ports[name]), *security.split()]
