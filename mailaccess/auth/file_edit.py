@@ -1,5 +1,6 @@
 """Editing a small text file that other programs read and edit too: locked, replaced as a whole, else untouched."""
 
+import errno
 import fcntl
 import os
 import shutil
@@ -84,9 +85,7 @@ def _replace(path: Path, descriptor: int, content: bytes) -> None:
     new, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with open(new, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
-            ours = os.fstat(new)
-            if (ours.st_uid, ours.st_gid) != (status.st_uid, status.st_gid):
-                os.fchown(new, status.st_uid, status.st_gid)
+            _keep_owner(path, new, status)
             shutil.copystat(path, name)
             os.utime(name)
             file.write(content)
@@ -97,6 +96,19 @@ def _replace(path: Path, descriptor: int, content: bytes) -> None:
         Path(name).unlink(missing_ok=True)
         raise
     _sync_directory(path.parent)
+
+
+def _keep_owner(path: Path, new: int, old: os.stat_result) -> None:
+    """A group that we are not in need not be kept where it may do no more and no less than anybody."""
+    ours = os.fstat(new)
+    if (ours.st_uid, ours.st_gid) == (old.st_uid, old.st_gid):
+        return
+    try:
+        os.fchown(new, old.st_uid, old.st_gid)
+    except PermissionError:
+        group, others = old.st_mode >> 3 & 7, old.st_mode & 7
+        if ours.st_uid != old.st_uid or group != others:
+            raise PermissionError(errno.EPERM, "Its owner and group cannot be kept", str(path)) from None
 
 
 def _sync_directory(path: Path) -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,43 @@ def test_symbolic_link_stays(tmp_path: Path) -> None:
 
     assert link.is_symlink()
     assert real.read_text() == "a\nb\n"
+
+
+@contextmanager
+def somebody(uid: int) -> Iterator[None]:
+    """Not root, and in no group of root's."""
+    groups = os.getgroups()
+    os.setgroups([])
+    os.setegid(uid)
+    os.seteuid(uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+        os.setgroups(groups)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
+@pytest.mark.parametrize(("mode", "kept"), [(0o600, True), (0o644, True), (0o640, False), (0o604, False)])
+def test_group_that_we_are_not_in(mode: int, kept: bool) -> None:
+    """As after `chown vmail users`: it is lost where it means nothing; where it does, the file is left alone."""
+    with tempfile.TemporaryDirectory() as made:  # pytest's own are closed to others
+        path = Path(made, "users")
+        path.write_text("ann:x\n")
+        path.chmod(mode)
+        for place in (made, path):
+            os.chown(place, 1234, 2345)
+        with (
+            somebody(1234),
+            nullcontext() if kept else pytest.raises(PermissionError, match="users"),
+            edit(path) as lines,
+        ):
+            lines.append("bob:y\n")
+
+        assert path.read_text() == ("ann:x\nbob:y\n" if kept else "ann:x\n")
+        assert path.stat().st_mode & 0o777 == mode
+        assert [file.name for file in Path(made).iterdir()] == ["users"]
 
 
 def test_missing_file_is_made_for_its_owner_only(tmp_path: Path) -> None:
