@@ -1,6 +1,10 @@
 """What tests of storage do: open accounts, add messages by our own calls, and what other programs do to a Maildir."""
 
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -89,3 +93,25 @@ def settle(mailbox: Mailbox) -> None:
             return
         time.sleep(0.01)
     raise AssertionError("the mailbox does not come to rest")
+
+
+@contextmanager
+def renaming(directory: Path) -> Iterator[None]:
+    """A process that changes flags of all files, without pause."""
+    script = (
+        "import os, sys\n"
+        "print(flush=True)\n"
+        "while True:\n"
+        "    for name in os.listdir('.'):\n"
+        "        base, _, letters = name.partition(':2,')\n"
+        "        os.rename(name, base + ':2,' + ('S' if not letters else ''))\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", script], cwd=directory, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    with process.stdout:
+        process.stdout.readline()
+        try:
+            yield
+        finally:
+            process.kill()
+            process.wait()

@@ -13,8 +13,7 @@ from mailaccess.storage.heard import differing
 from mailaccess.storage.mailbox import Action, Mailbox
 from mailaccess.storage.names import Entry
 from mailaccess.storage.watch import Watcher
-from tests.storage.post import TEXT, add, arrive, file_of, files, flags_of, settle, texts
-from tests.storage.test_sync import renaming
+from tests.storage.post import TEXT, add, arrive, file_of, files, flags_of, renaming, settle, texts
 
 Reads = list[str]
 

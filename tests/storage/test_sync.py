@@ -1,12 +1,9 @@
 """What other programs do to a mailbox's files, and what becomes of it."""
 
+import gc
 import os
 import shutil
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
 
@@ -21,7 +18,7 @@ from mailaccess.storage.index import writer
 from mailaccess.storage.mailbox import Action, Mailbox
 from mailaccess.storage.maildir import Maildir
 from mailaccess.storage.uidlist import Record, read_uidlist, write_uidlist
-from tests.storage.post import NONE, TEXT, add, arrive, files, flags_of, settings, settle, texts
+from tests.storage.post import NONE, TEXT, add, arrive, files, flags_of, renaming, settings, settle, texts
 
 
 @pytest.fixture
@@ -547,6 +544,26 @@ class TestCost:
         assert uids(inbox) == [1, 2]
         assert {Path(path).name for path in reads} == {"new"}
 
+    def test_garbage_is_collected_again_after_the_first_scan(
+        self, account: Account, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Of which nothing is collected: there is nothing, and it is long looked for."""
+        seen: list[bool] = []
+        lstat = os.lstat
+
+        def look(path: str) -> os.stat_result:
+            if path.endswith("elsewhere"):
+                seen.append(gc.isenabled())
+            return lstat(path)
+
+        arrive(account.root)
+        monkeypatch.setattr("mailaccess.storage.sync.os.lstat", look)
+        account.mailbox("INBOX")
+        arrive(account.root)
+        account.mailbox("INBOX")
+
+        assert (seen[0], seen[-1]) == (False, True)
+
     def test_our_own_changes_are_no_news(self, inbox: Mailbox, elsewhere: Account) -> None:
         """To nobody, in any process."""
         add(inbox)
@@ -557,25 +574,3 @@ class TestCost:
         assert not inbox.poll()
         other.sync()
         assert not other.poll()
-
-
-@contextmanager
-def renaming(directory: Path) -> Iterator[None]:
-    """A process that changes flags of all files, without pause."""
-    script = (
-        "import os, sys\n"
-        "print(flush=True)\n"
-        "while True:\n"
-        "    for name in os.listdir('.'):\n"
-        "        base, _, letters = name.partition(':2,')\n"
-        "        os.rename(name, base + ':2,' + ('S' if not letters else ''))\n"
-    )
-    process = subprocess.Popen([sys.executable, "-c", script], cwd=directory, stdout=subprocess.PIPE)
-    assert process.stdout is not None
-    with process.stdout:
-        process.stdout.readline()
-        try:
-            yield
-        finally:
-            process.kill()
-            process.wait()
