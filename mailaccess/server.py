@@ -279,6 +279,8 @@ def _factories(
         login_timeout=limits.login_time,
         idle_timeout=limits.imap_idle,
         keepalive=settings.imap.idle_keepalive,
+        without=frozenset(name.encode() for name in settings.imap.without),
+        admin=settings.imap.admin,
     )
     pop3 = Pop3Settings(
         authenticator=authenticator,

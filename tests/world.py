@@ -40,12 +40,14 @@ class World:
         users = root / "users"
         users.write_text(
             f"{USER}:{{PLAIN}}{PASSWORD}\nann:{{PLAIN}}secret\nFRED FOOBAR:{{PLAIN}}fat man\ntest:{{PLAIN}}test\n"
+            "choosy:{PLAIN}secret::::::imap_without=QRESYNC,move\n"
         )
         settings = StorageSettings(
             maildir=str(root / "{user}"),
             index=None,
             facts=facts.build,
             facts_version=facts.VERSION,
+            kin=facts.kin,
             default_mailboxes=(),
         )
         self.accounts = Accounts(settings)
@@ -67,6 +69,7 @@ class World:
             "place": self._place,
             "refile": self._refile,
             "remove": self._remove,
+            "annotate": lambda text: None if (self.maildir / "mailaccess-metadata").write_text(text) else None,
             "remote": self._come_from_afar,
             "tick": lambda _: self._to_all(MemoryDriver.tick),  # the seconds of every Event wait pass
             "shutdown": lambda _: self._to_all(MemoryDriver.shut_down),

@@ -5,7 +5,7 @@ A backend is one class, its options are its constructor's arguments. All calls m
 
 import inspect
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, Protocol, runtime_checkable
 
@@ -28,6 +28,7 @@ class Identity:
 
     user: str
     home: str | None = None  # where the mail is, if not where the server's template says
+    extra: Mapping[str, str] = field(default_factory=dict, hash=False)  # settings of this account alone, by name
 
 
 @runtime_checkable

@@ -243,9 +243,10 @@ def _account(line: str) -> Account | None:
     home = fields[5] if len(fields) > 5 and fields[5] else None
     if home is not None and "\0" in home:
         raise ValueError("a home holds no NUL")
-    extra = fields[7].split() if len(fields) > 7 else []
-    refused = any(item.partition("=")[0] in UNSUPPORTED for item in extra)
-    return Account(Identity(user, home), fields[1], refused)
+    items = (item.partition("=") for item in (fields[7].split() if len(fields) > 7 else []))
+    extra = {name: value for name, _, value in items}
+    refused = any(name in UNSUPPORTED for name in extra)
+    return Account(Identity(user, home, extra), fields[1], refused)
 
 
 def _fields(line: str) -> list[str]:

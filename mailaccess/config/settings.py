@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict
 from pydantic_core.core_schema import ValidationInfo
 
+from mailaccess.imap.commands import optional_capabilities
+
 PASSWD_FILE = "passwd-file"  # noqa: S105 - a backend's name
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -43,6 +45,12 @@ def _is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _capability(value: str) -> str:
+    if value.upper() not in optional_capabilities():
+        raise ValueError("a capability that the server can do without, such as \"COMPRESS=DEFLATE\"")
+    return value.upper()
 
 
 def _network(value: object) -> Network:
@@ -115,6 +123,7 @@ Seconds = Annotated[int, BeforeValidator(_seconds), Field(ge=1)]
 FilePath = Annotated[Path, BeforeValidator(_under)]
 FilePaths = Annotated[tuple[FilePath, ...], Strict(False)]
 Template = Annotated[str, AfterValidator(_template)]
+Capabilities = Annotated[tuple[Annotated[str, AfterValidator(_capability)], ...], Strict(False)]
 Endpoints = Annotated[tuple[Annotated[Endpoint, BeforeValidator(_endpoint)], ...], Strict(False)]
 Networks = Annotated[tuple[Annotated[Network, BeforeValidator(_network)], ...], Strict(False)]
 
@@ -169,6 +178,8 @@ class Imap(Table):
     listen: Endpoints = _default(["*:143"])
     listen_tls: Endpoints = _default(["*:993"])
     idle_keepalive: Seconds = 120  # between two "still here" lines in IDLE
+    without: Capabilities = ()  # not to be offered to anybody
+    admin: str = ""  # a URI such as mailto:postmaster@example.org, shown as the annotation /shared/admin
 
 
 class Pop3(Table):

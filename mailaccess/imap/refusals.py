@@ -2,6 +2,7 @@
 
 from mailaccess.imap.errors import No
 from mailaccess.storage import errors
+from mailaccess.storage.metadata import TooManyAnnotations
 
 _CODES: dict[type[errors.StorageError], bytes] = {
     errors.NoSuchMailbox: b"NONEXISTENT",
@@ -18,6 +19,7 @@ _CODES: dict[type[errors.StorageError], bytes] = {
     errors.MaildropBusy: b"INUSE",
     errors.MaildropResting: b"INUSE",
     errors.LimitReached: b"LIMIT",
+    TooManyAnnotations: b"METADATA TOOMANY",
     errors.Unavailable: b"UNAVAILABLE",
 }
 

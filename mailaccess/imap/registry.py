@@ -50,6 +50,8 @@ COMMANDS: Table[ImapCommand] = Table()
 FEATURES: list[Feature] = []
 ENABLES: dict[bytes, tuple[bytes, ...]] = {}
 """What ENABLE knows (RFC 5161), and what each turns on, in that order."""
+WHEN_ENABLED: dict[bytes, Callable[[Any], Awaitable[None]]] = {}
+"""What is to be done then, with the session."""
 
 Handler = Callable[..., Awaitable[bytes | None]]
 
@@ -66,9 +68,13 @@ def feature(*capabilities: bytes, rfc: int | tuple[int, ...], announce: State = 
     FEATURES.extend(Feature(capability, announce, standards) for capability in capabilities)
 
 
-def enables(name: bytes, *implied: bytes) -> None:
-    """Lets a client ENABLE `name`, which turns on also what it implies; stands beside the code that heeds it."""
+def enables(name: bytes, *implied: bytes, then: Callable[[Any], Awaitable[None]] | None = None) -> None:
+    """Lets a client ENABLE `name`, which turns on also what it implies; stands beside the code that heeds it.
+
+    `then` gets the session, and does what turning it on takes."""
     ENABLES[name] = (*implied, name)
+    if then is not None:
+        WHEN_ENABLED[name] = then
 
 
 def command(

@@ -53,6 +53,8 @@ class ImapSettings:
     login_timeout: float = 60.0
     idle_timeout: float = 1830.0  # "MUST be at least 30 minutes" (RFC 3501 5.4)
     keepalive: float = 120.0  # between lines sent in an otherwise quiet IDLE
+    without: frozenset[bytes] = frozenset()  # capabilities, in upper case, not offered; nor is what they stand for
+    admin: str = ""  # a URI: how to reach the administrator; shown as the annotation /shared/admin
 
 
 class Session:
@@ -63,6 +65,7 @@ class Session:
         self.settings = settings
         self.state = State.NOT_AUTHENTICATED
         self.identity: Identity | None = None
+        self.without = settings.without  # and what the account's own settings add
         self.enabled: set[bytes] = set()  # what ENABLE, or a command that implies it, turned on
         self.saved: list[int] = []  # `$`: UIDs of the saved search result (RFC 5182)
         self.by_uid = False  # the running command is the UID variant
@@ -72,6 +75,7 @@ class Session:
         self.compressed = False
         self.failed_logins = 0
         self.afterwards: Callable[[], Awaitable[None]] | None = None  # runs once, behind the tagged line
+        self.watchers: list[Callable[[], Awaitable[None]]] = []  # tell more after each command than the view's news
         self._account: Account | None = None
         self._view: View | None = None
         self._slot: Slot | None = None
@@ -137,11 +141,10 @@ class Session:
                 names.append(b"LOGINDISABLED")
             mechanisms = authenticator.mechanisms(tls=peer.tls, loopback=peer.loopback)
             names += [b"AUTH=" + mechanism.encode() for mechanism in mechanisms]
-        else:
-            names = [b"APPENDLIMIT=%d" % self.settings.max_append if n == b"APPENDLIMIT" else n for n in names]
-        if self.compressed:
-            names.remove(b"COMPRESS=DEFLATE")
-        return b" ".join(names)
+        missing = self.without | {b"COMPRESS=DEFLATE"} if self.compressed else self.without
+        if missing:
+            names = [name for name in names if name.upper() not in missing]
+        return b" ".join(b"APPENDLIMIT=%d" % self.settings.max_append if n == b"APPENDLIMIT" else n for n in names)
 
     def ranges(self, numset: tuple[tuple[int, int], ...]) -> Ranges:
         """What the running command's set names, as sequence numbers of the view; `$` included."""
@@ -171,7 +174,11 @@ class Session:
             raise
         self._slot = slot
         self.identity = identity
+        # Some clients break on some capabilities: an account's extra fields may say `imap_without=UIDONLY,IMAP4REV2`.
+        own = identity.extra.get("imap_without", "").upper().encode()
+        self.without = self.settings.without.union(filter(None, own.split(b",")))
         self.state = State.AUTHENTICATED
+        self.channel.account = identity.user
         self.channel.timeout, self.channel.lifetime = self.settings.idle_timeout, inf
 
     def log_out(self) -> None:
@@ -180,7 +187,10 @@ class Session:
         self.close()
         self.state = State.NOT_AUTHENTICATED
         self.identity = self._account = None
+        self.channel.account = ""
         self.enabled.clear()
+        self.without = self.settings.without
+        self.watchers.clear()
         self.channel.timeout = self.settings.login_timeout
 
     def select(self, view: View) -> None:
@@ -208,10 +218,14 @@ class Session:
     # -- what the client is owed
 
     async def update(self, *, expunges: bool) -> None:
+        """Tells the client what others have done that it is to hear of."""
+        if self._view is not None:
+            await self._update(self._view, expunges=expunges)
+        for watcher in self.watchers:
+            await watcher()
+
+    async def _update(self, view: View, *, expunges: bool) -> None:
         """Brings the view up to date with disk and other sessions and tells the client."""
-        view = self._view
-        if view is None:
-            return
         if view.mailbox.poll():
             await self._look(view.mailbox.sync)
         news = await compute_steps(view.owed() * 10, view.flush, may_expunge=expunges)
@@ -333,6 +347,8 @@ class Session:
             second, _, arguments = arguments.partition(b" ")
             name = b"UID " + second
         spec = COMMANDS.get(name)
+        if spec is not None and spec.capability and self.without.issuperset(spec.capability):
+            spec = None
         if spec is None or not spec.when & self.state:
             await framing.refuse_rest(self.channel, rest, self._line_limit())
             if spec is None:

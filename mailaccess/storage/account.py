@@ -17,11 +17,20 @@ from mailaccess.storage import maintenance, tree
 from mailaccess.storage.box import Box
 from mailaccess.storage.contents import make_sizes
 from mailaccess.storage.errors import MaildropBusy, MaildropResting, NoSuchMailbox, NotSelectable, Unavailable, from_os
-from mailaccess.storage.folders import INBOX, SEPARATOR, Folders, normal_name, read_special_use
+from mailaccess.storage.folders import (
+    INBOX,
+    SEPARATOR,
+    Folders,
+    mailbox_name,
+    normal_name,
+    read_special_use,
+    write_special_use,
+)
 from mailaccess.storage.index import reading
 from mailaccess.storage.index.database import Index
 from mailaccess.storage.index.transaction import Forgotten
 from mailaccess.storage.mailbox import FactsMaker, Mailbox
+from mailaccess.storage.metadata import Annotations, Metadata, Owned
 from mailaccess.storage.subscriptions import change_subscriptions, read_subscriptions
 from mailaccess.storage.sync import sync
 from mailaccess.storage.transfer import take_back_unfinished
@@ -84,6 +93,7 @@ class Account:
         self._facts = facts
         self._folders = Folders(root)
         self.index = Index(index_path, self._committed, opened)
+        self.metadata = Metadata(root)
         self._mailboxes: WeakValueDictionary[str, Mailbox] = WeakValueDictionary()  # by GUID
         self._kept: OrderedDict[str, Mailbox] = OrderedDict()
         self._lock = threading.Lock()  # around the last two
@@ -110,7 +120,9 @@ class Account:
 
     def delete(self, name: str) -> None:
         """Removes a mailbox with its mail; its children stay. NoSuchMailbox, HasChildren, InvalidName."""
-        self._guarded(lambda: tree.delete(self.index, self._folders, normal_name(name)))
+        guid = self._guarded(lambda: tree.delete(self.index, self._folders, normal_name(name)))
+        if guid is not None:
+            self._guarded(lambda: self.metadata.forget(guid))
 
     def rename(self, old: str, new: str) -> None:
         """Renames a mailbox and its children; of INBOX it moves the messages to a new one (RFC 3501 6.3.5)."""
@@ -120,7 +132,9 @@ class Account:
             return
         self.create(new)
         inbox = self.mailbox(INBOX)
-        inbox.move(list(inbox.messages.uids), self.mailbox(new))
+        target = self.mailbox(new)
+        self._guarded(lambda: self.metadata.copy(inbox.guid, target.guid))
+        inbox.move(list(inbox.messages.uids), target)
 
     def subscriptions(self) -> list[str]:
         """The subscribed names, sorted; they need not exist."""
@@ -133,6 +147,25 @@ class Account:
     def unsubscribe(self, name: str) -> None:
         """Ends a subscription, if there is one."""
         self._guarded(lambda: change_subscriptions(self.root, remove=[normal_name(name)]))
+
+    def set_special_use(self, name: str, uses: frozenset[str]) -> None:
+        """Replaces the special uses of a mailbox. NoSuchMailbox, NotSelectable."""
+        self._guarded(lambda: write_special_use(self._box(name).directory, uses))
+
+    # -- annotations
+
+    def annotations(self, name: str | None) -> Annotations:
+        """Those of a mailbox, or with None of the account itself. NoSuchMailbox, NotSelectable."""
+        return Annotations(self.metadata, "" if name is None else self._guarded(lambda: self._box(name).guid))
+
+    def annotated(self) -> dict[str, Owned]:
+        """All annotations, by the mailbox's name; "" for the account's own."""
+        places = self.metadata.places()
+        if not places:
+            return {}
+        rows = self._guarded(lambda: self.index.read(reading.mailboxes))
+        names = {row.guid: mailbox_name(row.directory) or INBOX for row in rows if row.directory is not None}
+        return {names.get(place, ""): owned for place, owned in places.items() if place in names or not place}
 
     # -- mailboxes
 

@@ -4,21 +4,19 @@ Version 2 begins with `V<TAB>2` and an empty line; then each line is a name, its
 name, joined by tabs.
 """
 
-import fcntl
 import os
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 
-from mailaccess.storage.disk import replace_file
+from mailaccess.storage.disk import locked, replace_file
 from mailaccess.storage.errors import InvalidName
 from mailaccess.storage.folders import SEPARATOR, normal_name, part_from_disk, part_to_disk
 
 FILE = "subscriptions"
 COURIER = "courierimapsubscribed"
 
-_LOCK = "mailaccess-subscriptions.lock"
+_LOCKED = "mailaccess-subscriptions"
 _HEADER = "V\t2\n\n"
 _ESCAPED = re.compile("\x01([01trn])")
 _ESCAPES = {"0": "\0", "1": "\x01", "t": "\t", "r": "\r", "n": "\n"}
@@ -31,7 +29,7 @@ def read_subscriptions(root: Path) -> list[str]:
 
 def change_subscriptions(root: Path, *, add: Iterable[str] = (), remove: Iterable[str] = ()) -> None:
     """Adds and removes (normal) names, durably and under a lock; written as version 2. Unreadable lines are kept."""
-    with _locked(root):
+    with locked(root / _LOCKED):
         lines = _read(root)
         unwanted = {*remove, *add}
         kept = [line for line, name in lines.items() if name not in unwanted]
@@ -81,14 +79,3 @@ def _line(name: str) -> str:
 def _untab(part: str) -> str:
     """Undoes the escapes of tab-separated files; ours need none, as modified UTF-7 leaves nothing to escape."""
     return _ESCAPED.sub(lambda found: _ESCAPES[found[1]], part)
-
-
-@contextmanager
-def _locked(root: Path) -> Iterator[None]:
-    """A file of its own, as the subscriptions are replaced while they are locked."""
-    fd = os.open(root / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(fd)

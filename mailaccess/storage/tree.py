@@ -47,10 +47,10 @@ def create(index: Index, folders: Folders, name: str, special_use: frozenset[str
     index.write(work)
 
 
-def delete(index: Index, folders: Folders, name: str) -> None:
-    """Removes a mailbox and its mail. Its children stay."""
+def delete(index: Index, folders: Folders, name: str) -> str | None:
+    """Removes a mailbox and its mail. Its children stay. Returns its GUID, if it ever had one."""
 
-    def work(transaction: Transaction) -> None:
+    def work(transaction: Transaction) -> str | None:
         directory = folders.find(name)
         if directory is None:
             if any(other.startswith(name + SEPARATOR) for other in folders.mailboxes()):
@@ -58,10 +58,12 @@ def delete(index: Index, folders: Folders, name: str) -> None:
             raise NoSuchMailbox(f"there is no mailbox {name}")
         row = transaction.find_mailbox(directory=directory.name) if name != INBOX else None
         folders.delete(name)
-        if row is not None:
-            transaction.forget_mailbox(row.id)
+        if row is None:
+            return None
+        transaction.forget_mailbox(row.id)
+        return row.guid
 
-    index.write(work)
+    return index.write(work)
 
 
 def rename(index: Index, folders: Folders, old: str, new: str) -> None:

@@ -39,7 +39,7 @@ def test_home_is_the_sixth_field(path: Path) -> None:
     """uid and gid are accepted and not used."""
     users = backend(path, "tim:{PLAIN}secret:1000:1000::/srv/tim:/bin/false:userdb_quota_rule=*:bytes=1")
 
-    assert users.verify("tim", "secret") == Identity("tim", "/srv/tim")
+    assert users.verify("tim", "secret") == Identity("tim", "/srv/tim", {"userdb_quota_rule": "*:bytes=1"})
     assert users.problems == ()
 
 
@@ -250,14 +250,14 @@ def test_old_hash_is_upgraded_on_login(path: Path) -> None:
     users = backend(path, "# kept", "strange", f"tim:{SHA}:1:2:g:/home/tim:sh:a=b:c", "", f"tom:{SHA}")
     path.chmod(0o640)
 
-    assert users.verify("tim", "secret") == Identity("tim", "/home/tim")
+    assert users.verify("tim", "secret") == Identity("tim", "/home/tim", {"a": "b:c"})
 
     lines = path.read_text().split("\n")
     assert lines[2].startswith("tim:{ARGON2ID}$argon2id$")
     assert lines[2].endswith(":1:2:g:/home/tim:sh:a=b:c")
     assert lines[:2] + lines[3:] == ["# kept", "strange", "", f"tom:{SHA}", ""]
     assert path.stat().st_mode & 0o777 == 0o640
-    assert users.verify("tim", "secret") == Identity("tim", "/home/tim")
+    assert users.verify("tim", "secret") == Identity("tim", "/home/tim", {"a": "b:c"})
 
 
 def test_wrong_password_upgrades_nothing(path: Path) -> None:

@@ -12,12 +12,15 @@ from mailaccess.imap.commands import (
     listing,
     login,
     mailboxes,
+    metadata,
+    replace,
     search,
     select,
     sort,
     status,
     store,
 )
+from mailaccess.imap.registry import FEATURES
 
 __all__ = [
     "append",
@@ -31,9 +34,16 @@ __all__ = [
     "listing",
     "login",
     "mailboxes",
+    "metadata",
+    "replace",
     "search",
     "select",
     "sort",
     "status",
     "store",
 ]
+
+
+def optional_capabilities() -> frozenset[str]:
+    """What a server or an account can be told not to offer."""
+    return frozenset(feature.capability.decode().upper() for feature in FEATURES)

@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from mailaccess.imap import render
+from mailaccess.imap.commands import metadata
 from mailaccess.imap.commands.status import parse_items, render_status
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.glob import matcher
@@ -24,18 +25,19 @@ MAX_PATTERNS = 100
 
 @dataclass(slots=True)
 class ListArguments:
-    """One LIST. Options are upper-case names; `status` holds the items to add, if any."""
+    """One LIST. Options are upper-case names; `status` and `metadata` hold the items and entries to add, if any."""
 
     patterns: list[str]
     select: frozenset[bytes] = frozenset()
     wanted: frozenset[bytes] = frozenset()
     status: tuple[bytes, ...] = ()
+    metadata: tuple[bytes, ...] = ()
     extended: bool = False
     root: bool = False  # no names are wanted, only the hierarchy delimiter
 
 
 _SELECTION = frozenset([b"SUBSCRIBED", b"REMOTE", b"RECURSIVEMATCH", b"SPECIAL-USE"])
-_RETURN = frozenset([b"SUBSCRIBED", b"CHILDREN", b"SPECIAL-USE", b"STATUS"])
+_RETURN = frozenset([b"SUBSCRIBED", b"CHILDREN", b"SPECIAL-USE", b"STATUS", b"METADATA"])
 
 
 def parse_list(cursor: Cursor) -> tuple[ListArguments]:
@@ -72,6 +74,7 @@ def parse_list(cursor: Cursor) -> tuple[ListArguments]:
             select,
             frozenset(wanted),
             tuple(wanted.get(b"STATUS", ())),
+            tuple(wanted.get(b"METADATA", ())),
             extended,
             root=patterns == [b""] and not extended,
         ),
@@ -103,6 +106,9 @@ def _return_options(cursor: Cursor) -> dict[bytes, list[bytes]]:
         if option == b"STATUS":
             cursor.sp()
             options[option] = parse_items(cursor)
+        elif option == b"METADATA":
+            cursor.sp()
+            options[option] = metadata.parse_names(cursor)
     return options
 
 
@@ -158,6 +164,8 @@ async def list_(session: Session, wanted: ListArguments) -> None:
         name = render.mailbox(line.name, utf8=session.utf8)
         session.untagged(b'LIST (%s) "/" %s%s' % (b" ".join(_attributes(line, wanted)), name, childinfo))
         session.write(status)
+        if wanted.metadata and line.selected and line.exists:
+            session.write(await metadata.for_list(session, line.name, wanted.metadata))
         if session.channel.full:
             await drained()
 

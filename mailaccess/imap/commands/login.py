@@ -5,7 +5,7 @@ from mailaccess.auth.authenticator import Failed, NotAuthorized, TooManySessions
 from mailaccess.auth.sasl import Credentials, Malformed
 from mailaccess.imap.errors import Bad, Bye, No
 from mailaccess.imap.grammar import Cursor
-from mailaccess.imap.registry import ANY, AUTHENTICATED, ENABLES, NOT_AUTHENTICATED, command, feature
+from mailaccess.imap.registry import ANY, AUTHENTICATED, ENABLES, NOT_AUTHENTICATED, WHEN_ENABLED, command, feature
 from mailaccess.imap.session import Session
 from mailaccess.wire.reader import LineTooLong
 from mailaccess.wire.traps import call, delay, end_compression, start_tls, verify
@@ -135,8 +135,11 @@ def parse_enable(cursor: Cursor) -> tuple[list[bytes]]:
 @command(b"ENABLE", when=AUTHENTICATED, parse=parse_enable, capability=b"ENABLE", announce=ANY, rfc=5161)
 async def enable(session: Session, names: list[bytes]) -> None:
     """RFC 5161. Unknown names are passed over; ENABLED lists what this command turned on."""
-    turned_on = [name for name in dict.fromkeys(names) if name in ENABLES and name not in session.enabled]
+    unknown = session.enabled | session.without
+    turned_on = [name for name in dict.fromkeys(names) if name in ENABLES and name not in unknown]
     for name in turned_on:
         for part in ENABLES[name]:
             session.enable(part)
+        if name in WHEN_ENABLED:
+            await WHEN_ENABLED[name](session)
     session.untagged(b" ".join([b"ENABLED", *turned_on]))
