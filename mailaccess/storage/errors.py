@@ -27,6 +27,10 @@ class HasChildren(StorageError):  # noqa: N818
     """The mailbox has others below it."""
 
 
+class NotPermitted(StorageError):  # noqa: N818
+    """The user lacks the right to do this to a mailbox that he may know of."""
+
+
 class MaildropBusy(StorageError):  # noqa: N818
     """Another session holds the maildrop."""
 

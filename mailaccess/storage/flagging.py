@@ -4,7 +4,7 @@ Flags are durable as soon as the rename is, without fsync: as any Maildir progra
 """
 
 import errno
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from functools import partial
 
@@ -39,14 +39,21 @@ def store(box: Box, uids: Sequence[int], action: Action, flags: Flags, unchanged
     """Changes flags. The UIDs refused: those whose mod-sequence is above `unchanged_since`."""
     refused: list[int] = []
     for piece in slices(uids):
-        work = partial(_store, box=box, uids=piece, action=action, flags=flags, unchanged_since=unchanged_since)
+        work = partial(store_slice, box=box, uids=piece, action=action, flags=flags, unchanged_since=unchanged_since)
         refused += box.index.write(work, durable=False)
     return refused
 
 
-def _store(
-    transaction: Transaction, box: Box, uids: Sequence[int], action: Action, flags: Flags, unchanged_since: int | None
+def store_slice(
+    transaction: Transaction,
+    box: Box,
+    uids: Sequence[int],
+    action: Action,
+    flags: Flags,
+    unchanged_since: int | None,
+    may: Callable[[str], bool] | None = None,
 ) -> list[int]:
+    """The same within one transaction. `may`: the flags that are changed; REPLACE leaves others as they are."""
     row = box.row(transaction)
     keywords = letters_for(transaction, box, row, () if action is Action.REMOVE else flags)
     locator = Locator(transaction, box, row)
@@ -60,7 +67,7 @@ def _store(
                 if unchanged_since is not None and message.modseq > unchanged_since:
                     refused.append(message.uid)
                     break
-                letters, extra = _wanted(message, keywords, action, flags)
+                letters, extra = _wanted(message, keywords, action, flags, may)
                 if set(letters) == set(message.entry.letters) and extra == message.extra:
                     break
                 try:
@@ -147,11 +154,13 @@ def save_extra(transaction: Transaction, box: Box, row: MailboxRow) -> None:
     write_extra(box.directory, transaction.extra_keywords(row))
 
 
-def _wanted(message: Message, keywords: Keywords, action: Action, flags: Flags) -> tuple[str, tuple[str, ...]]:
+def _wanted(
+    message: Message, keywords: Keywords, action: Action, flags: Flags, may: Callable[[str], bool] | None
+) -> tuple[str, tuple[str, ...]]:
     """The letters and further keywords a message will have."""
     now = keywords.flags(message.entry.letters) | frozenset(message.extra)
     if action is Action.REPLACE:
-        wanted = flags
+        wanted = flags if may is None else flags | {flag for flag in now if not may(flag)}
     elif action is Action.ADD:
         wanted = now | flags
     else:

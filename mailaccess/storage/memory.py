@@ -1,11 +1,15 @@
 """One mailbox's messages in memory and how what is committed gets there."""
 
+from collections.abc import Iterable, Sequence
+
 from mailaccess.mail.flags import Flags, canonical
 from mailaccess.storage.index.reading import Loaded, News
 from mailaccess.storage.index.rows import MailboxRow, keywords_of, unpacked, words
 from mailaccess.storage.keywords import Keywords
 from mailaccess.storage.messages import UNSIZED, Messages
 from mailaccess.storage.names import Entry
+
+_NO_FLAGS: Flags = frozenset()
 
 
 class Memory:
@@ -31,8 +35,7 @@ class Memory:
         uids, infos, extras, modseqs, sizes, dates, saved = zip(*rows, strict=True) if rows else ((),) * 7
         self.messages = Messages(
             uids,
-            map(self._flags_of, infos, extras),
-            modseqs,
+            *self._columns(uids, map(self._flags_of, infos, extras), modseqs),
             (UNSIZED if size is None else size for size in sizes),
             dates,
             saved,
@@ -53,6 +56,7 @@ class Memory:
             if not self._take(messages, loaded, last):
                 return False
             changes.append((loaded[3], loaded[0]))
+        changes += self._further(messages)
         messages.advance(sorted(changes), news.row.highestmodseq)
         self.messages = messages
         return True
@@ -72,6 +76,24 @@ class Memory:
         known = {name.lower(): name for name in reversed(self.keywords())}
         return frozenset(known.get(flag.lower(), flag) for flag in map(canonical, flags))
 
+    # -- for a memory that differs by viewer
+
+    def _columns(
+        self, uids: Sequence[int], flags: Iterable[Flags], modseqs: Iterable[int]
+    ) -> tuple[Iterable[Flags], Iterable[int]]:
+        """Flags and mod-sequences of all messages, of those that the index has."""
+        return flags, modseqs
+
+    def _merged(self, flags: Flags, modseq: int, old: Flags, old_modseq: int) -> tuple[Flags, int]:
+        """A message's flags and mod-sequence, of those in the index and those that were here before."""
+        return flags, modseq
+
+    def _further(self, messages: Messages) -> list[tuple[int, int]]:
+        """Changes that are not in the index's rows, made: (mod-sequence, UID) each."""
+        return []
+
+    # -- inside
+
     def _know(self, news: News) -> None:
         if news.row.keywords != self._column:
             self._column = news.row.keywords
@@ -85,10 +107,11 @@ class Memory:
         flags = self._flags_of(info, extra)
         row = messages.position(uid)
         if row >= 0:
-            messages.change(row, flags, modseq)
+            messages.change(row, *self._merged(flags, modseq, messages.flags[row], messages.modseqs[row]))
             if size is not None:
                 messages.sizes[row] = size
         elif uid > last:
+            flags, modseq = self._merged(flags, modseq, _NO_FLAGS, 0)
             messages.append(uid, flags, modseq, UNSIZED if size is None else size, date, saved)
         else:
             return False

@@ -1,14 +1,16 @@
-"""COPY and MOVE between two mailboxes of one account.
+"""COPY and MOVE between two mailboxes, of one account or, by `crossing`, of two.
 
 A copy is a hard link under a new base name, a move a rename to one: a base that comes back to a mailbox would be taken
 for the message it once was there.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from mailaccess.mail.flags import Flags
+from mailaccess.storage import crossing
 from mailaccess.storage.box import Box
 from mailaccess.storage.disk import rename_noreplace
 from mailaccess.storage.expunging import expunge
@@ -17,7 +19,6 @@ from mailaccess.storage.index import reading
 from mailaccess.storage.index.database import Index
 from mailaccess.storage.index.rows import MailboxRow, Message, keywords_of
 from mailaccess.storage.index.transaction import Transaction
-from mailaccess.storage.keywords import Keywords
 from mailaccess.storage.locating import Locator
 from mailaccess.storage.names import Entry, info_of
 
@@ -25,7 +26,13 @@ Pairs = list[tuple[int, int]]
 """(UID in the source, UID in the target), ascending."""
 
 
-def copy(box: Box, uids: Sequence[int], target: Box) -> Pairs:
+GivenFlags = Mapping[int, Flags] | None
+"""By UID in the source, the flags to give instead of those in its index."""
+
+_Work = Callable[[Transaction, Sequence[int]], Pairs]
+
+
+def copy(box: Box, uids: Sequence[int], target: Box, flags: GivenFlags = None) -> Pairs:
     """Copies all of the messages, or none (RFC 3501 6.4.7); those that are gone are passed over.
 
     What takes several transactions is noted with the first, so that a crash between two of them can be made good.
@@ -33,12 +40,14 @@ def copy(box: Box, uids: Sequence[int], target: Box) -> Pairs:
     pieces = list(slices(uids))
     done: Pairs = []
     intent: int | None = None
+    transfer: _Work = partial(_transfer, box=box, target=target, flags=flags, moving=False)
+    if box.index is not target.index:
+        transfer = partial(crossing.bring, box=box, target=target, flags=flags)
     with target.index.at_work():
         try:
             for piece in pieces:
-                work = partial(
-                    _copy, box=box, uids=piece, target=target, done=done, intent=intent, last=piece is pieces[-1]
-                )
+                last = piece is pieces[-1]
+                work = partial(_copy, transfer=transfer, uids=piece, target=target, done=done, intent=intent, last=last)
                 pairs, intent = target.index.write(work)
                 done += pairs
         except BaseException:
@@ -60,19 +69,31 @@ def take_back_unfinished(root: Path, index: Index) -> None:
                 _take_back(Box(root, index, row.directory), number, work["uids"])
 
 
-def move(box: Box, uids: Sequence[int], target: Box) -> Pairs:
-    """Moves messages; each is at every moment in one of the mailboxes. Those that are gone are passed over."""
+def move(box: Box, uids: Sequence[int], target: Box, flags: GivenFlags = None) -> Pairs:
+    """Moves messages; each is at every moment in one of the mailboxes, or in both where they are of two accounts.
+    Those that are gone are passed over."""
     done: Pairs = []
     for piece in slices(uids):
-        done += target.index.write(partial(_transfer, box=box, uids=piece, target=target, moving=True))
+        if box.index is target.index:
+            work = partial(_transfer, box=box, uids=piece, target=target, flags=flags, moving=True)
+            done += target.index.write(work)
+        else:
+            done += target.index.write(partial(crossing.bring, box=box, uids=piece, target=target, flags=flags))
+            expunge(box, piece, only_deleted=False)
     return done
 
 
 def _copy(
-    transaction: Transaction, box: Box, uids: Sequence[int], target: Box, done: Pairs, intent: int | None, last: bool
+    transaction: Transaction,
+    transfer: _Work,
+    uids: Sequence[int],
+    target: Box,
+    done: Pairs,
+    intent: int | None,
+    last: bool,
 ) -> tuple[Pairs, int | None]:
     """One slice; returns also under which number it is noted that there are more to come."""
-    pairs = _transfer(transaction, box, uids, target, moving=False)
+    pairs = transfer(transaction, uids)
     if last:
         if intent is not None:
             transaction.forget_intent(intent)
@@ -86,11 +107,14 @@ def _take_back(target: Box, intent: int, uids: Sequence[int]) -> None:
     target.index.write(lambda transaction: transaction.forget_intent(intent))
 
 
-def _transfer(transaction: Transaction, box: Box, uids: Sequence[int], target: Box, moving: bool) -> Pairs:
+def _transfer(
+    transaction: Transaction, uids: Sequence[int], box: Box, target: Box, flags: GivenFlags, moving: bool
+) -> Pairs:
     row, target_row = box.row(transaction), target.row(transaction)
     messages = transaction.messages(row, uids)
     keywords = keywords_of(row.keywords)
-    wanted = {name for each in messages for name in (*keywords.flags(each.entry.letters), *each.extra)}
+    given = {each.uid: crossing.flags_of(each, keywords, flags) for each in messages}
+    wanted = {name for names in given.values() for name in names}
     target_keywords = letters_for(transaction, target, target_row, sorted(wanted))
     target.reserve(transaction, target_row, target_row.uidnext + len(messages))
     locator = Locator(transaction, box, row)
@@ -100,7 +124,8 @@ def _transfer(transaction: Transaction, box: Box, uids: Sequence[int], target: B
         for known in messages:
             message: Message | None = known
             while message is not None:
-                letters, extra = _translated(message, keywords, target_keywords)
+                names = crossing.flags_of(message, keywords, flags)
+                letters, extra = target_keywords.letters(names), tuple(target_keywords.without_letter(names))
                 try:
                     entry = _place(transaction, box, message, target, info_of(letters, message.entry.info), moving)
                 except FileNotFoundError:
@@ -144,9 +169,3 @@ def _enter(
         transaction.copy_facts((row.id, old.uid), (target_row.id, new.uid))
     if moving:
         transaction.remove(row, [old for old, _ in made])
-
-
-def _translated(message: Message, keywords: Keywords, target: Keywords) -> tuple[str, tuple[str, ...]]:
-    """The message's flags as the target's letters and further keywords. Letters belong to a mailbox."""
-    flags = keywords.flags(message.entry.letters) | frozenset(message.extra)
-    return target.letters(flags), tuple(target.without_letter(flags))
