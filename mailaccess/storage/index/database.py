@@ -78,7 +78,7 @@ class Index:
     def verify(self) -> None:
         """Notices that the file was removed or replaced."""
         self._opened(self)
-        with self._reading:
+        with self._reading, self._reading_faults():
             if self._reader is not None and self._reader.identity != self._on_disk():
                 self._close_reader()
 

@@ -278,3 +278,21 @@ def test_errors_are_fit_for_users(tmp_path: Path) -> None:
     with pytest.raises(Unavailable) as caught:
         index.read(reading.mailboxes)
     assert str(tmp_path) not in str(caught.value)
+
+
+def test_a_directory_that_cannot_be_entered_any_more_is_no_fault_of_ours(index: Watched) -> None:
+    """Here there is something else in its place; as with a lost right, the same may be possible later."""
+    index.write(enter(""))
+    assert directories(index) == [""]
+    away = index.directory.with_name("away")
+    index.directory.rename(away)
+    index.directory.touch()
+    with pytest.raises(Unavailable):
+        index.verify()
+    with pytest.raises(Unavailable):
+        index.write(enter(".a"))
+    index.directory.unlink()
+    away.rename(index.directory)
+
+    index.verify()
+    assert directories(index) == [""]
