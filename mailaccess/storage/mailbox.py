@@ -5,7 +5,7 @@ Reading goes to memory; every change goes to disk and index first, and is in mem
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -29,6 +29,7 @@ from mailaccess.storage.index.transaction import Forgotten
 from mailaccess.storage.maildir import Incoming
 from mailaccess.storage.memory import Memory
 from mailaccess.storage.messages import Messages
+from mailaccess.storage.rights import ALL, Rights
 from mailaccess.storage.survey import doubtful, due
 from mailaccess.storage.sync import recheck, sync
 from mailaccess.storage.vanished import vanished_since
@@ -65,7 +66,28 @@ class Mailbox:
         self._unheard = False  # somebody polled meanwhile
         self._lost = False
         self._remote = is_remote(box.directory)  # its file system may let whoever asks wait, without end
-        self._memory = Memory(self._everything())
+        self._memory = self._remember(self._everything())
+
+    # -- who looks
+
+    is_viewed = False
+    """Somebody looks who has less than all rights, or flags of his own: see `viewed`."""
+
+    @property
+    def rights(self) -> Rights:
+        """What may be done here; fit for the reactor, as the next two are."""
+        return ALL
+
+    @property
+    def shares_flags(self) -> bool:
+        """Is there a flag that may be changed for others to see? (RFC 4314 5.2)"""
+        return True
+
+    def flags_seen(self, uids: Sequence[int]) -> Mapping[int, Flags]:
+        """The flags of those of the messages that are there, as whoever looks sees them."""
+        messages = self.messages
+        rows = ((uid, messages.position(uid)) for uid in uids)
+        return {uid: messages.flags[row] for uid, row in rows if row >= 0}
 
     # -- what is known
 
@@ -196,13 +218,15 @@ class Mailbox:
 
     def copy(self, uids: Sequence[int], target: "Mailbox") -> list[tuple[int, int]]:
         """Copies all of the messages or none; gone ones are passed over. (UID here, UID there) each."""
-        target._recovering(target._box.look)
-        return target._write(lambda: self._write(lambda: transfer.copy(self._box, uids, target._box)))
+        return target.receive(self, uids, moving=False)
 
     def move(self, uids: Sequence[int], target: "Mailbox") -> list[tuple[int, int]]:
         """Moves messages; gone ones are passed over. (UID here, UID there) each."""
-        target._recovering(target._box.look)
-        return target._write(lambda: self._write(lambda: transfer.move(self._box, uids, target._box)))
+        return target.receive(self, uids, moving=True)
+
+    def receive(self, source: "Mailbox", uids: Sequence[int], *, moving: bool) -> list[tuple[int, int]]:
+        """The other side of `copy` and `move`."""
+        return self._receive(source, uids, source.flags_seen(uids) if source.is_viewed else None, moving=moving)
 
     def expunge(self, uids: Sequence[int] | None) -> list[int]:
         """Removes those of the messages (None: of all) that are \\Deleted. UIDs of what is gone."""
@@ -286,6 +310,16 @@ class Mailbox:
             recheck(self._box, suspects)
         sync(self._box, thorough=bool(suspects))
         self.refresh()
+
+    def _remember(self, everything: News) -> Memory:
+        return Memory(everything)
+
+    def _receive(
+        self, source: "Mailbox", uids: Sequence[int], flags: Mapping[int, Flags] | None, *, moving: bool
+    ) -> list[tuple[int, int]]:
+        self._recovering(self._box.look)
+        transmit = transfer.move if moving else transfer.copy
+        return self._write(lambda: source._write(lambda: transmit(source._box, uids, self._box, flags)))
 
     def _write(self, work: Callable[[], T]) -> T:
         """Runs what changes the mailbox. It is not tried again where the index is lost meanwhile."""
