@@ -4,9 +4,10 @@ A key stands in one place, in `imap.keys`: name, grammar, what it has to look at
 evaluated without looking at more than it takes is `imap.searching`'s.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import partial
 from typing import Any, TypeVar
 
 from mailaccess.imap.columns import Column
@@ -23,6 +24,9 @@ MAX_KEYS = 1000
 MAX_DEPTH = 64
 """Nested parentheses, NOTs and left operands of OR. `OR a OR b OR c d`, as long lists are written, nests nothing."""
 
+MAX_FILTERS = 16
+"""Filters that name filters; RFC 5466 wants three."""
+
 
 class Needs(IntEnum):
     """What a key looks at, cheapest first."""
@@ -31,6 +35,8 @@ class Needs(IntEnum):
     FACTS = 1  # what the index keeps of the header
     TEXT = 2  # the message itself
 
+
+_UTF8 = ("utf-8", charset.codec("utf-8"))
 
 Match = Callable[[Rows, Sequence[int], Any], list[int]]
 """(rows, candidates, the key's argument) -> which of the candidates match. Row numbers, ascending."""
@@ -89,6 +95,10 @@ class Not(Branch):
 Node = Leaf | And | Or | Not
 
 
+Filters = Mapping[bytes, bytes]
+"""Stored search criteria, by name in lower case (RFC 5466)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """A whole program. If its charset is unknown its strings were not understood, and it can only be refused."""
@@ -101,6 +111,8 @@ class Program:
     modseq: bool = False  # MODSEQ is among the keys: the answer tells mod-sequences (RFC 7162 3.1.5)
     numbers: bool = False  # so are message numbers: no expunge may be told even of UID SEARCH (RFC 7162 3.2.10)
     sizes: bool = False  # some key compares sizes
+    filters: tuple[bytes, ...] = ()  # names of those that are not known (RFC 5466)
+    again: Callable[[Filters], "Program"] | None = None  # the same, once the filters that it names are at hand
 
 
 KEYS: dict[bytes, Key] = {}
@@ -130,10 +142,27 @@ def _no_argument(_: "Terms") -> None:
 class Terms(Cursor):
     """Reads search keys. Strings come out of the program's charset, ready to be compared."""
 
-    __slots__ = ("charset_known", "codec", "columns", "keys", "modseq", "needs", "numbers", "sizes")
+    __slots__ = (
+        "charset_known",
+        "codec",
+        "columns",
+        "filters",
+        "inside",
+        "keys",
+        "modseq",
+        "named",
+        "needs",
+        "numbers",
+        "sizes",
+        "undefined",
+    )
 
-    def __init__(self, cursor: Cursor) -> None:
+    def __init__(self, cursor: Cursor, filters: Filters | None = None) -> None:
         super().__init__(cursor.data, cursor.pos, utf8=cursor.utf8)
+        self.filters = filters or {}
+        self.inside: tuple[bytes, ...] = ()  # filters of which this is the text
+        self.named = False  # some filter was
+        self.undefined: dict[bytes, None] = {}  # filters that are not known, in order
         self.codec = "utf-8"  # without CHARSET and with US-ASCII too: clients send UTF-8 then, if anything else
         self.charset_known = True
         self.keys = 0
@@ -172,13 +201,8 @@ class Terms(Cursor):
 
     def program(self) -> Program:
         """search-key *(SP search-key), up to the end of the command."""
-        nodes = [self._key(0)]
-        while not self.at_end():
-            self.sp()
-            if self.at_end():
-                break  # one space too many, as several clients send
-            nodes.append(self._key(0))
-        root = _all(nodes)
+        start = self.pos
+        root = self._criteria()
         return Program(
             root=root,
             keys=self.keys,
@@ -188,7 +212,22 @@ class Terms(Cursor):
             modseq=self.modseq,
             numbers=self.numbers,
             sizes=self.sizes,
+            filters=tuple(self.undefined),
+            again=partial(self._again, start) if self.named else None,
         )
+
+    def _criteria(self) -> Node:
+        nodes = [self._key(0)]
+        while not self.at_end():
+            self.sp()
+            if self.at_end():
+                break  # one space too many, as several clients send
+            nodes.append(self._key(0))
+        return _all(nodes)
+
+    def _again(self, start: int, filters: Filters) -> Program:
+        terms = Terms(Cursor(self.data, start, utf8=self.utf8), filters)
+        return terms.program()
 
     def _key(self, depth: int) -> Node:
         """search-key"""
@@ -204,10 +243,44 @@ class Terms(Cursor):
             return Not([self._key(depth + 1)])
         if word == b"OR":
             return self._either(depth)
+        if word == b"FILTER":
+            return self._filter()
         found = KEYS.get(word)
         if found is None:
             raise Bad(f"{word.decode('ascii', 'replace')} is not a search key")
         return self._leaf(found)
+
+    def _filter(self) -> Node:
+        """ "FILTER" SP filter-name: what is stored under it stands in its place, as if in parentheses (RFC 5466 3.1).
+
+        "If an implementation detects a loop [...] it MUST behave as if the specified filter doesn't exist".
+        """
+        self.sp()
+        name = self.atom("the name of a filter")
+        if b"/" in name or not name.isascii():
+            raise Bad("The name of a filter is in ASCII, and has no '/'")
+        if not self.charset_known or self.codec not in _UTF8:
+            raise Bad("With a filter, the charset is UTF-8", b"BADCHARSET (US-ASCII UTF-8)")
+        self.named = True
+        key = name.lower()
+        text = self.filters.get(key)
+        if text is None or key in self.inside or len(self.inside) == MAX_FILTERS:
+            self.undefined[name] = None
+            return self._leaf(KEYS[b"ALL"])
+        inner = Terms(Cursor(text, utf8=self.utf8), self.filters)
+        inner.inside = (*self.inside, key)
+        inner.keys, inner.needs, inner.columns, inner.undefined = self.keys, self.needs, self.columns, self.undefined
+        try:
+            node = inner._criteria()
+        except Bad:
+            self.keys = inner.keys
+            self.undefined[name] = None
+            return self._leaf(KEYS[b"ALL"])
+        self.keys = inner.keys
+        self.modseq |= inner.modseq
+        self.numbers |= inner.numbers
+        self.sizes |= inner.sizes
+        return node
 
     def _leaf(self, found: Key) -> Leaf:
         self.keys += 1

@@ -142,3 +142,22 @@ def test_whatever_comes_is_read_or_refused(text: bytes, parse: Callable[[Cursor]
     """A parser returns or raises Bad, and nothing else."""
     with contextlib.suppress(Bad):
         parse(Cursor(text))
+
+
+TEXTS = [b"FILTER a", b"FILTER b", b"FILTER c FILTER a", b"SEEN", b"OR"]
+
+
+@given(st.dictionaries(st.sampled_from([b"a", b"b", b"c"]), st.sampled_from(TEXTS)))
+def test_filters_end_whatever_they_name(filters: dict[bytes, bytes]) -> None:
+    """A loop is a filter that is not known."""
+    program = Terms(Cursor(b"FILTER a FILTER b"), filters).program()
+
+    assert program.again is not None
+
+
+def test_filters_count_as_the_keys_they_stand_for() -> None:
+    """Few words cannot stand for millions of keys."""
+    filters = {b"%d" % n: b"FILTER %d FILTER %d" % (n + 1, n + 1) for n in range(14)} | {b"14": b"SEEN"}
+
+    with pytest.raises(Bad):
+        Terms(Cursor(b"FILTER 0"), filters).program()

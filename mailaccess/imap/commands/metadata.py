@@ -1,16 +1,21 @@
 """GETMETADATA and SETMETADATA: annotations of mailboxes and of the account (RFC 5464), and in a LIST (RFC 9590)."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import inf
 
-from mailaccess.imap import render
+from mailaccess.imap import (
+    keys,  # noqa: F401 - fills the table of search keys
+    render,
+)
 from mailaccess.imap.commands.mailboxes import SPECIAL_USES
 from mailaccess.imap.errors import Bad, No
 from mailaccess.imap.grammar import Cursor
+from mailaccess.imap.program import Terms
 from mailaccess.imap.registry import AUTHENTICATED, command, enables, feature
 from mailaccess.imap.session import Session
+from mailaccess.storage.account import Account
 from mailaccess.storage.errors import StorageError
 from mailaccess.storage.metadata import MAX_VALUE, SHARED, Owned
 from mailaccess.wire.traps import call
@@ -29,6 +34,9 @@ feature(b"LIST-METADATA", rfc=9590)  # commands.listing
 SCOPES = (b"private", b"shared")
 
 _ENTRY = re.compile(rb"(?:/[^/\x00-\x1f*%\x7f-\xff]+)+", re.DOTALL)
+FILTERS = "/filters/values/"
+"""Of the server, private or shared: named searches (RFC 5466 3.2)."""
+
 _DEPTHS = {b"0": 0, b"1": 1, b"INFINITY": inf}
 
 
@@ -143,7 +151,7 @@ def _known(session: Session, mailbox: str | None) -> dict[bytes, tuple[bytes, by
     """All entries that the user sees at a place: in lower case -> as spelled, and value."""
     annotations = session.account.annotations(mailbox)
     known: dict[bytes, tuple[bytes, bytes]] = {}
-    for scope, owner in _owners(session).items():
+    for scope, owner in owners(session).items():
         for path, value in annotations.entries(owner).items():
             name = b"/" + scope + path.encode("ascii")
             known[name.lower()] = name, value
@@ -156,7 +164,7 @@ def _known(session: Session, mailbox: str | None) -> dict[bytes, tuple[bytes, by
     return known
 
 
-def _owners(session: Session) -> dict[bytes, str]:
+def owners(session: Session) -> dict[bytes, str]:
     """By scope, whose entries are meant."""
     assert session.identity is not None
     return {b"private": session.identity.user, b"shared": SHARED}
@@ -232,7 +240,9 @@ def _set(session: Session, mailbox: str | None, values: dict[bytes, bytes | None
             uses = _special_uses(value)
             continue
         scope, _, path = name[1:].partition(b"/")
-        changes.setdefault(_owners(session)[scope.lower()], {})["/" + path.decode("ascii")] = value
+        if mailbox is None:
+            _check_filter(b"/" + path, value)
+        changes.setdefault(owners(session)[scope.lower()], {})["/" + path.decode("ascii")] = value
     if changes:
         annotations.change(changes)
     if mailbox is not None and uses is not None:
@@ -245,6 +255,28 @@ def _special_uses(value: bytes | None) -> frozenset[str]:
     if not all(use in known for use in wanted):
         raise No("That is not a special use this server knows", b"USEATTR")
     return frozenset(known[use] for use in wanted)
+
+
+def filters(account: Account, owners: Mapping[bytes, str]) -> dict[bytes, bytes]:
+    """Blocking: stored search criteria by name in lower case, "private" ones before "public" ones (RFC 5466 1)."""
+    annotations = account.annotations(None)
+    return {
+        path[len(FILTERS) :].encode("ascii").lower(): value
+        for scope in (b"shared", b"private")
+        for path, value in annotations.entries(owners[scope]).items()
+        if path.lower().startswith(FILTERS)
+    }
+
+
+def _check_filter(path: bytes, value: bytes | None) -> None:
+    """ "The server SHOULD verify that each search criterion stored in such a server entry is a full and correct search
+    criterion" (RFC 5466 3.2); also when it is referred to, as it may have got there in another way."""
+    if value is None or not path.lower().startswith(FILTERS.encode()):
+        return
+    try:
+        Terms(Cursor(value, utf8=True)).program()
+    except Bad as bad:
+        raise No(f"That is not what SEARCH can be asked: {bad}") from None
 
 
 class Watcher:
@@ -276,7 +308,7 @@ class Watcher:
     def _differing(self, before: Owned, now: Owned) -> list[bytes]:
         return [
             b"/" + scope + name.encode("ascii")
-            for scope, owner in _owners(self._session).items()
+            for scope, owner in owners(self._session).items()
             for name in sorted({*before.get(owner, {}), *now.get(owner, {})})
             if before.get(owner, {}).get(name) != now.get(owner, {}).get(name)
         ]

@@ -7,15 +7,17 @@ from mailaccess.imap import (
     numset,
     render,
 )
-from mailaccess.imap.errors import Bad
+from mailaccess.imap.commands.metadata import filters, owners
+from mailaccess.imap.errors import Bad, No
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.program import Program, Terms
 from mailaccess.imap.registry import SELECTED, command, feature
 from mailaccess.imap.searching import Found, evaluate
 from mailaccess.imap.session import Session
-from mailaccess.wire.traps import compute_steps, drained
+from mailaccess.wire.traps import call, compute_steps, drained
 
 feature(b"ESEARCH", rfc=4731)
+feature(b"FILTERS", rfc=5466)  # imap.program, commands.metadata
 feature(b"SEARCHRES", rfc=5182)
 
 Options = frozenset[bytes]
@@ -75,6 +77,10 @@ async def search(session: Session, options: Options | None, program: Program) ->
 
 async def find(session: Session, program: Program) -> Found:
     """What the program finds; what holds for all commands that search, is done here."""
+    if program.again is not None:
+        program = program.again(await call(filters, session.account, owners(session)))
+    if program.filters:
+        raise No("There is no such filter, or it is none", b"UNDEFINED-FILTER " + program.filters[0])
     if program.modseq:
         session.enable(b"CONDSTORE")
     if program.numbers:
