@@ -4,7 +4,7 @@ import logging
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from weakref import WeakValueDictionary
@@ -42,6 +42,7 @@ class StorageSettings:
     index: str | None  # where indexes are, likewise; None: `mailaccess/` beside the mail
     facts: Callable[[Buffer], bytes]
     facts_version: int
+    kin: Callable[[bytes], Sequence[int]] = lambda _: ()  # the names in facts by which threads are found
     max_open_indexes: int = 256
     default_mailboxes: tuple[DefaultMailbox, ...] = DEFAULT_MAILBOXES  # made, and subscribed to, in a new account
 
@@ -67,7 +68,7 @@ class Accounts:
             made = Account(
                 root,
                 index,
-                FactsMaker(self._settings.facts, self._settings.facts_version),
+                FactsMaker(self._settings.facts, self._settings.facts_version, self._settings.kin),
                 self._settings.default_mailboxes,
                 self._use,
             )

@@ -11,7 +11,7 @@ from mailaccess.storage.box import Box
 from mailaccess.storage.content import Content
 from mailaccess.storage.errors import ContentChanged, MessageGone, StorageError, from_os
 from mailaccess.storage.flagging import slices
-from mailaccess.storage.index import reading
+from mailaccess.storage.index import reading, threads
 from mailaccess.storage.index.rows import MailboxRow, Message, file_stamp, same_content, words
 from mailaccess.storage.index.transaction import Transaction
 from mailaccess.storage.sync import sync
@@ -102,6 +102,11 @@ def make_facts(
         facts |= made
         sizes |= {uid: size for uid, (size, _) in surveys.items()}
     return facts, sizes
+
+
+def place(box: Box, messages: Mapping[int, Sequence[int]]) -> dict[int, int]:
+    """The threads of messages, found by their names, and kept."""
+    return box.index.write(lambda transaction: threads.place(transaction.connection, box.row(transaction).id, messages))
 
 
 def uidls(box: Box, row: MailboxRow, uids: Sequence[int]) -> list[str]:

@@ -22,7 +22,7 @@ from mailaccess.storage.disk import is_remote
 from mailaccess.storage.errors import MessageGone, NoSuchMailbox, StorageError, Unavailable, from_os
 from mailaccess.storage.flagging import Action
 from mailaccess.storage.folders import INBOX, mailbox_name
-from mailaccess.storage.index import reading
+from mailaccess.storage.index import reading, threads
 from mailaccess.storage.index.reading import News
 from mailaccess.storage.index.rows import MailboxRow
 from mailaccess.storage.index.transaction import Forgotten
@@ -43,14 +43,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class FactsMaker:
-    """What makes the opaque facts of a message from its octets in wire form."""
+    """What makes the opaque facts of a message from its octets in wire form, and what they say of its kin."""
 
     build: Callable[[Buffer], bytes]
     version: int
+    kin: Callable[[bytes], Sequence[int]]  # the names by which its thread is found: see `index.threads`
 
 
 class Mailbox:
-    """Properties, `poll`, `cached_facts`, `content_at_hand` and `subscribe` are fit for the reactor; all else is for
+    """Properties, `poll`, `cached_facts`, `cached_threads`, `content_at_hand` and `subscribe` are fit for the reactor; all else is for
     threads."""
 
     def __init__(self, box: Box, facts: FactsMaker) -> None:
@@ -280,6 +281,23 @@ class Mailbox:
         facts, sizes = self._recovering(lambda: contents.make_facts(self._box, uids, build, version))
         self._learn(sizes)
         return facts
+
+    def cached_threads(self, uids: Sequence[int]) -> dict[int, int]:
+        """The threads, named by numbers, of the messages that were asked for before."""
+        try:
+            return self._box.index.read(lambda connection: threads.known(connection, self._box.id, uids))
+        except (StorageError, Forgotten):
+            return {}
+
+    def make_threads(self, uids: Sequence[int]) -> dict[int, int]:
+        """The threads of messages, the same at any later time. Gone ones are missing."""
+        found = self.cached_threads(uids)
+        for piece in flagging.slices([uid for uid in uids if uid not in found]):
+            facts = self.cached_facts(piece)
+            facts |= self.make_facts([uid for uid in piece if uid not in facts])
+            names = {uid: self._facts.kin(facts[uid]) for uid in piece if uid in facts}
+            found |= self._recovering(partial(contents.place, self._box, names))
+        return found
 
     def uidls(self, uids: Sequence[int]) -> list[str]:
         """The messages' POP3 UIDLs."""

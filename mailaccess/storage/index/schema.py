@@ -8,7 +8,7 @@ import secrets
 import sqlite3
 from pathlib import Path
 
-VERSION = 1
+VERSION = 2
 """Of these tables. A database of another version is set aside like a corrupt one; what it knew is found again."""
 
 BUSY_SECONDS = 30.0
@@ -78,6 +78,16 @@ CREATE TABLE facts (
     id INTEGER PRIMARY KEY,            -- mailbox << 32 | uid: rows are long, so the key must be the rowid
     version INTEGER NOT NULL,
     data BLOB NOT NULL
+);
+
+CREATE TABLE kin (                     -- see `threads`
+    name INTEGER PRIMARY KEY,          -- of a message that is there, or that others tell of
+    thread INTEGER NOT NULL            -- that it is of: a name
+);
+
+CREATE TABLE placed (
+    id INTEGER PRIMARY KEY,            -- of a message, as in `facts`
+    thread INTEGER NOT NULL
 );
 
 CREATE TABLE intent (                  -- work on several directories, begun and not yet known to be finished

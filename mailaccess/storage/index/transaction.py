@@ -107,7 +107,9 @@ class Transaction:
         for table in ("message", "gone"):
             self.connection.execute(f"DELETE FROM {table} WHERE mailbox = ?", (number,))  # noqa: S608
         low = facts_id(number, 0)
-        self.connection.execute("DELETE FROM facts WHERE id >= ? AND id < ?", (low, facts_id(number + 1, 0)))
+        for table in ("facts", "placed"):
+            ask = f"DELETE FROM {table} WHERE id >= ? AND id < ?"  # noqa: S608
+            self.connection.execute(ask, (low, facts_id(number + 1, 0)))
         self.connection.execute("DELETE FROM mailbox WHERE id = ?", (number,))
         self.touched.add(number)
 
@@ -233,8 +235,10 @@ class Transaction:
         self.connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?, ?)", (facts_id(row.id, uid), version, data))
 
     def drop_facts(self, numbers: Iterable[int]) -> None:
-        """Forgets facts by their keys."""
-        self.connection.executemany("DELETE FROM facts WHERE id = ?", ((number,) for number in numbers))
+        """Forgets facts by their keys, and which threads the messages were of."""
+        keys = [(number,) for number in numbers]
+        for table in ("facts", "placed"):
+            self.connection.executemany(f"DELETE FROM {table} WHERE id = ?", keys)  # noqa: S608
 
     def _changed(self, row: MailboxRow) -> None:
         row.changed = self.now_us
