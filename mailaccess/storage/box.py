@@ -41,13 +41,14 @@ _UIDS_LEFT = 1 << 20  # a uidlist with fewer is as good as none
 class Box:
     """Where a mailbox is. Shared by threads; `follow` may move it."""
 
-    __slots__ = ("directory", "guid", "heard", "id", "index", "instance", "maildir", "root", "seconds")
+    __slots__ = ("directory", "extra_size", "guid", "heard", "id", "index", "instance", "maildir", "root", "seconds")
 
     def __init__(self, root: Path, index: Index, directory: str) -> None:
         """The mailbox in a directory below `root` ("": the root itself). It is entered into the index if need be."""
         self.root = root
         self.index = index
         self.heard = Heard()
+        self.extra_size = 0  # octets of the keywords' sidecar when this process last wrote it whole
         self.seconds: dict[Where, float] = {"new": 0.0, "cur": 0.0}  # how long the last comparison took
         self._place(directory)
         self._identify()

@@ -54,8 +54,7 @@ def bring(
             made.append((message, new))
     transaction.sync_before_commit(target.directory / "cur")
     transaction.add(row, [new for _, new in made])
-    if any(new.extra for _, new in made):
-        save_extra(transaction, target, row)
+    save_extra(transaction, target, row, [new for _, new in made if new.extra])
     return [(old.uid, new.uid) for old, new in made]
 
 

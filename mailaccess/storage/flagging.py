@@ -3,6 +3,7 @@
 Flags are durable as soon as the rename is, without fsync: as any Maildir program does it.
 """
 
+import contextlib
 import errno
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
@@ -13,13 +14,15 @@ from mailaccess.storage.box import Box
 from mailaccess.storage.disk import rename_noreplace
 from mailaccess.storage.index.rows import MailboxRow, Message, keywords_column, keywords_of
 from mailaccess.storage.index.transaction import Transaction
-from mailaccess.storage.keywords import Keywords, check, write_extra, write_keywords
+from mailaccess.storage.keywords import SIDECAR, Keywords, add_extra, check, write_extra, write_keywords
 from mailaccess.storage.locating import Locator
 from mailaccess.storage.names import Entry, info_of, parse_name
 from mailaccess.storage.takeover import read_keywords_anew
 
 SLICE = 100
 """Messages changed in one transaction, so that others wait milliseconds, not seconds."""
+
+_SMALL = 4096  # octets of a sidecar that is written whole each time
 
 
 class Action(Enum):
@@ -59,7 +62,7 @@ def store_slice(
     locator = Locator(transaction, box, row)
     refused: list[int] = []
     modseq = 0
-    extra_changed = False
+    rekeyed: list[Message] = []
     with box.changing(row):
         for known in transaction.messages(row, uids):
             message: Message | None = known
@@ -76,11 +79,11 @@ def store_slice(
                     message = locator.again(message)
                     continue
                 modseq = modseq or row.next_modseq(transaction.now_us)
-                transaction.change(row, message, message._replace(entry=entry, extra=extra, modseq=modseq))
-                extra_changed |= extra != message.extra
+                changed = message._replace(entry=entry, extra=extra, modseq=modseq)
+                transaction.change(row, message, changed)
+                rekeyed += [changed] if extra != message.extra else []
                 break
-    if extra_changed:
-        save_extra(transaction, box, row)
+    save_extra(transaction, box, row, rekeyed)
     return refused
 
 
@@ -149,9 +152,20 @@ def letters_for(transaction: Transaction, box: Box, row: MailboxRow, flags: Iter
     return extended
 
 
-def save_extra(transaction: Transaction, box: Box, row: MailboxRow) -> None:
-    """Writes the keywords that have no letter beside the mail."""
+def save_extra(transaction: Transaction, box: Box, row: MailboxRow, changed: Sequence[Message]) -> None:
+    """Writes beside the mail which keywords without a letter these messages have now.
+
+    Lines are added until the sidecar is twice as long as when it was last written whole: so many changes cost no more
+    than they are many.
+    """
+    extra = {message.entry.base: message.extra for message in changed}
+    if not extra:
+        return
+    if box.extra_size > _SMALL and add_extra(box.directory, extra, most=2 * box.extra_size):
+        return
     write_extra(box.directory, transaction.extra_keywords(row))
+    with contextlib.suppress(FileNotFoundError):
+        box.extra_size = (box.directory / SIDECAR).stat().st_size
 
 
 def _wanted(

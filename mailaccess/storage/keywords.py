@@ -148,19 +148,43 @@ def read_extra(directory: Path) -> dict[str, tuple[str, ...]]:
     except FileNotFoundError:
         return {}
     lines = (line.partition(" :") for line in text.split("\n"))
-    return {base: tuple(names.split()) for names, colon, base in lines if colon}
+    found = {base: tuple(names.split()) for names, colon, base in lines if colon}
+    return {base: names for base, names in found.items() if names}
 
 
-def write_extra(directory: Path, extra: Mapping[str, Iterable[str]]) -> None:
+def add_extra(directory: Path, extra: Mapping[str, Iterable[str]], most: int) -> bool:
+    """Adds lines to the sidecar, for messages that may have lines there; none of the keywords: they have none any more.
+
+    False, and nothing is done, if there is no sidecar or it would have more than `most` octets.
+    """
+    lines = "".join(_line(base, names) for base, names in extra.items() if "\n" not in base)
+    data = os.fsencode("\n" + lines)  # what a crash left of the last line is no part of these
+    try:
+        fd = os.open(directory / SIDECAR, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    with os.fdopen(fd, "ab") as file:
+        if os.fstat(fd).st_size + len(data) > most:
+            return False
+        file.write(data)
+        file.flush()
+        os.fsync(fd)
+    return True
+
+
+def write_extra(directory: Path, extra: Mapping[str, Collection[str]]) -> None:
     """Replaces the sidecar; removes it where nothing is left.
 
-    One line a message, its keywords and its base name: `$Work $Later :1795428656.M1P2Q3.host,S=28,W=32`.
+    One line a message, its keywords and its base name: `$Work $Later :1795428656.M1P2Q3.host,S=28,W=32`. Of several
+    lines with one base the last one is true.
     """
-    lines = sorted(
-        f"{' '.join(names)} :{base}\n" for base, given in extra.items() if "\n" not in base and (names := sorted(given))
-    )
+    lines = sorted(_line(base, names) for base, names in extra.items() if "\n" not in base and names)
     if lines:
         replace_file(directory / SIDECAR, os.fsencode("".join(lines)))
     elif (directory / SIDECAR).exists():
         (directory / SIDECAR).unlink()
         sync_directory(directory)
+
+
+def _line(base: str, names: Iterable[str]) -> str:
+    return f"{' '.join(sorted(names))} :{base}\n"

@@ -6,13 +6,12 @@ from functools import partial
 from pathlib import Path
 
 from mailaccess.storage.box import Box
-from mailaccess.storage.flagging import save_extra
 from mailaccess.storage.folders import Folders
 from mailaccess.storage.index import reading
 from mailaccess.storage.index.database import Index
 from mailaccess.storage.index.rows import Message, file_stamp, same_content
 from mailaccess.storage.index.transaction import Transaction
-from mailaccess.storage.keywords import read_extra
+from mailaccess.storage.keywords import read_extra, write_extra
 from mailaccess.storage.maildir import Maildir
 from mailaccess.storage.sync import recheck, sync
 
@@ -72,8 +71,9 @@ def check(root: Path, index: Index, folders: Folders) -> list[str]:
 def _write_list(transaction: Transaction, box: Box) -> None:
     row = box.row(transaction)
     box.update_list(transaction, row)
-    if transaction.extra_keywords(row) != read_extra(box.directory):
-        save_extra(transaction, box, row)
+    extra = transaction.extra_keywords(row)
+    if extra != read_extra(box.directory):
+        write_extra(box.directory, extra)
 
 
 def _forget(transaction: Transaction, root: Path, old: int) -> None:

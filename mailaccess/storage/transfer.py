@@ -145,8 +145,7 @@ def _transfer(
     for where in {old.entry.where for old, _ in made} if moving else ():
         transaction.sync_before_commit(box.directory / where)
     _enter(transaction, row, target_row, made, moving)
-    if any(new.extra for _, new in made):
-        save_extra(transaction, target, target_row)
+    save_extra(transaction, target, target_row, [new for _, new in made if new.extra])
     return [(old.uid, new.uid) for old, new in made]
 
 

@@ -56,6 +56,5 @@ def add(transaction: Transaction, box: Box, items: Sequence[Item], where: Where)
     for place in {message.entry.where for message in messages}:
         transaction.sync_before_commit(box.directory / place)
     transaction.add(row, messages)
-    if any(message.extra for message in messages):
-        save_extra(transaction, box, row)
+    save_extra(transaction, box, row, [message for message in messages if message.extra])
     return [message.uid for message in messages]

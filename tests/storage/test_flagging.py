@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailaccess.mail.flags import ANSWERED, DELETED, DRAFT, FLAGGED, SEEN, Flags
+from mailaccess.storage import flagging
 from mailaccess.storage.account import Account
 from mailaccess.storage.accounts import Accounts
 from mailaccess.storage.errors import LimitReached
@@ -213,6 +214,27 @@ class TestKeywords:
 
         assert "$Late" not in inbox.messages.flags[0]
         assert not (account.root / "mailaccess-keywords").exists()
+
+    def test_the_sidecar_grows_by_what_is_changed(
+        self, inbox: Mailbox, account: Account, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It is written whole as often as it doubles, not with each change, and says what the index says."""
+        monkeypatch.setattr(flagging, "_SMALL", 0)
+        sidecar = account.root / "mailaccess-keywords"
+        add(inbox, *[TEXT] * 30, flags=frozenset(f"$Key{number:02}" for number in range(26)))
+        written = set()
+        for uid in inbox.messages.uids:
+            inbox.store([uid], Action.ADD, frozenset(["$Late"]))
+            written.add(sidecar.stat().st_ino)
+            if uid % 3 == 0:
+                inbox.store([uid], Action.REMOVE, frozenset(["$Late"]))
+        before = list(flags_of(inbox).values())
+        shutil.rmtree(account.index_path)
+        inbox.sync()
+
+        assert len(written) < 10  # of 40 changes
+        assert list(flags_of(inbox).values()) == before
+        assert sum("$Late" in flags for flags in before) == 20
 
     def test_a_letter_is_given_again_only_when_no_file_has_it(self, inbox: Mailbox, account: Account) -> None:
         """Not even one that nobody has looked at yet."""

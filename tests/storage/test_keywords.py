@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailaccess.mail.flags import SEEN
-from mailaccess.storage.keywords import Keywords, read_extra, read_keywords, write_extra, write_keywords
+from mailaccess.storage.keywords import (
+    SIDECAR,
+    Keywords,
+    add_extra,
+    read_extra,
+    read_keywords,
+    write_extra,
+    write_keywords,
+)
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 FULL = Keywords({index: f"k{index}" for index in range(26)})
@@ -147,3 +155,21 @@ class TestSidecar:
         (tmp_path / "mailaccess-keywords").write_bytes(b"rubbish\n\xff :x\n\na :1.host\n")
 
         assert read_extra(tmp_path)["1.host"] == ("a",)
+
+    def test_lines_are_added(self, tmp_path: Path) -> None:
+        """The last one of a base is true; what a crash left of one spoils no other."""
+        write_extra(tmp_path, {"1.host": ["a"], "2.host": ["b"]})
+        with (tmp_path / SIDECAR).open("a") as file:
+            file.write("x y :3.ho")
+
+        assert add_extra(tmp_path, {"1.host": ["d", "c"], "2.host": [], "4.host": ["e"]}, most=1000)
+        assert read_extra(tmp_path) == {"1.host": ("c", "d"), "3.ho": ("x", "y"), "4.host": ("e",)}
+
+    def test_lines_are_not_added_without_end(self, tmp_path: Path) -> None:
+        """Nor where there is no sidecar."""
+        assert not add_extra(tmp_path, {"1.host": ["a"]}, most=1000)
+        write_extra(tmp_path, {"1.host": ["a"]})
+        before = (tmp_path / SIDECAR).read_bytes()
+
+        assert not add_extra(tmp_path, {"1.host": ["b"]}, most=2 * len(before))
+        assert (tmp_path / SIDECAR).read_bytes() == before
