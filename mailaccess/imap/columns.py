@@ -15,6 +15,7 @@ from mailaccess.imap import render
 from mailaccess.imap.facts import Facts
 from mailaccess.imap.structure import HEADER_READ
 from mailaccess.mail import address, headers, text
+from mailaccess.mail.envelope import Envelope, envelope
 from mailaccess.storage.errors import ContentChanged, MessageGone, ShortRead
 from mailaccess.storage.mailbox import Mailbox
 
@@ -65,6 +66,9 @@ IS_REPLY: Column[bool] = Column(b"is reply", lambda source: source.facts.is_repl
 FIRST_FROM: Column[str] = Column(b"first from", lambda source: source.facts.first_from)
 FIRST_TO: Column[str] = Column(b"first to", lambda source: source.facts.first_to)
 FIRST_CC: Column[str] = Column(b"first cc", lambda source: source.facts.first_cc)
+DISPLAY_FROM: Column[str] = Column(b"display from", lambda source: _display(_envelope(source).from_))
+"""Under what name the sender is shown, folded (RFC 5957 3)."""
+DISPLAY_TO: Column[str] = Column(b"display to", lambda source: _display(_envelope(source).to))
 ANCESTRY: Column[tuple[str | None, list[str]]] = Column(
     b"ancestry", lambda source: (source.facts.message_id, source.facts.references)
 )
@@ -103,6 +107,21 @@ def raw_fields(header: bytes, name: bytes) -> list[bytes]:
             found.append(value[1].removesuffix(b"\r"))
         at = lowered.find(b"\n" + name, at + 1)
     return found
+
+
+def _envelope(source: Source) -> Envelope:
+    return envelope(headers.fields(source.header()))
+
+
+def _display(listed: Sequence[address.Address]) -> str:
+    """The DISPLAY sort value of the first address: its name, else what there is of `mailbox@host`."""
+    if not listed:
+        return ""
+    first = listed[0]
+    name = text.fold(headers.decode(first.name or b""))
+    if name or first.mailbox is None:
+        return name
+    return text.fold(headers.decode(b"@".join(filter(None, (first.mailbox, first.host)))))
 
 
 def _written(value: bytes) -> str:

@@ -4,7 +4,18 @@ from collections.abc import Callable, Iterator, Sequence
 from heapq import merge
 from typing import Any
 
-from mailaccess.imap.columns import ANCESTRY, BASE_SUBJECT, FIRST_CC, FIRST_FROM, FIRST_TO, IS_REPLY, SENT, Column
+from mailaccess.imap.columns import (
+    ANCESTRY,
+    BASE_SUBJECT,
+    DISPLAY_FROM,
+    DISPLAY_TO,
+    FIRST_CC,
+    FIRST_FROM,
+    FIRST_TO,
+    IS_REPLY,
+    SENT,
+    Column,
+)
 from mailaccess.imap.commands.search import answer, completed, find, highest
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.grammar import Cursor
@@ -17,6 +28,7 @@ from mailaccess.mail.thread import Node, ThreadInput, ordered_subject, thread_re
 from mailaccess.wire.traps import compute, compute_steps, drained, turn
 
 feature(b"SORT", rfc=5256)  # what RFC 7162 adds to the command is not what is announced
+feature(b"SORT=DISPLAY", rfc=5957)
 
 SORTED_AT_ONCE = 10_000
 PIECES_AT_ONCE = 5_000
@@ -30,6 +42,8 @@ IN_MEMORY: dict[bytes, Callable[[Rows], Sequence[int]]] = {
 CRITERIA: dict[bytes, Column[Any]] = {
     b"CC": FIRST_CC,
     b"DATE": SENT,
+    b"DISPLAYFROM": DISPLAY_FROM,
+    b"DISPLAYTO": DISPLAY_TO,
     b"FROM": FIRST_FROM,
     b"SUBJECT": BASE_SUBJECT,
     b"TO": FIRST_TO,
@@ -49,7 +63,8 @@ def parse_sort(cursor: Cursor) -> tuple[Criteria, Program]:
         reverse = terms.skip(b"REVERSE ")
         name = terms.word("a sort criterion")
         if name not in IN_MEMORY and name not in CRITERIA:
-            raise Bad("Expected ARRIVAL, CC, DATE, FROM, SIZE, SUBJECT or TO, with or without REVERSE")
+            names = ", ".join(sorted(known.decode() for known in [*IN_MEMORY, *CRITERIA]))
+            raise Bad(f"Expected REVERSE, or one of {names}")
         criteria.setdefault(name, reverse)  # a second time it has nothing left to decide
         if terms.skip(b")"):
             return criteria, _parse_criteria(terms)
