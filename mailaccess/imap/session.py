@@ -5,8 +5,8 @@ The session holds what outlives a command (state, user, selected mailbox, what w
 """
 
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from math import inf
 from typing import TypeVar
 
@@ -53,6 +53,7 @@ class ImapSettings:
     login_timeout: float = 60.0
     idle_timeout: float = 1830.0  # "MUST be at least 30 minutes" (RFC 3501 5.4)
     keepalive: float = 120.0  # between lines sent in an otherwise quiet IDLE
+    url_applications: Mapping[str, frozenset[str]] = field(default_factory=dict)  # users who fetch URLs for others
     without: frozenset[bytes] = frozenset()  # capabilities, in upper case, not offered; nor is what they stand for
     admin: str = ""  # a URI: how to reach the administrator; shown as the annotation /shared/admin
 

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from mailaccess.mail.flags import DELETED, Flags
 from mailaccess.mail.lines import Buffer
-from mailaccess.storage import contents, expunging, flagging, keywords, transfer, watch, writing
+from mailaccess.storage import contents, expunging, flagging, keywords, replacing, transfer, watch, writing
 from mailaccess.storage.box import Box
 from mailaccess.storage.content import Content
 from mailaccess.storage.disk import is_remote
@@ -51,7 +51,7 @@ class FactsMaker:
 
 
 class Mailbox:
-    """Properties, `poll`, `cached_facts`, `cached_threads`, `content_at_hand` and `subscribe` are fit for the reactor; all else is for
+    """Properties, `poll`, `cached_...`, `content_at_hand` and `subscribe` are fit for the reactor; all else is for
     threads."""
 
     def __init__(self, box: Box, facts: FactsMaker) -> None:
@@ -228,6 +228,15 @@ class Mailbox:
     def receive(self, source: "Mailbox", uids: Sequence[int], *, moving: bool) -> list[tuple[int, int]]:
         """The other side of `copy` and `move`."""
         return self._receive(source, uids, source.flags_seen(uids) if source.is_viewed else None, moving=moving)
+
+    def replace(self, uid: int, item: writing.Item, target: "Mailbox") -> int:
+        """Adds a message to `target` and removes one from here: both or neither. The new one's UID. MessageGone."""
+        incoming, flags, date = item
+        keywords.check(flags)
+        keywords.check_room(flags, target.keywords())
+        spelled = incoming, target._memory.spelled(flags), date
+        target._recovering(target._box.look)
+        return target._write(lambda: self._write(lambda: replacing.replace(self._box, uid, spelled, target._box)))
 
     def expunge(self, uids: Sequence[int] | None) -> list[int]:
         """Removes those of the messages (None: of all) that are \\Deleted. UIDs of what is gone."""

@@ -19,6 +19,7 @@ from mailaccess.imap.commands import (
     sort,
     status,
     store,
+    urlauth,
 )
 from mailaccess.imap.registry import FEATURES
 
@@ -41,6 +42,7 @@ __all__ = [
     "sort",
     "status",
     "store",
+    "urlauth",
 ]
 
 

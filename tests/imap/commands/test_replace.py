@@ -52,14 +52,10 @@ def test_a_connection_lost_inside_the_literal_leaves_the_old_message(world: Worl
 
 
 @pytest.mark.parametrize(
-    ("refused", "where", "code"),
-    [
-        (DiskFull("no space"), "write", b"OVERQUOTA"),
-        (OverQuota("enough"), "add", b"OVERQUOTA"),
-    ],
+    ("refused", "place", "name"), [(DiskFull("no space"), Incoming, "write"), (OverQuota("enough"), replacing, "add")]
 )
 def test_what_storage_refuses_changes_nothing(
-    world: World, client: MemoryDriver, refused: Exception, where: str, code: bytes
+    world: World, client: MemoryDriver, refused: Exception, place: object, name: str
 ) -> None:
     """The old message stays, and the session goes on."""
 
@@ -67,10 +63,10 @@ def test_what_storage_refuses_changes_nothing(
         raise refused
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(*((Incoming, "write") if where == "write" else (replacing, "add")), refuse)
+        patch.setattr(place, name, refuse)
         answer = client.ask(b"a REPLACE 1 INBOX {10+}\r\nx LOGOUT\r\n\r\nb NOOP\r\n")
 
-    assert answer.startswith(b"a NO [%s] " % code)
+    assert answer.startswith(b"a NO [OVERQUOTA] ")
     assert answer.endswith(b"\r\nb OK NOOP completed\r\n")
     assert len(world.files()) == 1
     assert list((world.maildir / "tmp").iterdir()) == []
