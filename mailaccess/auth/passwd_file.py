@@ -111,8 +111,8 @@ class PasswdFile:
         name, hashed = normal_user(user, False), schemes.hash_password(password)
         if ":" in name or name.startswith("#") or name != name.strip():
             raise ValueError("in this file a user name has no colon, no # in front and no space around it")
-        if home is not None and (":" in home or not home.isprintable()):
-            raise ValueError("in this file a home has neither a colon nor control characters")
+        if home is not None and (":" in home or not home.isprintable() or not home.startswith("/")):
+            raise ValueError("in this file a home is an absolute path with neither a colon nor control characters")
         with edit(self.path, create=True) as lines:
             if any(self._is_line_of(line, name) for line in lines):
                 raise AccountError(f"There is already a user {name}.")
@@ -241,8 +241,8 @@ def _account(line: str) -> Account | None:
         raise ValueError("expected user:{SCHEME}password")
     user = normal_user(fields[0], False)
     home = fields[5] if len(fields) > 5 and fields[5] else None
-    if home is not None and "\0" in home:
-        raise ValueError("a home holds no NUL")
+    if home is not None and ("\0" in home or not home.startswith("/")):
+        raise ValueError("a home is an absolute path")
     items = (item.partition("=") for item in (fields[7].split() if len(fields) > 7 else []))
     extra = {name: value for name, _, value in items}
     refused = any(name in UNSUPPORTED for name in extra)

@@ -8,6 +8,7 @@ import binascii
 import functools
 import hashlib
 import hmac
+import math
 import re
 import secrets
 from collections.abc import Callable
@@ -27,6 +28,13 @@ _crypt = CryptContext(
     argon2__time_cost=PASSES,
     argon2__parallelism=1,
 )
+
+MOST_ROUNDS = 5_000_000  # of SHA-crypt, PBKDF2 and SCRAM: seconds
+_COSTS = {  # what one check costs, by the numbers in a hash, and the most that is spent: seconds, too
+    re.compile(r"\$2[abxy]?\$(\d+)\$"): 1 << 16,
+    re.compile(r"\$[56]\$rounds=(\d+)\$"): MOST_ROUNDS,
+    re.compile(r"\$argon2[id]+\$v=\d+\$m=(\d+),t=(\d+),"): 8 << 20,  # KiB, passes
+}
 
 _STORED = re.compile(r"\{([^}.]*)(?:\.([^}]*))?\}(.*)", re.DOTALL)
 
@@ -162,7 +170,17 @@ def _crypt_hash(text: str, encoding: str) -> Check:
         raise ValueError("this is no hash that this machine's libcrypt knows")
     if _crypt.identify(text) is None:
         raise ValueError("this is no hash that is known; a plaintext password is written {PLAIN}password")
+    for pattern, most in _COSTS.items():
+        if match := pattern.match(text):
+            cost = math.prod(int(number[:10]) for number in match.groups())
+            _affordable(1 << min(cost, 99) if text.startswith("$2") else cost, most)
     return lambda password: bool(_crypt.verify(password, text))
+
+
+def _affordable(cost: int, most: int = MOST_ROUNDS) -> None:
+    """ValueError for a hash whose check would keep one of the few threads for that, and so all who log in, waiting."""
+    if cost > most:
+        raise ValueError("checking this hash would take too long")
 
 
 def _digest(algorithm: str) -> Reader:
@@ -218,7 +236,8 @@ def _pbkdf2(text: str, encoding: str) -> Check:
     match = re.fullmatch(r"\$1\$([^$]*)\$([1-9]\d*)\$([0-9a-fA-F]{40})", _text(text, encoding))
     if match is None:
         raise ValueError("PBKDF2 is written $1$salt$rounds$digest")
-    salt, rounds, expected = match[1].encode(), int(match[2]), bytes.fromhex(match[3])
+    salt, rounds, expected = match[1].encode(), int(match[2][:10]), bytes.fromhex(match[3])
+    _affordable(rounds)
     return lambda password: hmac.compare_digest(hashlib.pbkdf2_hmac("sha1", password, salt, rounds), expected)
 
 
@@ -229,7 +248,8 @@ def _scram(algorithm: str) -> Reader:
         parts = _text(text, encoding).split(",")
         if len(parts) != 4 or not re.fullmatch(r"[1-9]\d*", parts[0]):
             raise ValueError("SCRAM is written iterations,salt,StoredKey,ServerKey")
-        rounds, salt, stored_key = int(parts[0]), _octets(parts[1], "B64", 0), _octets(parts[2], "B64", 0)
+        rounds, salt, stored_key = int(parts[0][:10]), _octets(parts[1], "B64", 0), _octets(parts[2], "B64", 0)
+        _affordable(rounds)
 
         def check(password: bytes) -> bool:
             salted = hashlib.pbkdf2_hmac(algorithm, password, salt, rounds)

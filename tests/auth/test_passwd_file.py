@@ -91,11 +91,12 @@ def test_bad_lines_are_reported_with_file_and_line(path: Path, caplog: pytest.Lo
         "home:{PLAIN}x::::/a\0b",
         "cut:{SSHA256}AAAA",
         ":{PLAIN}x",
+        "relative:{PLAIN}x::::mail/relative",
     )
     with caplog.at_level(logging.WARNING):
         found = [problem.partition(": ")[0] for problem in users.problems]
 
-    assert found == [f"{path}:{number}" for number in (2, 3, 4, 5, 6, 7, 8, 9)]
+    assert found == [f"{path}:{number}" for number in (2, 3, 4, 5, 6, 7, 8, 9, 10)]
     assert [record.getMessage() for record in caplog.records] == list(users.problems)
     assert users.verify("tim", "secret")
     assert users.verify("tim", "second") is None
@@ -347,7 +348,9 @@ def test_add_refuses_names_the_file_cannot_hold(path: Path, name: str) -> None:
     assert not path.exists()
 
 
-@pytest.mark.parametrize(("password", "home"), [("", None), ("a\0", None), ("x", "/a:b"), ("x", "/a\nb")])
+@pytest.mark.parametrize(
+    ("password", "home"), [("", None), ("a\0", None), ("x", "/a:b"), ("x", "/a\nb"), ("x", "mail/tim")]
+)
 def test_add_refuses_passwords_and_homes_that_are_none(path: Path, password: str, home: str | None) -> None:
     """Before anything is written."""
     with pytest.raises(ValueError):

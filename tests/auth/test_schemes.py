@@ -90,6 +90,14 @@ MALFORMED = [
     "{ARGON2ID",
     "{ARGON2ID}",
 ]
+ENDLESS = [
+    "{BLF-CRYPT}$2y$31$abcdefghijklmnopqrstuuWXWRfyYc2nn3GNsZu.RHPZ3gRrYVKya",
+    "{SHA512-CRYPT}$6$rounds=999999999$salt$" + "x" * 86,
+    "{SHA256-CRYPT}$5$rounds=5000001$salt$" + "x" * 43,
+    "{ARGON2ID}$argon2id$v=19$m=9999999,t=9999,p=1$c29tZXNhbHQ$" + "A" * 43,
+    "{PBKDF2}$1$salt$" + "9" * 5000 + "$" + "0" * 40,
+    "{SCRAM-SHA-256}99999999999,c2FsdA==,AAAA,AAAA",
+]
 
 
 @pytest.mark.parametrize("stored", DOVECOT)
@@ -104,6 +112,13 @@ def test_dovecots_hashes_match_their_password(stored: str) -> None:
 def test_other_passwords_do_not_match(stored: str, password: str) -> None:
     """Nearly right is wrong; nothing is no password."""
     assert not schemes.verify(stored, password)
+
+
+@pytest.mark.parametrize("stored", ENDLESS)
+def test_a_hash_that_takes_for_ever_is_not_checked(stored: str) -> None:
+    """All who log in would wait for it."""
+    assert not schemes.verify(stored, PASSWORD)
+    assert schemes.problem(stored) == "checking this hash would take too long"
 
 
 @pytest.mark.parametrize("stored", MALFORMED)
