@@ -6,7 +6,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from sqlite3 import Connection
@@ -205,7 +205,8 @@ class Account:
             before = os.fstat(fd)
             if before.st_size and 0 <= time.time() - before.st_mtime < rest:
                 raise MaildropResting(f"wait {rest:g} seconds between two sessions")
-            os.pwrite(fd, b"\n", 0)  # which also dates it; an empty one has never been taken
+            with suppress(OSError):  # a full disk keeps nobody from reading, and from removing
+                os.pwrite(fd, b"\n", 0)  # which also dates it; an empty one has never been taken
             yield
         finally:
             os.close(fd)

@@ -1,6 +1,7 @@
 """One user's mail."""
 
 import logging
+import resource
 import shutil
 import threading
 from pathlib import Path
@@ -381,6 +382,16 @@ class TestMaildropLock:
         """It does not ask for the lock."""
         with account.maildrop_lock():
             assert add(account.mailbox("INBOX")) == [1]
+
+    def test_a_full_disk_keeps_nobody_out(self, account: Account) -> None:
+        """Here no file may grow."""
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+        try:
+            with account.maildrop_lock(), pytest.raises(MaildropBusy), account.maildrop_lock():
+                pass
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
     def test_two_sessions_can_be_kept_apart(self, account: Account) -> None:
         """LOGIN-DELAY."""
