@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from mailaccess.imap import render
+from mailaccess.imap.commands.urlauth import URLMECH
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.numset import NumSet, resolve
@@ -129,6 +130,10 @@ def _describe(session: Session, view: View, unseen: int) -> None:
     session.untagged(b"OK [UIDVALIDITY %d] UIDs valid" % mailbox.uidvalidity)
     session.untagged(b"OK [UIDNEXT %d] Predicted next UID" % mailbox.uidnext)
     session.untagged(b"OK [HIGHESTMODSEQ %d] Highest" % view.highest)
+    peer = session.channel.peer
+    if session.settings.authenticator.plaintext_allowed(tls=peer.tls, loopback=peer.loopback):
+        # RFC 4467 section 8: where the operator wants snooping prevented, it is not returned to be snooped
+        session.untagged(URLMECH)
 
 
 async def _resynchronize(session: Session, view: View, resync: Resync) -> None:
