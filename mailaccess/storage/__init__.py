@@ -9,8 +9,8 @@ mailbox      one mailbox: what sessions share; every call on messages begins her
 messages     its rows in memory, and `memory`, which keeps them up to date
 
 Each of these runs in a write transaction, which is the lock between threads and processes:
-sync         from disk to index: what other programs did. `survey` compares names before the lock is taken,
-             `takeover` reads what they wrote beside the mail
+sync         from disk to index: what other programs did. `survey` compares names before the lock is taken, those
+             that were `heard` of or all; `takeover` reads what they wrote beside the mail
 writing      APPEND and delivery
 flagging     STORE, keywords, \\Recent
 transfer     COPY and MOVE

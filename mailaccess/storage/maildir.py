@@ -127,6 +127,11 @@ class Incoming:
             raise ValueError("this message is not synced")
         return self._stamp
 
+    @property
+    def base(self) -> str:
+        """The base it will have, once all is written."""
+        return f"{self._base},S={self.size},W={self.wire_size}"
+
     def discard(self) -> None:
         """Removes the file unless it was linked in. May be called twice."""
         self._close()
@@ -153,7 +158,7 @@ class Incoming:
         """Where the file is, and its final base."""
         if self._path is None:
             raise ValueError("this message was linked in or discarded already")
-        return self._path, f"{self._base},S={self.size},W={self.wire_size}"
+        return self._path, self.base
 
     def _placed(self) -> None:
         self._path = None

@@ -21,6 +21,7 @@ from mailaccess.storage.index.rows import MailboxRow, Message, keywords_of
 from mailaccess.storage.index.transaction import Transaction
 from mailaccess.storage.locating import Locator
 from mailaccess.storage.names import Entry, info_of
+from mailaccess.storage.sync import sync
 
 Pairs = list[tuple[int, int]]
 """(UID in the source, UID in the target), ascending."""
@@ -58,15 +59,16 @@ def copy(box: Box, uids: Sequence[int], target: Box, flags: GivenFlags = None) -
 
 
 def take_back_unfinished(root: Path, index: Index) -> None:
-    """Removes what copies that a crash interrupted had made, unless a copy is being made just now."""
-    unfinished = index.read(lambda connection: reading.intents(connection, "copy"))
+    """Removes what a COPY or APPEND that a crash interrupted had made, unless there may be one that goes on."""
+    unfinished = index.read(lambda asked: reading.intents(asked, "copy") | reading.intents(asked, "append"))
     if not unfinished:
         return
     with index.nobody_at_work() as certain:
         for number, work in unfinished.items() if certain else ():
             row = index.read(partial(reading.mailbox_of_guid, guid=work["guid"]))
             if row is not None and row.directory is not None:
-                _take_back(Box(root, index, row.directory), number, work["uids"])
+                box = Box(root, index, row.directory)
+                _take_back(box, number, work["uids"] if work["kind"] == "copy" else _adopted(box, work["bases"]))
 
 
 def move(box: Box, uids: Sequence[int], target: Box, flags: GivenFlags = None) -> Pairs:
@@ -100,6 +102,12 @@ def _copy(
         return pairs, None
     work = {"kind": "copy", "guid": target.guid, "uids": [new for _, new in [*done, *pairs]]}
     return pairs, transaction.note_intent(work, intent)
+
+
+def _adopted(box: Box, bases: Sequence[str]) -> list[int]:
+    """The messages that files have become which were placed, but not entered."""
+    sync(box)
+    return box.index.read(lambda connection: reading.uids_of(connection, box.id, bases))
 
 
 def _take_back(target: Box, intent: int, uids: Sequence[int]) -> None:

@@ -21,10 +21,28 @@ Item = tuple[Incoming, Flags, int | None]
 
 
 def append(box: Box, items: Sequence[Item], where: Where) -> list[int]:
-    """Adds messages, all or none; their UIDs. Those without flags go where `where` says."""
+    """Adds messages, all or none (RFC 3502); their UIDs. Those without flags go where `where` says.
+
+    Several are noted first, so that those files can be taken back which a crash leaves without the others.
+    """
     for incoming, _, date in items:
         incoming.sync(date)
-    return box.index.write(partial(add, box=box, items=items, where=where))
+    if len(items) == 1:
+        return box.index.write(partial(add, box=box, items=items, where=where))
+    with box.index.at_work():
+        work = {"kind": "append", "guid": box.guid, "bases": [incoming.base for incoming, _, _ in items]}
+        intent = box.index.write(lambda transaction: transaction.note_intent(work))
+        try:
+            return box.index.write(partial(_add_noted, box=box, items=items, where=where, intent=intent))
+        except BaseException:
+            box.index.write(lambda transaction: transaction.forget_intent(intent), durable=False)
+            raise
+
+
+def _add_noted(transaction: Transaction, box: Box, items: Sequence[Item], where: Where, intent: int) -> list[int]:
+    uids = add(transaction, box, items, where)
+    transaction.forget_intent(intent)
+    return uids
 
 
 def add(transaction: Transaction, box: Box, items: Sequence[Item], where: Where) -> list[int]:

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -148,6 +148,13 @@ def entries_of(connection: sqlite3.Connection, mailbox: int, bases: Collection[s
     ask = "SELECT base, info, place FROM message WHERE mailbox = ? AND base = ?"
     found = (connection.execute(ask, (mailbox, packed(base))).fetchone() for base in bases)
     return {entry.base: entry for entry in (entry_of(*values) for values in found if values is not None)}
+
+
+def uids_of(connection: sqlite3.Connection, mailbox: int, bases: Iterable[str]) -> list[int]:
+    """The messages of these bases that are there, ascending."""
+    ask = "SELECT uid FROM message WHERE mailbox = ? AND base = ?"
+    found = (connection.execute(ask, (mailbox, packed(base))).fetchone() for base in bases)
+    return sorted(values[0] for values in found if values is not None)
 
 
 def message(connection: sqlite3.Connection, mailbox: int, uid: int) -> Message | None:
