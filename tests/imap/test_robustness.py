@@ -56,6 +56,11 @@ AFTER_LOGIN = (
     b'e3 APPEND INBOX " 7-Feb-1994 21:52:25 -0800" {14+}\r\nSubject: c\r\n\r\n {14+}\r\nSubject: d\r\n\r\n\r\n',
     b"e4 APPEND {5+}\r\nINBOX UTF8 (~{14+}\r\nSubject: b\r\n\r\n)\r\n",
     b"e5 APPEND nonesuch {14}\r\n",
+    b"e6 APPEND INBOX ~{6+}\r\nx: \0\r\n (\\Seen) CATENATE (URL /INBOX/;UID=1/;SECTION=HEADER TEXT {4+}\r\nx: y)\r\n",
+    b'e7 APPEND INBOX CATENATE (TEXT ~{4}\r\nx: z URL {15+}\r\n/INBOX/;UID=2/. URL ";UID=1/;PARTIAL=0.9")\r\n',
+    b'e8 GENURLAUTH "imap://fred@h/INBOX/;UID=1/;SECTION=HEADER;URLAUTH=user+fred" INTERNAL\r\n',
+    b"e9 URLFETCH {90+}\r\nimap://fred@h/INBOX/;UID=1;URLAUTH=anonymous:internal:" + b"0" * 36 + b" /INBOX/;UID=1\r\n",
+    b"k1 RESETKEY INBOX INTERNAL\r\n",
 )
 SELECTED = (
     b"f1 CHECK\r\n",
@@ -84,6 +89,8 @@ SELECTED = (
     b"j2 UID COPY 1:* {5+}\r\nINBOX\r\n",
     b"j3 MOVE 1 foo/bar\r\n",
     b"j4 UID MOVE 2,4 INBOX\r\n",
+    b"j5 REPLACE 1 INBOX (\\Draft) {14+}\r\nSubject: c\r\n\r\n\r\n",
+    b"j6 UID REPLACE 2 {5+}\r\nINBOX CATENATE (URL ;UID=2 UTF8 (~{4}\r\nx: y))\r\n",
 )
 VALID = BEFORE_LOGIN + ANY_TIME + AFTER_LOGIN + SELECTED
 
