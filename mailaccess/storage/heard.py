@@ -108,7 +108,9 @@ class Heard:
 
     def take(self) -> Said | None:
         """All that was heard up to now, to be given to `put_back` where it is not settled. None: that is not all."""
-        self.listen()
+        watcher = self._watcher
+        while watcher is not None and not watcher.ready():
+            pass
         with self._lock:
             if not self._covered:
                 return None

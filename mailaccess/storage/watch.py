@@ -73,6 +73,7 @@ class Watcher:
         self._watched: dict[int, list[str]] = {}  # and back: two paths of one directory share a watch
         self._polled: dict[str, _State] = {}  # paths whose changes inotify does not see, or not all of them
         self._complained = False
+        self._closed = False
 
     def fileno(self) -> int:
         """The descriptor that becomes readable."""
@@ -121,19 +122,25 @@ class Watcher:
                     self._polled.pop(path, None)
                     self._disarm(path)
 
-    def ready(self) -> None:
-        """Reads what the kernel has and calls back. Never blocks. What happened before the call is noted after it."""
+    def ready(self) -> bool:
+        """Reads what the kernel has and calls back. Never blocks. True: what happened before the call is noted now.
+
+        False: there may be more to read.
+        """
         told: _Told = {}
+        drained = False
         with self._noting:
-            for _ in range(_READS):
+            for _ in range(0 if self._closed else _READS):
                 try:
                     data = os.read(self._fd, _READ)
                 except BlockingIOError:
+                    drained = True
                     break
                 with self._lock:
                     self._sort(data, told)
             self._note(told)
         self._tell(told)
+        return drained or self._closed
 
     def poll(self) -> None:
         """Looks at the paths that inotify cannot see and calls back for those that differ."""
@@ -163,7 +170,9 @@ class Watcher:
         """Ends all watches."""
         for token in list(self._callbacks):
             self.remove(token)
-        os.close(self._fd)
+        with self._noting:
+            self._closed = True
+            os.close(self._fd)
 
     def _arm(self, path: str) -> bool:
         watch = _libc.inotify_add_watch(self._fd, os.fsencode(path), _MASK)

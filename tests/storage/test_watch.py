@@ -97,6 +97,27 @@ def test_another_directory_in_the_place_of_a_watched_one(watcher: Watcher, tmp_p
     assert after[-1] == ["a"]
 
 
+def test_more_than_one_look_can_take(watcher: Watcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An event loop has others to serve; who wants to know all asks again."""
+    monkeypatch.setattr(watch, "_READS", 1)
+    told: Told = []
+    watcher.add([tmp_path], names(told))
+    (tmp_path / "a").touch()
+    assert not watcher.ready()
+    assert watcher.ready()
+
+    assert told == [["a"]]
+
+
+def test_after_the_end(tmp_path: Path) -> None:
+    """Mailboxes may outlive the watcher; its descriptor is somebody else's then."""
+    watcher = Watcher()
+    watcher.add([tmp_path], lambda _: None)
+    watcher.close()
+
+    assert watcher.ready()
+
+
 def test_whether_events_tell_all(watcher: Watcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not of a path that is not there, nor on a file system that others change."""
     here = watcher.add([tmp_path], lambda _: None)
