@@ -389,17 +389,19 @@ class Mailbox:
             self._tell()
 
     def _recovering(self, work: Callable[[], T]) -> T:
-        """Runs what may be run again, should the index be lost."""
+        """Runs what may be run again, should the index be lost. StorageError also for what the system refuses."""
         if self._lost:
             raise NoSuchMailbox("the mailbox is no longer there")
         try:
-            return work()
-        except Forgotten:
-            self._recover()
-        try:
+            try:
+                return work()
+            except Forgotten:
+                self._recover()
             return work()
         except Forgotten:
             raise Unavailable("the index is being made anew; try again") from None
+        except OSError as error:
+            raise from_os(error) from error
 
     def _recover(self) -> None:
         """The index does not know this mailbox: it was deleted, or the index was lost. Only the same one will do."""

@@ -314,6 +314,21 @@ class TestLife:
             with pytest.raises(NoSuchMailbox):
                 each.store([1], Action.ADD, frozenset([SEEN]))
 
+    def test_a_directory_that_cannot_be_read(self, inbox: Mailbox, account: Account) -> None:
+        """Here it is a file for a while, as it might be somebody else's: no mail for the moment."""
+        uids = add(inbox)
+        cur = account.root / "cur"
+        cur.rename(account.root / "away")
+        cur.touch()
+        for look in (inbox.sync, lambda: account.mailbox("INBOX")):
+            with pytest.raises(StorageError):
+                look()
+        cur.unlink()
+        (account.root / "away").rename(cur)
+
+        inbox.sync()
+        assert list(inbox.messages.uids) == uids
+
     def test_a_disk_that_fails(self, inbox: Mailbox, account: Account, tmp_path: Path) -> None:
         """Says so, in words for users."""
         (account.root / "tmp").rmdir()
