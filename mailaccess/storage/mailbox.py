@@ -449,7 +449,8 @@ class Mailbox:
         losses = None if heard.covers else heard.losses()
         stamp = box.maildir.stamp(mend=False)
         if not doubtful(row, stamp):
-            heard.cover(losses)
+            if losses is not None:
+                heard.cover(losses)
             return heard.is_due
         # Within the clock's tick a change may leave the stamp as it is, but not unheard.
         return heard.listen() or bool(due(box, row, stamp))

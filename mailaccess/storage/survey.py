@@ -41,11 +41,11 @@ class Survey(NamedTuple):
 
 def doubtful(row: MailboxRow, stamp: Stamp) -> tuple[Where, ...]:
     """The directories that the index may not reflect."""
-    if row.stamp is None:
-        return BOTH
-    if stamp == row.stamp and row.new_settled and row.cur_settled:
-        return ()
     before = row.stamp
+    if stamp == before and row.new_settled and row.cur_settled:
+        return ()
+    if before is None:
+        return BOTH
     return tuple(where for where in BOTH if stamp.of(where) != before.of(where) or not _settled(row, where))
 
 
