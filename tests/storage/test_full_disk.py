@@ -5,11 +5,13 @@ Runs in a small tmpfs of its own, in a name space of its own; skipped where the 
 
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from mailaccess.mail.flags import SEEN
+from mailaccess.mail.flags import DELETED, SEEN
 from mailaccess.storage.accounts import Accounts
 from mailaccess.storage.errors import DiskFull, StorageError, Unavailable
 from mailaccess.storage.mailbox import Action, Mailbox
@@ -44,6 +46,7 @@ def fill(root: Path) -> None:
         assert acknowledged.keys() == {**texts(inbox), **dict.fromkeys(_moved(work, acknowledged))}.keys()
     assert refused, "the disk was never full"
     inbox.remove(list(acknowledged)[2:])
+    work.remove(list(work.messages.uids)[1:])  # copies share their octets with what they were made from
     (uid,) = add(inbox, b"last\n")
     assert uid > max(acknowledged)
     accounts.close()
@@ -54,6 +57,33 @@ def fill(root: Path) -> None:
     inbox.sync()
     assert b"delivered\r\n" in texts(inbox).values()
     again.close()
+
+
+def make_room(root: Path) -> None:
+    """Run inside: on a disk that others have filled to the last octet, a user reads mail and removes some."""
+    accounts = Accounts(settings(root))
+    inbox = accounts.open("fred", None).mailbox("INBOX")
+    uids = [add(inbox, TEXT)[0] for _ in range(20)]
+    with (root / "filler").open("wb", buffering=0) as filler, suppress(OSError):
+        while True:
+            filler.write(b"x" * 512)
+    accounts = Accounts(settings(root))  # as another process
+    inbox = accounts.open("fred", None).mailbox("INBOX")
+    _at_last(inbox.claim_recent)
+    assert len(texts(inbox)) == 20
+    _at_last(lambda: inbox.store(uids[:10], Action.ADD, frozenset([DELETED])))
+    _at_last(lambda: inbox.expunge(None))
+    assert len(texts(inbox)) == 10
+    add(inbox, TEXT)
+    accounts.close()
+
+
+def _at_last(change: Callable[[], object]) -> None:
+    """The first attempt may find no room, and makes it."""
+    with suppress(DiskFull):
+        change()
+        return
+    change()
 
 
 def _append_until_full(inbox: Mailbox) -> dict[int, bytes]:
@@ -77,13 +107,14 @@ def _moved(work: Mailbox, acknowledged: dict[int, bytes]) -> list[int]:
     return [1] if b"first\r\n" in texts(work).values() and 1 in acknowledged else []
 
 
-def test_a_full_disk(tmp_path: Path) -> None:
+@pytest.mark.parametrize("what", [fill, make_room])
+def test_a_full_disk(tmp_path: Path, what: Callable[[Path], None]) -> None:
     """Mail, index and uidlist share it."""
     mount = f"mount -t tmpfs -o size={MEGABYTES}m,mode=0700 none {tmp_path}"
     enter = ["unshare", "--map-root-user", "--mount", "sh", "-c"]
     if subprocess.run([*enter, mount], capture_output=True, check=False).returncode:
         pytest.skip("no mount name spaces here")
-    script = f"from pathlib import Path; from tests.storage.test_full_disk import fill; fill(Path('{tmp_path}'))"
+    script = f"from pathlib import Path; from {__name__} import {what.__name__} as run; run(Path('{tmp_path}'))"
     done = subprocess.run(
         [*enter, f'{mount} && exec "$0" -c "$1"', sys.executable, script],
         capture_output=True,

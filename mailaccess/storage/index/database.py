@@ -27,6 +27,8 @@ BROKEN = "index.sqlite.broken"
 WAKE = "wake"
 _LOCK = "lock"  # held alone by who replaces the file, shared by who writes to it
 _WORK = "work"  # shared by who does in several transactions what is one to its client
+RESERVE = "reserve"  # gives its place when the disk is full
+RESERVE_OCTETS = 64 * 1024
 _SUFFIXES = ("", "-wal", "-shm")
 _READ_TRIES = 3  # a reader is refused for a moment while a crashed database recovers
 
@@ -270,7 +272,33 @@ class Index:
             broken = self._writing.identity if self._writing else self._on_disk()
             if _is_corrupt(error):
                 self._close_writing()
+            if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF == sqlite3.SQLITE_FULL:
+                self._make_room()
             self._lost(broken, error)
+
+    def _make_room(self) -> None:
+        """On a full disk the journal cannot grow. But once all of it is in the database it is used again from its
+        beginning, and what the database needs for that was set aside: at the next attempt a user can read, and remove
+        what fills the disk."""
+        with contextlib.suppress(OSError):
+            (self.directory / RESERVE).unlink()
+        if self._writing is not None:
+            with contextlib.suppress(sqlite3.Error):
+                self._writing.connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def _set_aside(self) -> None:
+        """What `_make_room` needs, if it is not there and there is room now."""
+        path = self.directory / RESERVE
+        try:
+            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        except OSError:
+            return
+        try:
+            os.posix_fallocate(fd, 0, RESERVE_OCTETS)
+        except OSError:
+            path.unlink(missing_ok=True)
+        finally:
+            os.close(fd)
 
     def _open_writing(self) -> _Opened:
         """The writing connection, to the file that is there now; the lock is held."""
@@ -278,6 +306,7 @@ class Index:
             self._close_writing()
         if self._writing is None:
             self._writing = _Opened(self._path, writing=True)
+            self._set_aside()
         return self._writing
 
 
