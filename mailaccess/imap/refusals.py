@@ -2,14 +2,13 @@
 
 from mailaccess.imap.errors import No
 from mailaccess.storage import errors
-from mailaccess.storage.metadata import TooManyAnnotations
 
 _CODES: dict[type[errors.StorageError], bytes] = {
     errors.NoSuchMailbox: b"NONEXISTENT",
     errors.MailboxExists: b"ALREADYEXISTS",
     errors.InvalidName: b"CANNOT",
     errors.NotSelectable: b"CANNOT",
-    errors.HasChildren: b"CANNOT",
+    errors.HasChildren: b"HASCHILDREN",  # RFC 9051 7.1
     errors.MessageGone: b"EXPUNGEISSUED",
     errors.ContentChanged: b"EXPUNGEISSUED",  # the message that was asked for is no more; a new one has its file
     errors.ShortRead: b"UNAVAILABLE",
@@ -19,7 +18,7 @@ _CODES: dict[type[errors.StorageError], bytes] = {
     errors.MaildropBusy: b"INUSE",
     errors.MaildropResting: b"INUSE",
     errors.LimitReached: b"LIMIT",
-    TooManyAnnotations: b"METADATA TOOMANY",
+    errors.TooManyAnnotations: b"METADATA TOOMANY",
     errors.Unavailable: b"UNAVAILABLE",
 }
 

@@ -63,6 +63,10 @@ class LimitReached(StorageError):  # noqa: N818
     """More than is kept of something that is not mail."""
 
 
+class TooManyAnnotations(LimitReached):
+    """An account or a mailbox has as many annotations as it may have."""
+
+
 class Unavailable(StorageError):  # noqa: N818
     """The mail cannot be reached just now; the same request may succeed later."""
 

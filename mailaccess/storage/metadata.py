@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mailaccess.storage.disk import FileStamp, locked, replace_file
-from mailaccess.storage.errors import LimitReached, Unavailable
+from mailaccess.storage.errors import TooManyAnnotations, Unavailable
 
 MAX_VALUE = 64 * 1024
 """Octets of one value."""
@@ -28,10 +28,6 @@ Owned = dict[str, Entries]
 Places = dict[str, Owned]
 Changes = Mapping[str, Mapping[str, bytes | None]]
 """By owner: names and their new values."""
-
-
-class TooManyAnnotations(LimitReached):
-    """An account or a mailbox has as many annotations as it may."""
 
 
 class Metadata:

@@ -547,7 +547,8 @@ def test_compression_ends_behind_its_answer(ending: int) -> None:
     more = b"b\r\n" if ending == zlib.Z_FINISH else b""
     reply = client.send(deflater.compress(b"PLAIN\r\n") + deflater.flush(ending) + more)
 
-    assert inflater.decompress(reply, len(b"<PLAIN>\r\n")) == b"<PLAIN>\r\n"
+    flushed = reply.index(b"\0\0\xff\xff") + 4  # what is sent later is not deflated
+    assert inflater.decompress(reply[:flushed]) == b"<PLAIN>\r\n"
     reply += client.send(b"c\r\n")
     assert reply.endswith(b"<b>\r\n<c>\r\n" if more else b"<c>\r\n")
 

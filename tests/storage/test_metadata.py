@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mailaccess.storage.errors import Unavailable
+from mailaccess.storage.errors import TooManyAnnotations, Unavailable
 from mailaccess.storage.metadata import (
     MAX_ENTRIES,
     MAX_FILE,
@@ -12,7 +12,6 @@ from mailaccess.storage.metadata import (
     SHARED,
     Annotations,
     Metadata,
-    TooManyAnnotations,
 )
 
 
