@@ -8,15 +8,25 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from sqlite3 import Connection
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
-from mailaccess.storage import maintenance, tree
+from mailaccess.storage import acl, maintenance, tree
+from mailaccess.storage.acl import Acl, Who
 from mailaccess.storage.box import Box
 from mailaccess.storage.contents import make_sizes
-from mailaccess.storage.errors import MaildropBusy, MaildropResting, NoSuchMailbox, NotSelectable, Unavailable, from_os
+from mailaccess.storage.errors import (
+    InvalidName,
+    MaildropBusy,
+    MaildropResting,
+    NoSuchMailbox,
+    NotSelectable,
+    Unavailable,
+    from_os,
+)
 from mailaccess.storage.folders import (
     INBOX,
     SEPARATOR,
@@ -28,13 +38,14 @@ from mailaccess.storage.folders import (
 )
 from mailaccess.storage.index import reading
 from mailaccess.storage.index.database import Index
-from mailaccess.storage.index.transaction import Forgotten
+from mailaccess.storage.index.transaction import Forgotten, Transaction
 from mailaccess.storage.mailbox import FactsMaker, Mailbox
 from mailaccess.storage.metadata import Annotations, Metadata, Owned
 from mailaccess.storage.subscriptions import change_subscriptions, read_subscriptions
 from mailaccess.storage.sync import sync
 from mailaccess.storage.transfer import take_back_unfinished
 from mailaccess.storage.tree import DefaultMailbox
+from mailaccess.storage.viewed import ViewedMailbox, Viewer
 from mailaccess.storage.watch import touch_wake
 
 T = TypeVar("T")
@@ -95,8 +106,9 @@ class Account:
         self.index = Index(index_path, self._committed, opened)
         self.metadata = Metadata(root)
         self._mailboxes: WeakValueDictionary[str, Mailbox] = WeakValueDictionary()  # by GUID
-        self._kept: OrderedDict[str, Mailbox] = OrderedDict()
-        self._lock = threading.Lock()  # around the last two
+        self._viewed: WeakValueDictionary[tuple[str, Viewer], ViewedMailbox] = WeakValueDictionary()
+        self._kept: OrderedDict[str | tuple[str, Viewer], Mailbox] = OrderedDict()
+        self._lock = threading.Lock()  # around the last three
         self._guarded(lambda: tree.prepare(root, self.index, self._folders, tuple(defaults)))
         self._guarded(lambda: take_back_unfinished(root, self.index))
 
@@ -179,11 +191,22 @@ class Account:
                 mailbox = self._mailboxes.setdefault(box.guid, made)
         else:
             mailbox.sync()
+        self._keep(box.guid, mailbox)
+        return mailbox
+
+    def viewed(self, name: str, viewer: Viewer) -> ViewedMailbox:
+        """The same for somebody who has less than all rights, or flags of his own."""
+        box = self._guarded(lambda: self._box(name))
+        key = box.guid, viewer
         with self._lock:
-            self._kept[box.guid] = mailbox
-            self._kept.move_to_end(box.guid)
-            if len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
+            mailbox = self._viewed.get(key)
+        if mailbox is None or mailbox.is_lost:
+            made = self._guarded(lambda: self._load_viewed(box, viewer))
+            with self._lock:
+                mailbox = self._viewed[key] = made
+        else:
+            mailbox.sync()
+        self._keep(key, mailbox)
         return mailbox
 
     def status(self, name: str, *, size: bool = True) -> Status:
@@ -211,6 +234,42 @@ class Account:
         finally:
             os.close(fd)
 
+    # -- who may do what
+
+    def has(self, name: str) -> bool:
+        """There is a mailbox of this name; of one that can be none, there is not."""
+        try:
+            return self._guarded(lambda: self._folders.find(normal_name(name))) is not None
+        except InvalidName:
+            return False
+
+    def has_acl(self, name: str) -> bool:
+        """There is such a mailbox, and a list for it: else its owner may do everything."""
+        try:
+            path = self._guarded(lambda: self._folders.find(normal_name(name)))
+        except InvalidName:
+            return False
+        return path is not None and acl.stamp(path) is not None
+
+    def acl(self, name: str) -> Acl:
+        """The mailbox's list. NoSuchMailbox, NotSelectable."""
+        return self._guarded(lambda: acl.read_acl(self._directory(name)))
+
+    def acls(self) -> dict[str, Acl]:
+        """The lists of all mailboxes that have one, by name."""
+        found = self._guarded(self._folders.mailboxes)
+        return {name: self._guarded(partial(acl.read_acl, path)) for name, path in found.items() if acl.stamp(path)}
+
+    def change_acl(self, name: str, who: Who, change: str | None, owner: str | None, *, negative: bool = False) -> None:
+        """Changes an entry of a mailbox's list, or with None removes it. UnknownRight, LimitReached."""
+
+        def work(_: Transaction) -> None:
+            acl.change_acl(self._directory(name), who, change, owner, negative=negative)
+            (self.root / acl.LIST).unlink(missing_ok=True)
+
+        self._guarded(lambda: self.index.write(work))
+        touch_wake(self.index.wake)  # whoever has it open looks whether he still may
+
     # -- care
 
     def maintain(self) -> None:
@@ -232,13 +291,24 @@ class Account:
 
     def _box(self, name: str) -> Box:
         self.index.verify()
+        path = self._directory(name)
+        return Box(self.root, self.index, "" if path == self.root else path.name)
+
+    def _directory(self, name: str) -> Path:
         name = normal_name(name)
         path = self._folders.find(name)
         if path is None:
             if any(other.startswith(name + SEPARATOR) for other in self._folders.mailboxes()):
                 raise NotSelectable(f"{name} is only the parent of other mailboxes")
             raise NoSuchMailbox(f"there is no mailbox {name}")
-        return Box(self.root, self.index, "" if path == self.root else path.name)
+        return path
+
+    def _keep(self, key: str | tuple[str, Viewer], mailbox: Mailbox) -> None:
+        with self._lock:
+            self._kept[key] = mailbox
+            self._kept.move_to_end(key)
+            if len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
 
     def _known(self, guid: str) -> Mailbox | None:
         """The mailbox, if it is in memory; one that was lost is forgotten."""
@@ -252,6 +322,10 @@ class Account:
     def _load(self, box: Box) -> Mailbox:
         sync(box)
         return Mailbox(box, self._facts)
+
+    def _load_viewed(self, box: Box, viewer: Viewer) -> ViewedMailbox:
+        sync(box)
+        return ViewedMailbox(box, self._facts, viewer)
 
     def _status(self, box: Box, *, size: bool) -> Status:
         sync(box)
@@ -280,7 +354,8 @@ class Account:
 
     def _committed(self, connection: Connection, touched: set[int]) -> None:
         with self._lock:
-            mailboxes = [mailbox for mailbox in self._mailboxes.values() if mailbox.number in touched]
+            known: list[Mailbox] = [*self._mailboxes.values(), *self._viewed.values()]
+        mailboxes = [mailbox for mailbox in known if mailbox.number in touched]
         for mailbox in mailboxes:
             mailbox.committed(connection)
         touch_wake(self.index.wake)

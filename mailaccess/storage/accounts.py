@@ -10,6 +10,7 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from mailaccess.mail.lines import Buffer
+from mailaccess.storage.access import Access, Sharing
 from mailaccess.storage.account import Account
 from mailaccess.storage.errors import InvalidName, StorageError
 from mailaccess.storage.index.database import Index
@@ -44,6 +45,7 @@ class StorageSettings:
     facts_version: int
     kin: Callable[[bytes], Sequence[int]] = lambda _: ()  # the names in facts by which threads are found
     max_open_indexes: int = 256
+    sharing: Sharing | None = None  # None: everybody has only his own mail
     default_mailboxes: tuple[DefaultMailbox, ...] = DEFAULT_MAILBOXES  # made, and subscribed to, in a new account
 
 
@@ -81,6 +83,10 @@ class Accounts:
         if idle is not None:
             self._rest(idle)
         return account
+
+    def access(self, user: str, home: str | None) -> Access:
+        """What a user comes at: his mail, which is made if there is none, and others' as far as they let him."""
+        return Access(user, self.open(user, home), self._settings.sharing, self.open)
 
     def maintain(self) -> None:
         """What is due from time to time, in all accounts that are in memory."""

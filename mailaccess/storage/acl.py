@@ -8,11 +8,13 @@ user, owner, group, authenticated, anyone. What no entry says: the owner may do 
 import logging
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mailaccess.storage import rights
 from mailaccess.storage.disk import FileStamp, replace_file, sync_directory
+from mailaccess.storage.errors import LimitReached, Unavailable
 from mailaccess.storage.rights import ADMINISTER, ALL, LOOKUP, NONE, Rights
 
 log = logging.getLogger(__name__)
@@ -34,6 +36,10 @@ _NAMED = (GROUP, USER, GROUP_OVERRIDE)
 
 OWNERS = frozenset([LOOKUP, ADMINISTER])
 """What no change of a list takes from the owner: he could not even undo it."""
+
+MOST_ENTRIES = 1000
+LONGEST = 255
+"""Characters of an identifier that a client gives."""
 
 _LINE = re.compile(r'(?P<minus>-?)(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^\s"]\S*))(?P<rights>.*)')
 _NAMES = {
@@ -198,6 +204,28 @@ def _place(entry: Entry) -> tuple[int, str, bool]:
     return _ORDER.index(entry.who.kind), entry.who.name, entry.negative
 
 
+def change_acl(directory: Path, who: Who, change: str | None, owner: str | None, *, negative: bool = False) -> None:
+    """Changes an entry of the list in a directory, or with None removes it; under a lock of the caller's.
+
+    UnknownRight; Unavailable, rather than that a line is lost that we do not understand; LimitReached.
+    """
+    now = read_acl(directory)
+    if not now.readable:
+        raise Unavailable("the mailbox's access control list is damaged; the administrator has to mend it")
+    after = now.without(who, negative=negative)
+    if change is not None:
+        after = changed(now, who, change, owner, negative=negative)
+    if len(after.entries) > MOST_ENTRIES:
+        raise LimitReached(f"an access control list has at most {MOST_ENTRIES} entries")
+    write_acl(directory, after)
+
+
+def inherit(parent: Path, directory: Path) -> None:
+    """A new mailbox "SHOULD inherit the ACL from the parent mailbox" (RFC 4314 section 4)."""
+    with suppress(FileNotFoundError):
+        replace_file(directory / FILE, (parent / FILE).read_bytes())
+
+
 # -- identifiers as clients write them
 
 
@@ -212,6 +240,8 @@ def from_identifier(identifier: str) -> tuple[Who, bool]:
         return Who(name), negative
     if name.startswith("!$"):
         return Who(GROUP_OVERRIDE, name[2:]), negative
+    if len(name) > LONGEST:
+        raise ValueError(f"an identifier has at most {LONGEST} characters")
     return (Who(GROUP, name[1:]) if name.startswith("$") else Who(USER, name)), negative
 
 
@@ -250,6 +280,8 @@ def changed(acl: Acl, who: Who, change: str, owner: str | None, *, negative: boo
     now = granted(acl, who, owner, negative=negative)
     kept = required(who, owner)
     after = rights.modified(now, change)
+    if negative and not after - kept:
+        return acl.without(who, negative=True)  # it would say nothing
     return acl.with_entry(Entry(who, after - kept if negative else after | kept, negative))
 
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from mailaccess.storage import acl
 from mailaccess.storage.disk import sync_directory
 from mailaccess.storage.errors import HasChildren, MailboxExists, NoSuchMailbox
 from mailaccess.storage.folders import INBOX, SEPARATOR, Folders, directory_name, normal_name, write_special_use
@@ -38,6 +39,7 @@ def create(index: Index, folders: Folders, name: str, special_use: frozenset[str
 
     def work(transaction: Transaction) -> None:
         directory = folders.create(name)
+        _inherit(folders, name, directory)
         if special_use:
             write_special_use(directory, special_use)
         earlier = transaction.find_mailbox(directory=directory.name)
@@ -45,6 +47,15 @@ def create(index: Index, folders: Folders, name: str, special_use: frozenset[str
             transaction.set_directory(earlier, None)  # of the same name, and removed by another program
 
     index.write(work)
+
+
+def _inherit(folders: Folders, name: str, directory: Path) -> None:
+    """The nearest parent that exists says who may do what with the new mailbox."""
+    parts = normal_name(name).split(SEPARATOR)
+    parents = (SEPARATOR.join(parts[:depth]) for depth in range(len(parts) - 1, 0, -1))
+    nearest = next(filter(None, map(folders.find, parents)), None)
+    if nearest is not None:
+        acl.inherit(nearest, directory)
 
 
 def delete(index: Index, folders: Folders, name: str) -> str | None:

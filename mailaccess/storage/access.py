@@ -1,0 +1,398 @@
+"""What one user comes at: his own mail under its own names, and below two prefixes what others let him have.
+
+`Users/bob/Tickets` is bob's mailbox Tickets, `Shared/News` that of the account that is everybody's. Nobody learns here
+of a mailbox that he may not look up: for him it does not exist.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from mailaccess.mail.flags import SEEN
+from mailaccess.storage import rights
+from mailaccess.storage.account import Account, MailboxEntry, Status
+from mailaccess.storage.acl import Acl, Who
+from mailaccess.storage.errors import InvalidName, NoSuchMailbox, NotPermitted, NotSelectable, StorageError
+from mailaccess.storage.folders import INBOX, SEPARATOR, normal_name
+from mailaccess.storage.mailbox import Mailbox
+from mailaccess.storage.metadata import Annotations, Metadata, Owned
+from mailaccess.storage.rights import ADMINISTER, CREATE, DELETE, LOOKUP, POST, READ, Rights
+from mailaccess.storage.sharers import Sharers
+from mailaccess.storage.viewed import Viewer
+
+log = logging.getLogger(__name__)
+
+
+class Known(Protocol):
+    """A user who exists."""
+
+    @property
+    def user(self) -> str:
+        """The name as it is stored."""
+
+    @property
+    def home(self) -> str | None:
+        """Where the mail is, if not where it usually is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """How mail is shared. A namespace without a name is not there."""
+
+    lookup: Callable[[str], Known | None]  # who has an account; may wait
+    sharers: Sharers
+    users: str = "Users"  # other users' mailboxes stand below this name
+    shared: str = "Shared"  # those of `public`, below this one
+    public: str = ""  # the account that is everybody's
+    personal_flags: bool = True  # each user's \Seen and keywords in others' mailboxes are his own
+
+
+class Place(NamedTuple):
+    """A mailbox's name, understood."""
+
+    account: Account
+    name: str  # there
+    owner: str | None  # whose account it is; None: everybody's
+    prefix: str  # before its name here
+
+    def full(self, name: str) -> str:
+        """What a mailbox of the account is called here."""
+        return self.prefix + name
+
+
+Opened = Callable[[str, str | None], Account]
+"""Opens the account of a user, with his home."""
+
+
+class Access:
+    """One user's. As with Account, all calls may wait for the disk: they are for threads."""
+
+    def __init__(self, user: str, account: Account, sharing: Sharing | None, opened: Opened) -> None:
+        self.user = user
+        self.own = account
+        self._sharing = sharing
+        self._opened = opened
+
+    @property
+    def root(self) -> Path:
+        """Of the user's own mail."""
+        return self.own.root
+
+    @property
+    def metadata(self) -> Metadata:
+        """The annotations of the user's own mail."""
+        return self.own.metadata
+
+    # -- namespaces
+
+    @property
+    def others(self) -> str | None:
+        """The prefix of other users' mailboxes."""
+        return self._sharing.users + SEPARATOR if self._sharing and self._sharing.users else None
+
+    @property
+    def public(self) -> str | None:
+        """The prefix of mailboxes that are everybody's."""
+        sharing = self._sharing
+        return sharing.shared + SEPARATOR if sharing and sharing.shared and sharing.public else None
+
+    def is_foreign(self, name: str) -> bool:
+        """The name is below one of the prefixes."""
+        return any(prefix is not None and name.startswith(prefix) for prefix in (self.others, self.public))
+
+    # -- the tree
+
+    def mailboxes(self, *, foreign: bool = True) -> list[MailboxEntry]:
+        """All that the user may look up; with `foreign`, of others too."""
+        entries = self.own.mailboxes()
+        if foreign and self._sharing is not None:
+            known = {entry.name for entry in entries}
+            for place in self._foreign_places():
+                found = self._visible(place)
+                names = {place.full(name) for name in found}
+                parents = {parent for name in names for parent in _parents(name)}
+                added = {**{name: MailboxEntry(name, False) for name in parents}, **_entries(place, found)}
+                entries += [entry for name, entry in sorted(added.items()) if name not in known]
+                known |= added.keys()
+        return entries
+
+    def create(self, name: str, special_use: frozenset[str] = frozenset()) -> None:
+        """Needs "k" on the nearest parent that exists. As Account.create."""
+        place = self._place(name)
+        self._require_parent(place)
+        place.account.create(place.name, special_use if place.account is self.own else frozenset())
+        self._tell_sharers(place)
+
+    def delete(self, name: str) -> None:
+        """Needs "x". As Account.delete."""
+        place = self._place(name)
+        if place.account is not self.own or self._list(place) is not None:
+            self._require(place, DELETE)
+        place.account.delete(place.name)
+        self._tell_sharers(place)
+
+    def rename(self, old: str, new: str) -> None:
+        """Needs "x", and "k" on the nearest parent of the new name. As Account.rename."""
+        source, target = self._place(old), self._place(new)
+        foreign = source.account is not self.own
+        if foreign or self._list(source) is not None:
+            self._require(source, DELETE)
+        if source.account is not target.account:
+            raise InvalidName("a mailbox cannot be renamed into another account")
+        self._require_parent(target)
+        if foreign and source.name == INBOX:
+            raise NotPermitted("only its owner can rename INBOX")
+        source.account.rename(source.name, target.name)
+        self._tell_sharers(target)
+
+    def subscriptions(self) -> list[str]:
+        """The user's, with names of others' mailboxes among them."""
+        return self.own.subscriptions()
+
+    def subscribe(self, name: str) -> None:
+        """Subscribes to a name. InvalidName."""
+        self.own.subscribe(self._spelled(name))
+
+    def unsubscribe(self, name: str) -> None:
+        """Ends a subscription, if there is one."""
+        self.own.unsubscribe(self._spelled(name))
+
+    def set_special_use(self, name: str, uses: frozenset[str]) -> None:
+        """Replaces the special uses of one of the user's own mailboxes."""
+        self._own_place(name).account.set_special_use(name, uses)
+
+    # -- mailboxes
+
+    def mailbox(self, name: str) -> Mailbox:
+        """The mailbox, to be read: needs "r". NoSuchMailbox, NotSelectable, NotPermitted."""
+        return self._open(self._place(name), READ)
+
+    def target(self, name: str) -> Mailbox:
+        """The mailbox, to put messages into: that itself needs the right."""
+        return self._open(self._place(name), "")
+
+    def delivery(self, name: str) -> Mailbox:
+        """The mailbox, for mail from outside: needs "p"."""
+        return self._open(self._place(name), POST)
+
+    def status(self, name: str, *, size: bool = True) -> Status:
+        """Needs "r". As Account.status; what is unseen and recent is so for this user."""
+        place = self._place(name)
+        mailbox = self._open(place, READ) if place.account is not self.own or self._list(place) is not None else None
+        status = place.account.status(place.name, size=size)
+        if mailbox is None or not mailbox.is_viewed:
+            return status
+        messages = mailbox.messages
+        unseen = sum(SEEN not in flags for flags in messages.flags)
+        recent = len(messages.uids_between(mailbox.recent_floor, (1 << 32) - 1))
+        return replace(status, unseen=unseen, recent=recent)
+
+    def maildrop_lock(self, rest: float = 0.0) -> AbstractContextManager[None]:
+        """As Account.maildrop_lock: a maildrop is its owner's alone."""
+        return self.own.maildrop_lock(rest)
+
+    # -- annotations
+
+    def annotations(self, name: str | None) -> Annotations:
+        """Those of a mailbox, or with None of the user's own account."""
+        if name is None:
+            return self.own.annotations(None)
+        place = self._place(name)
+        if place.account is not self.own:
+            self._require(place, LOOKUP + READ)
+        return place.account.annotations(place.name)
+
+    def annotated(self) -> dict[str, Owned]:
+        """All annotations of the user's own mail."""
+        return self.own.annotated()
+
+    # -- rights
+
+    def rights(self, name: str) -> Rights:
+        """What the user may do with a mailbox: any one of "lrikxa" lets him ask. NoSuchMailbox."""
+        place = self._place(name)
+        found = self._rights(place)
+        if not found & rights.ANY_TELLS:
+            raise NoSuchMailbox(f"there is no mailbox {name}")
+        return found
+
+    def acl(self, name: str) -> tuple[Acl, str | None]:
+        """The mailbox's list, and whose account it is in: needs "a"."""
+        place = self._place(name)
+        self._require(place, ADMINISTER)
+        return place.account.acl(place.name), place.owner
+
+    def change_acl(self, name: str, who: Who, change: str | None, *, negative: bool = False) -> None:
+        """SETACL, or with None DELETEACL: needs "a". UnknownRight."""
+        place = self._place(name)
+        self._require(place, ADMINISTER)
+        place.account.change_acl(place.name, who, change, place.owner, negative=negative)
+        self._tell_sharers(place)
+
+    def tell_sharers(self) -> None:
+        """Enters with whom the user shares something, by the lists as they are: another program may have made them."""
+        self._tell_sharers(Place(self.own, "", self.user, ""))
+
+    def known_name(self, identifier: str) -> str:
+        """The user's name as it is stored, if there is such a user; else what was given."""
+        found = self._sharing.lookup(identifier) if self._sharing is not None else None
+        return found.user if found is not None else identifier
+
+    # -- inside
+
+    def _spelled(self, name: str) -> str:
+        """The one spelling of a name: INBOX in capitals, also another's."""
+        prefix = self._prefix(name)
+        if prefix is None:
+            return name
+        if prefix == self.public:
+            return prefix + normal_name(name[len(prefix) :])
+        user, separator, rest = name[len(prefix) :].partition(SEPARATOR)
+        return prefix + user + separator + (normal_name(rest) if rest else "")
+
+    def _prefix(self, name: str) -> str | None:
+        """That of the namespace of others that a name is in; a mailbox of one's own that is called so goes first."""
+        prefix = next((p for p in (self.others, self.public) if p is not None and name.startswith(p)), None)
+        return None if prefix is None or self.own.has(name) else prefix
+
+    def _place(self, name: str) -> Place:
+        """NoSuchMailbox where there is no such user."""
+        prefix = self._prefix(name)
+        if prefix is None:
+            return Place(self.own, name, self.user, "")
+        rest = name[len(prefix) :]
+        assert self._sharing is not None
+        if prefix == self.public:
+            found = self._account_of(self._sharing.public, everybodys=True)
+            if found is None or not rest:
+                raise NoSuchMailbox(f"there is no mailbox {name}")
+            return Place(found[1], rest, None, prefix)
+        user, _, local = rest.partition(SEPARATOR)
+        found = self._account_of(user)
+        if found is None or not local:
+            raise NoSuchMailbox(f"there is no mailbox {name}")
+        return Place(found[1], local, found[0], f"{prefix}{found[0]}{SEPARATOR}")
+
+    def _own_place(self, name: str) -> Place:
+        place = self._place(name)
+        if place.account is not self.own:
+            raise NotPermitted("only the owner of a mailbox can do that")
+        return place
+
+    def _account_of(self, user: str, *, everybodys: bool = False) -> tuple[str, Account] | None:
+        """The name as stored and the account; None if nobody is called so."""
+        assert self._sharing is not None
+        if user == self.user:
+            return user, self.own
+        found = self._sharing.lookup(user) if user else None
+        if found is None and not everybodys:
+            return None
+        try:
+            if found is None:
+                return user, self._opened(user, None)
+            return found.user, self._opened(found.user, found.home)
+        except InvalidName:
+            return None
+
+    def _foreign_places(self) -> Iterator[Place]:
+        """An account in which there may be something for this user, after the other; names are empty."""
+        assert self._sharing is not None
+        names = []
+        if self.others is not None:
+            sharers = self._sharing.sharers.of(self.user)
+            names = sorted(sharers - {self.user, self._sharing.public if self.public else ""})
+        for user in names:
+            found = self._reached(user)
+            if found is not None:
+                yield Place(found[1], "", found[0], f"{self.others}{found[0]}{SEPARATOR}")
+        if self.public is not None and self.user != self._sharing.public:
+            found = self._reached(self._sharing.public, everybodys=True)
+            if found is not None:
+                yield Place(found[1], "", None, self.public)
+
+    def _reached(self, user: str, *, everybodys: bool = False) -> tuple[str, Account] | None:
+        """As `_account_of`; mail that cannot be reached just now is not listed, instead of nobody's being."""
+        try:
+            return self._account_of(user, everybodys=everybodys)
+        except (StorageError, OSError) as error:
+            log.warning("the mail of %s cannot be listed: %s", user, error)
+            return None
+
+    def _visible(self, place: Place) -> list[str]:
+        """The mailboxes of an account that this user may look up."""
+        return [name for name, each in place.account.acls().items() if LOOKUP in self._of(each, place)]
+
+    def _list(self, place: Place) -> Acl | None:
+        """The mailbox's list; None where there is none, or no such mailbox."""
+        return place.account.acl(place.name) if place.account.has_acl(place.name) else None
+
+    def _of(self, found: Acl, place: Place) -> Rights:
+        return found.of(self.user, owner=place.account is self.own)
+
+    def _rights(self, place: Place) -> Rights:
+        """NoSuchMailbox, also where the name is only the parent of mailboxes that the user cannot see."""
+        try:
+            return self._of(place.account.acl(place.name), place)
+        except NoSuchMailbox:
+            raise NoSuchMailbox(f"there is no mailbox {place.full(place.name)}") from None
+        except NotSelectable:
+            if place.account is self.own or any(
+                name.startswith(place.name + SEPARATOR) for name in self._visible(place)
+            ):
+                raise
+            raise NoSuchMailbox(f"there is no mailbox {place.full(place.name)}") from None
+
+    def _require(self, place: Place, needed: str) -> Rights:
+        found = self._rights(place)
+        if not set(needed) <= found:
+            name = place.full(place.name)
+            if LOOKUP in found:
+                raise NotPermitted(f"you have no right to do that with {name}")
+            raise NoSuchMailbox(f"there is no mailbox {name}")
+        return found
+
+    def _require_parent(self, place: Place) -> None:
+        """ "k" on the nearest parent that exists; without one only the owner may (RFC 4314 section 4)."""
+        name = normal_name(place.name)
+        nearest = next(filter(place.account.has, reversed(_parents(name))), None)
+        found = self._of(Acl() if nearest is None else place.account.acl(nearest), place)
+        if CREATE not in found:
+            if LOOKUP in found:
+                raise NotPermitted("you have no right to create a mailbox there")
+            raise NoSuchMailbox(f"there is no mailbox {place.full(name)}")  # as for a user who does not exist
+
+    def _open(self, place: Place, needed: str) -> Mailbox:
+        own = place.account is self.own
+        if own and not place.account.has_acl(place.name):
+            return place.account.mailbox(place.name)
+        found = self._require(place, needed)
+        if not needed and not found:
+            raise NoSuchMailbox(f"there is no mailbox {place.full(place.name)}")
+        if own and found == rights.ALL:
+            return place.account.mailbox(place.name)
+        assert own or self._sharing is not None
+        personal = not own and self._sharing is not None and self._sharing.personal_flags
+        return place.account.viewed(place.name, Viewer(self.user, own, personal, place.prefix))
+
+    def _tell_sharers(self, place: Place) -> None:
+        """Others find what is shared by asking who shares something with them."""
+        if self._sharing is None or place.owner is None:
+            return
+        concerned = {who for each in place.account.acls().values() for who in each.concerned()}
+        try:
+            self._sharing.sharers.set(place.owner, concerned)
+        except OSError as error:
+            log.warning("nobody can be told what %s shares: %s", place.owner, error)
+
+
+def _entries(place: Place, names: list[str]) -> dict[str, MailboxEntry]:
+    """Special uses are their owner's: nobody should file his drafts there for that."""
+    return {place.full(name): MailboxEntry(place.full(name)) for name in names}
+
+
+def _parents(name: str) -> list[str]:
+    parts = name.split(SEPARATOR)
+    return [SEPARATOR.join(parts[:depth]) for depth in range(1, len(parts))]
