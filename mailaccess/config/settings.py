@@ -125,6 +125,7 @@ FilePaths = Annotated[tuple[FilePath, ...], Strict(False)]
 Template = Annotated[str, AfterValidator(_template)]
 Capabilities = Annotated[tuple[Annotated[str, AfterValidator(_capability)], ...], Strict(False)]
 Endpoints = Annotated[tuple[Annotated[Endpoint, BeforeValidator(_endpoint)], ...], Strict(False)]
+Users = Annotated[tuple[str, ...], Strict(False)]
 Networks = Annotated[tuple[Annotated[Network, BeforeValidator(_network)], ...], Strict(False)]
 
 
@@ -179,6 +180,7 @@ class Imap(Table):
     listen_tls: Endpoints = _default(["*:993"])
     idle_keepalive: Seconds = 120  # between two "still here" lines in IDLE
     without: Capabilities = ()  # not to be offered to anybody
+    url_applications: dict[str, Users] = {}  # who fetches authorized URLs for others, by application: submit, stream
     admin: str = ""  # a URI such as mailto:postmaster@example.org, shown as the annotation /shared/admin
 
 

@@ -36,7 +36,7 @@ class UrlData:
 
     content: Content
     text: bytes | Span  # a long one as its place in the content
-    facts: Facts | None  # there if the section needs them
+    facts: Facts | None  # there if the section needs them, or somebody asked for them
 
     @property
     def size(self) -> int:
@@ -50,14 +50,14 @@ class UrlData:
         return self.text[start : start + length]
 
 
-async def open_url(mailbox: Mailbox, url: ImapUrl) -> UrlData:
+async def open_url(mailbox: Mailbox, url: ImapUrl, *, with_facts: bool = False) -> UrlData:
     """Opens what a URL names of a mailbox, which is up to date. One of NO_DATA, if there is none."""
     if url.uid is None:
         raise BadUrl("the URL names no message")
     if url.uidvalidity not in (None, mailbox.uidvalidity):
         raise BadUrl("the URL is of another UIDVALIDITY")
     facts = None
-    if url.section.needs_facts:
+    if with_facts or url.section.needs_facts:
         facts = (await load_facts(mailbox, [url.uid])).get(url.uid)
         if facts is None:
             raise MessageGone(url.uid)

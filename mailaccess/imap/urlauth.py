@@ -71,7 +71,7 @@ async def authorize(session: Session, text: bytes, mechanism: bytes) -> bytes:
     return b"%s:%s:%s" % (text, MECHANISM.lower(), token(key, text))
 
 
-async def follow(session: Session, text: bytes) -> tuple[ImapUrl, UrlData] | None:
+async def follow(session: Session, text: bytes, *, with_facts: bool = False) -> tuple[ImapUrl, UrlData] | None:
     """URLFETCH: what a URL opens to this session, whoever's it is; None "if the URL is invalid for any reason"."""
     try:
         url = parse(text)
@@ -89,7 +89,7 @@ async def follow(session: Session, text: bytes) -> tuple[ImapUrl, UrlData] | Non
         key = await call(known_key, account.root, mailbox.guid)
         if key is None or not proves(key, authorization):
             return None
-        return url, await open_url(mailbox, url)
+        return url, await open_url(mailbox, url, with_facts=with_facts)
     except NO_DATA:
         return None
 

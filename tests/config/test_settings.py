@@ -126,3 +126,11 @@ def test_every_setting_is_read() -> None:
 def test_our_backend_takes_the_settings_of_auth() -> None:
     """What [auth] declares are its constructor's arguments."""
     assert set(settings({}).auth.options) == set(inspect.signature(PasswdFile).parameters)
+
+
+def test_who_fetches_urls_for_others() -> None:
+    """Users by application; one alone stands in a list, too."""
+    given = {"IMAP__URL_APPLICATIONS": '{ submit = ["postfix"], stream = [] }'}
+    assert settings(given).imap.url_applications == {"submit": ("postfix",), "stream": ()}
+    assert refused("IMAP__URL_APPLICATIONS", '{ submit = "postfix" }')
+    assert refused("IMAP__URL_APPLICATIONS", '["postfix"]')

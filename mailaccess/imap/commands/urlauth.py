@@ -1,14 +1,17 @@
-"""GENURLAUTH, RESETKEY, URLFETCH: URLs by which others get parts of one's mail (RFC 4467, RFC 5092)."""
+"""GENURLAUTH, RESETKEY, URLFETCH: URLs by which others get parts of one's mail (RFC 4467, RFC 5524)."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from mailaccess.imap.errors import Bad, No
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.registry import AUTHENTICATED, command, feature
 from mailaccess.imap.render import quoted, string
-from mailaccess.imap.section import Span
+from mailaccess.imap.section import Section, Span
 from mailaccess.imap.session import Session
 from mailaccess.imap.url_data import UrlData
+from mailaccess.imap.url_metadata import Metadata, body_part_structure, decoded, is_plain
 from mailaccess.imap.urlauth import MECHANISM, authorize, follow
 from mailaccess.storage.access_keys import reset_keys
 from mailaccess.storage.errors import StorageError
@@ -18,9 +21,11 @@ log = logging.getLogger(__name__)
 
 URLMECH = b"OK [URLMECH INTERNAL] Mechanisms of authorized URLs"
 
+_METADATA = {item.value: item for item in Metadata}
 _MOST_URLS = 100  # of one command
 _PIECE = 64 * 1024
 
+feature(b"URLAUTH=BINARY", rfc=5524)
 feature(b"URL-PARTIAL", rfc=5550)  # ;PARTIAL= is heeded wherever a URL is
 
 
@@ -69,11 +74,14 @@ async def genurlauth(session: Session, pairs: list[tuple[bytes, bytes]]) -> None
     session.untagged(b"GENURLAUTH " + b" ".join(map(quoted, urls)))
 
 
-def parse_urlfetch(cursor: Cursor) -> tuple[list[bytes]]:
-    """urlfetch = "URLFETCH" 1*(SP url-full)"""
-    urls: list[bytes] = []
+def parse_urlfetch(cursor: Cursor) -> tuple[list[tuple[bytes, list[Metadata]]]]:
+    """urlfetch = "URLFETCH" 1*(SP url-fetch-arg), where url-fetch-arg = url-full / "(" url-full *(SP param) ")" """
+    urls: list[tuple[bytes, list[Metadata]]] = []
     while True:
-        urls.append(cursor.astring("a URL"))
+        if cursor.skip(b"("):
+            urls.append((cursor.astring("a URL"), _parse_metadata(cursor)))
+        else:
+            urls.append((cursor.astring("a URL"), []))
         if not cursor.skip(b" ") or cursor.at_end():
             break
     cursor.end()
@@ -81,18 +89,36 @@ def parse_urlfetch(cursor: Cursor) -> tuple[list[bytes]]:
     return (urls,)
 
 
+def _parse_metadata(cursor: Cursor) -> list[Metadata]:
+    """ "Metadata items MUST NOT appear more than once per URL, and clients MUST NOT request both BINARY and BODY" """
+    wanted: list[Metadata] = []
+    while not cursor.skip(b")"):
+        cursor.sp()
+        word = cursor.word("BODY, BINARY or BODYPARTSTRUCTURE")
+        if word not in _METADATA or _METADATA[word] in wanted:
+            raise Bad("Expected BODY, BINARY or BODYPARTSTRUCTURE, each once")
+        wanted.append(_METADATA[word])
+    if Metadata.BODY in wanted and Metadata.BINARY in wanted:
+        raise Bad("BODY and BINARY cannot both be had")
+    return wanted
+
+
 @command(b"URLFETCH", when=AUTHENTICATED, parse=parse_urlfetch, capability=b"URLAUTH", rfc=4467)
-async def urlfetch(session: Session, urls: list[bytes]) -> None:
+async def urlfetch(session: Session, urls: list[tuple[bytes, list[Metadata]]]) -> None:
     """RFC 4467 7: no matter what is selected, or what this user may do otherwise. Nothing becomes \\Seen."""
-    for text in urls:
-        found = await follow(session, text)
-        session.write(b"* URLFETCH %s " % string(text))
+    for text, wanted in urls:
+        found = await follow(session, text, with_facts=bool(wanted))
+        session.write(b"* URLFETCH %s" % string(text))
         if found is None:
-            session.write(b"NIL\r\n")
+            session.write(b" NIL\r\n")
             continue
-        _, data = found
+        url, data = found
         try:
-            await _send(session, data)
+            if wanted:
+                await _send_metadata(session, url.section, data, wanted)
+            else:
+                session.write(b" ")
+                await _send(session, data)
         finally:
             data.content.close()
         session.write(b"\r\n")
@@ -100,17 +126,45 @@ async def urlfetch(session: Session, urls: list[bytes]) -> None:
             await drained()
 
 
+async def _send_metadata(session: Session, section: Section, data: UrlData, wanted: list[Metadata]) -> None:
+    """url-metadata = 1*(SP "(" url-metadata-el ")")"""
+    with _to_its_end():
+        undo = Metadata.BINARY in wanted and not is_plain(section, data)
+        binary = await decoded(section, data) if undo else None
+        for item in wanted:
+            session.write(b" (%s " % item.value)
+            if item is Metadata.BODYPARTSTRUCTURE:
+                session.write(await body_part_structure(section, data, binary))
+            elif binary is not None:
+                # "Data containing NUL octets MUST be transferred using the literal8 syntax"
+                session.write(b"%s{%d}\r\n" % (b"~" if binary.has_nul else b"", binary.size))
+                async for _, piece in binary.pieces():
+                    session.write(piece)
+                    await drained()
+            elif undo:
+                session.write(b"NIL")
+            else:
+                await _send(session, data)
+            session.write(b")")
+
+
 async def _send(session: Session, data: UrlData) -> None:
-    """The octets as a literal; a long one piece by piece. Once it is begun it is sent to its end, or the connection
-    ends: no word would be taken for one in a literal."""
+    """The octets as a literal; a long one piece by piece."""
     session.write(b"{%d}\r\n" % data.size)
     if not isinstance(data.text, Span):
         session.write(data.text)
         return
-    try:
+    with _to_its_end():
         for start in range(0, data.size, _PIECE):
             session.write(await call(data.read, start, _PIECE))
             await drained()
+
+
+@contextmanager
+def _to_its_end() -> Iterator[None]:
+    """Once a response is begun it is sent to its end, or the connection ends: no word would be taken for one in it."""
+    try:
+        yield
     except (StorageError, Closing, TimedOut) as error:
         log.warning("a message could not be sent to its end: %r", error)
         raise Gone from None

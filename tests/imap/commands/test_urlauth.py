@@ -1,5 +1,7 @@
 """URLs for others, beyond their transcripts: long texts, who asks for whom, what storage and backend cannot do."""
 
+import base64
+
 import pytest
 
 from mailaccess.auth.passwd_file import PasswdFile
@@ -7,6 +9,7 @@ from mailaccess.imap.commands.urlauth import parse_genurlauth, parse_resetkey, p
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.session import serve
+from mailaccess.imap.url_metadata import Metadata
 from mailaccess.storage.access_keys import FILE
 from mailaccess.storage.content import Content
 from mailaccess.storage.errors import ShortRead, Unavailable
@@ -22,7 +25,20 @@ def test_grammar() -> None:
     assert parse_resetkey(Cursor(b"")) == (None, [])
     assert parse_resetkey(Cursor(b"INBOX internal xsample ")) == ("INBOX", [b"INTERNAL", b"XSAMPLE"])
     assert parse_genurlauth(Cursor(b'"a b" internal {1}\r\nc X ')) == ([(b"a b", b"INTERNAL"), (b"c", b"X")],)
-    assert parse_urlfetch(Cursor(b'a "b" ')) == ([b"a", b"b"],)
+    assert parse_urlfetch(Cursor(b'a ("b") ("c d" binary BODYPARTSTRUCTURE) ')) == (
+        [(b"a", []), (b"b", []), (b"c d", [Metadata.BINARY, Metadata.BODYPARTSTRUCTURE])],
+    )
+    for text in (
+        b"(a BINARY BODY)",
+        b"(a BODY BODY)",
+        b"(a BODY",
+        b"(a  BODY)",
+        b"(a BODYSTRUCTURE)",
+        b"()",
+        b"a BODY)",
+    ):
+        with pytest.raises(Bad):
+            parse_urlfetch(Cursor(text))
     with pytest.raises(Bad, match="At most"):
         parse_urlfetch(Cursor(b" ".join([b"a"] * 101)))
     with pytest.raises(Bad, match="At most"):
@@ -53,6 +69,22 @@ def test_a_long_text_is_sent_piece_by_piece(world: World) -> None:
     slow.feed(b"l LOGIN ann secret\r\na URLFETCH %s\r\n" % url)
     first = slow.read()
     assert len(first) < len(LONG) // 4
+
+
+def test_a_long_part_is_decoded_piece_by_piece(world: World) -> None:
+    """And nothing of it is held for a reader who takes his time."""
+    octets = bytes(range(256)) * 9_000
+    world.deliver(
+        b"Content-Type: application/x-y\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.encodebytes(octets)
+    )
+    url = authorized(world.imap_in(), place=b"INBOX/;UID=1/;SECTION=1")
+    answer = other(world).ask(b"a URLFETCH (%s BINARY)\r\n" % url)
+    assert answer.endswith(b" (BINARY ~{%d}\r\n%s)\r\na OK URLFETCH completed\r\n" % (len(octets), octets))
+
+    slow = UnreadDriver(lambda channel: serve(channel, world.imap_settings))
+    slow.read()
+    slow.feed(b"l LOGIN ann secret\r\na URLFETCH (%s BINARY)\r\n" % url)
+    assert len(slow.read()) < len(octets)
 
 
 def test_a_message_that_shrinks_while_it_is_sent_ends_the_connection(world: World) -> None:
