@@ -6,6 +6,7 @@ but what is returned.
 """
 
 import re
+import unicodedata
 from calendar import timegm
 from datetime import date
 
@@ -33,6 +34,18 @@ _UNESCAPE = re.compile(rb'\\(["\\])')
 
 LITERAL_AT_END = re.compile(rb"(~?)\{(\d{1,20})(\+?)\}\Z")
 """A line that ends so goes on with a literal: binary mark, octets, non-synchronizing mark (RFC 7888, RFC 3516)."""
+
+
+class Respelled(str):
+    """A mailbox name in its one spelling (NFC, INBOX in capitals) that the client spelled otherwise, as `supplied`."""
+
+    __slots__ = ("supplied",)
+    supplied: str
+
+    def __new__(cls, name: str, supplied: str) -> "Respelled":
+        made = super().__new__(cls, name)
+        made.supplied = supplied
+        return made
 
 
 class Cursor:
@@ -136,6 +149,10 @@ class Cursor:
 
     def quoted(self) -> bytes:
         text = self._match(_QUOTED, "a quoted string")[1]
+        if self.utf8 and not _is_utf8(text):
+            # "the server MUST reject, with a "BAD" response, any octet sequences with the high bit set that fail to
+            # comply" (RFC 6855 3). Clients that have enabled nothing use charsets of their own.
+            raise Bad("A quoted string is in UTF-8 here")
         return _UNESCAPE.sub(rb"\1", text) if b"\\" in text else text
 
     def string(self, *, binary: bool = False) -> bytes:
@@ -170,12 +187,19 @@ class Cursor:
         return self.mailbox_name(self.astring("a mailbox name"))
 
     def mailbox_name(self, raw: bytes) -> str:
-        """A mailbox name as the client wrote it, decoded; INBOX in its one spelling."""
+        """A mailbox name as the client wrote it, decoded, in its one spelling; Respelled if that is not the client's.
+
+        Once UTF-8 is enabled `&` is a character like others; and 8-bit names are UTF-8 without that (RFC 6855 3).
+        """
         try:
-            name = raw.decode("utf-8") if self.utf8 or not raw.isascii() else mutf7.decode(raw)
+            supplied = raw.decode("utf-8") if self.utf8 or not raw.isascii() else mutf7.decode(raw)
         except ValueError:
             raise Bad("The mailbox name is not valid modified UTF-7 or UTF-8") from None
-        return "INBOX" if name.upper() == "INBOX" else name
+        name = supplied if supplied.isascii() else unicodedata.normalize("NFC", supplied)
+        first, slash, rest = name.partition("/")
+        if first.upper() == "INBOX":
+            name = "INBOX" + slash + rest
+        return name if name == supplied else Respelled(name, supplied)
 
     def list_mailbox(self) -> bytes:
         """list-mailbox = 1*list-char / string; not decoded, since it may hold wildcards."""
@@ -228,6 +252,14 @@ class Cursor:
             raise Bad("There is no such time of day")
         zone = (int(match[8]) * 60 + int(match[9])) * (-60 if match[7] == b"-" else 60)
         return timegm((year, month, day, hour, minute, second)) - zone
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode("utf-8")
+    except ValueError:
+        return False
+    return True
 
 
 def _month(name: bytes) -> int:

@@ -49,7 +49,9 @@ class Feature:
 COMMANDS: Table[ImapCommand] = Table()
 FEATURES: list[Feature] = []
 ENABLES: dict[bytes, tuple[bytes, ...]] = {}
-"""What ENABLE knows (RFC 5161), and what each turns on, in that order."""
+"""What ENABLE knows (RFC 5161), in upper case, and what each turns on, in that order."""
+ENABLED_AS: dict[bytes, bytes] = {}
+"""How the ENABLED response spells them."""
 WHEN_ENABLED: dict[bytes, Callable[[Any], Awaitable[None]]] = {}
 """What is to be done then, with the session."""
 
@@ -72,9 +74,11 @@ def enables(name: bytes, *implied: bytes, then: Callable[[Any], Awaitable[None]]
     """Lets a client ENABLE `name`, which turns on also what it implies; stands beside the code that heeds it.
 
     `then` gets the session, and does what turning it on takes."""
-    ENABLES[name] = (*implied, name)
+    known = name.upper()
+    ENABLES[known] = (*implied, known)
+    ENABLED_AS[known] = name
     if then is not None:
-        WHEN_ENABLED[name] = then
+        WHEN_ENABLED[known] = then
 
 
 def command(
@@ -125,6 +129,8 @@ def command(
 
 def capabilities(state: State) -> list[bytes]:
     """What to announce in `state`, without what depends on the connection (STARTTLS, AUTH=, LOGINDISABLED)."""
-    found = dict.fromkeys([b"IMAP4rev1"])
+    # "The order of capability names has no significance" (RFC 9051 7.2.2), but IMAP4rev1, which a session begins with,
+    # has always been the first.
+    found = dict.fromkeys([b"IMAP4rev1", b"IMAP4rev2"])
     found.update(dict.fromkeys(f.capability for f in FEATURES if f.announce & state))
     return list(found)

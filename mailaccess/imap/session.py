@@ -32,6 +32,9 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+FlagsFetch = Callable[[int, int, bytes, int], bytes]
+"""(sequence number, UID, flag list, mod-sequence) -> an untagged FETCH of the flags."""
+
 HTTP_VERBS = frozenset(
     [b"GET", b"POST", b"PUT", b"HEAD", b"OPTIONS", b"CONNECT", b"DELETE", b"PATCH", b"HELO", b"EHLO"]
 )
@@ -112,6 +115,11 @@ class Session:
     def utf8(self) -> bool:
         """Mailbox names are UTF-8 on this connection."""
         return b"UTF8=ACCEPT" in self.enabled or b"IMAP4REV2" in self.enabled
+
+    @property
+    def rev2(self) -> bool:
+        """The client speaks IMAP4rev2 (RFC 9051); what is different then stands in `commands.revision`."""
+        return b"IMAP4REV2" in self.enabled
 
     @property
     def condstore(self) -> bool:
@@ -235,7 +243,7 @@ class Session:
         if news.exists is not None:
             mailbox = view.mailbox
             first_recent = mailbox.recent_floor if view.read_only else await self._look(mailbox.claim_recent)
-            if first_recent is not None:
+            if first_recent is not None and not self.rev2:
                 view.add_recent(first_recent)
         await self._tell(view, news)
 
@@ -255,11 +263,14 @@ class Session:
         if news.expunged:
             self.write(await compute_steps(len(news.expunged) * 4, _expunged, news, vanished=self.qresync))
         if news.exists is not None:
-            self.write(b"* %d EXISTS\r\n* %d RECENT\r\n" % (news.exists, view.recent))
+            self.untagged(b"%d EXISTS" % news.exists)
+            if not self.rev2:
+                self.untagged(b"%d RECENT" % view.recent)
         self.tell_keywords()
+        flags_fetch = self.flags_fetch()
         for number, uid, messages, row in news.changed:
             flags = render.flags(messages.flags[row], recent=view.is_recent(uid))
-            self.write(self.flags_fetch(number, uid, flags, messages.modseqs[row]))
+            self.write(flags_fetch(number, uid, flags, messages.modseqs[row]))
             if self.channel.full:
                 await drained()
         if news.highest is not None and self.condstore:
@@ -279,13 +290,12 @@ class Session:
         else:
             self.untagged(b"OK [PERMANENTFLAGS (%s \\*)] Limited" % names)
 
-    def flags_fetch(self, number: int, uid: int, flags: bytes, modseq: int) -> bytes:
-        """An untagged FETCH of the flags, with what this client wants beside them."""
+    def flags_fetch(self) -> FlagsFetch:
+        """How flags are told in this command: with what this client wants beside them."""
         if self.condstore:
-            return b"* %d FETCH (UID %d FLAGS %s MODSEQ (%d))\r\n" % (number, uid, flags, modseq)
-        if self.by_uid:
-            return b"* %d FETCH (UID %d FLAGS %s)\r\n" % (number, uid, flags)
-        return b"* %d FETCH (FLAGS %s)\r\n" % (number, flags)
+            return _flags_with_modseq
+        # "If the server chooses to send unsolicited FETCH responses, they MUST include UID" (RFC 9051 7.5.2)
+        return _flags_with_uid if self.by_uid or self.rev2 else _flags_alone
 
     # -- commands
 
@@ -324,7 +334,7 @@ class Session:
                 await afterwards()
         except Bad as bad:
             code = b"[%s] " % bad.code if bad.code else b""
-            self.write(b"%s BAD %s%s\r\n" % (tag, code, render.status_text(str(bad))))
+            self.write(b"%s BAD %s%s\r\n" % (tag, code, render.status_text(str(bad), utf8=self.utf8)))
             if spec is None:
                 self._count_nonsense(tag)
         except LineTooLong as too_long:
@@ -381,6 +391,18 @@ class Session:
         self._nonsense += 1
         if self._nonsense >= NONSENSE_LIMIT or word.upper() in HTTP_VERBS:
             raise Bye("This is an IMAP server")
+
+
+def _flags_with_modseq(number: int, uid: int, flags: bytes, modseq: int) -> bytes:
+    return b"* %d FETCH (UID %d FLAGS %s MODSEQ (%d))\r\n" % (number, uid, flags, modseq)
+
+
+def _flags_with_uid(number: int, uid: int, flags: bytes, _: int) -> bytes:
+    return b"* %d FETCH (UID %d FLAGS %s)\r\n" % (number, uid, flags)
+
+
+def _flags_alone(number: int, _uid: int, flags: bytes, _: int) -> bytes:
+    return b"* %d FETCH (FLAGS %s)\r\n" % (number, flags)
 
 
 def _where(spec: ImapCommand, state: State) -> str:

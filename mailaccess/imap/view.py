@@ -182,6 +182,10 @@ class View:
             self._recent.append((first_recent, last))
             self._count_recent()
 
+    def drop_recent(self) -> None:
+        """Nothing is \\Recent here any more."""
+        self._recent, self.recent = [], 0
+
     def is_recent(self, uid: int) -> bool:
         return any(low <= uid <= high for low, high in self._recent)
 

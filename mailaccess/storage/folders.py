@@ -29,6 +29,7 @@ _TRASH = "mailaccess-trash-"
 _LONGEST = 255  # octets of a file name
 _TO_ESCAPE = re.compile(r"^~|[.\\]")
 _ESCAPED = re.compile(r"\\([0-9a-fA-F]{2})")
+_NO_CHARACTERS = {"Cc", "Cs", "Zl", "Zp"}  # controls, surrogates, line and paragraph separators (RFC 6855 3)
 _STRAY_DOT = re.compile(r"\.(?=\.|$)")
 
 
@@ -39,8 +40,8 @@ def normal_name(name: str) -> str:
         parts[0] = INBOX
     if not all(parts):
         raise InvalidName("a mailbox name and each of its parts need at least one character")
-    if any(unicodedata.category(char) in {"Cc", "Cs"} for char in name):
-        raise InvalidName("a mailbox name holds no control characters")
+    if any(unicodedata.category(char) in _NO_CHARACTERS for char in name):
+        raise InvalidName("a mailbox name holds no control characters and no ends of lines")
     normal = SEPARATOR.join(parts)
     if len(directory_name(normal)) > _LONGEST:
         raise InvalidName("the mailbox name is too long")

@@ -1,5 +1,6 @@
 """APPEND: messages go to disk as they arrive, however large, and all of one command or none (RFC 3502)."""
 
+from mailaccess.imap.commands import revision
 from mailaccess.imap.commands.copy import target_mailbox
 from mailaccess.imap.numset import render
 from mailaccess.imap.receiving import receiving
@@ -23,4 +24,5 @@ async def append(session: Session, line: bytes) -> bytes:
         while not receiver.rest.finished:
             await receiver.take(receiver.announced(), mailbox)
         uids = await call(receiver.upload.store, mailbox)
+    await revision.tell_respelled(session, name)
     return b"[APPENDUID %d %s] APPEND completed" % (mailbox.uidvalidity, render(uids))

@@ -156,13 +156,13 @@ async def list_(session: Session, wanted: ListArguments) -> None:
         return
     entries = {entry.name: entry for entry in await call(session.account.mailboxes)}
     subscribed = set(await call(session.account.subscriptions))
+    absent = _absent(session, wanted)
     for line in _select(entries, subscribed, wanted):
         # Of a mailbox that stands only for its children nothing more is told (RFC 5819 3).
         with_status = wanted.status and line.selected and line.exists
         status = await _status(session, line, wanted.status) if with_status else b""
         childinfo = b' ("CHILDINFO" ("SUBSCRIBED"))' if line.child_matched else b""
-        name = render.mailbox(line.name, utf8=session.utf8)
-        session.untagged(b'LIST (%s) "/" %s%s' % (b" ".join(_attributes(line, wanted)), name, childinfo))
+        session.untagged(_list_response(session, line.name, _attributes(line, wanted, absent)) + childinfo)
         session.write(status)
         if wanted.metadata and line.selected and line.exists:
             session.write(await metadata.for_list(session, line.name, wanted.metadata))
@@ -225,11 +225,39 @@ def _parents(name: str) -> Iterable[str]:
     return ("/".join(parts[:depth]) for depth in range(1, len(parts)))
 
 
-def _attributes(line: Listed, wanted: ListArguments) -> list[bytes]:
+def _absent(session: Session, wanted: ListArguments) -> list[bytes]:
+    """How a name without a mailbox is marked."""
+    if not wanted.extended:
+        return [b"\\Noselect"]
+    # Clients that have not heard of \NonExistent understand \Noselect (RFC 5258: the one implies the other). But "only
+    # one per LIST response" is in the grammar of RFC 9051.
+    return [b"\\NonExistent"] if session.rev2 else [b"\\NonExistent", b"\\Noselect"]
+
+
+def _list_response(session: Session, name: str, attributes: Iterable[bytes]) -> bytes:
+    """mailbox-list"""
+    return b'LIST (%s) "/" %s' % (b" ".join(attributes), render.mailbox(name, utf8=session.utf8))
+
+
+async def tell_of_mailbox(session: Session, name: str, supplied: str = "") -> None:
+    """A LIST response for a mailbox that is there; with OLDNAME where the client supplied another name for it."""
+    entries = {entry.name: entry for entry in await call(session.account.mailboxes)}
+    has_children = any(other.startswith(name + "/") for other in entries)
+    # It may be open and yet not be listed: to look it up is a right of its own (RFC 4314).
+    line = Listed(name, entries.get(name) or MailboxEntry(name), False, has_children)
+    tell_of_name(session, name, _attributes(line, ListArguments([]), []), supplied)
+
+
+def tell_of_name(session: Session, name: str, attributes: Iterable[bytes], supplied: str = "") -> None:
+    """A LIST response that nobody asked for (RFC 9051 6.3.9.7)."""
+    old = b' ("OLDNAME" (%s))' % render.mailbox(supplied, utf8=session.utf8) if supplied else b""
+    session.untagged(_list_response(session, name, attributes) + old)
+
+
+def _attributes(line: Listed, wanted: ListArguments, absent: list[bytes]) -> list[bytes]:
     attributes: list[bytes] = []
     if not line.exists:
-        # Clients that have not heard of \NonExistent understand \Noselect (RFC 5258: the one implies the other).
-        attributes += [b"\\NonExistent", b"\\Noselect"] if wanted.extended else [b"\\Noselect"]
+        attributes += absent
     if line.subscribed and (b"SUBSCRIBED" in wanted.wanted or b"SUBSCRIBED" in wanted.select):
         attributes.append(b"\\Subscribed")
     attributes.append(b"\\HasChildren" if line.has_children else b"\\HasNoChildren")

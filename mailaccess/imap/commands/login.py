@@ -5,7 +5,16 @@ from mailaccess.auth.authenticator import Failed, NotAuthorized, TooManySessions
 from mailaccess.auth.sasl import Credentials, Malformed
 from mailaccess.imap.errors import Bad, Bye, No
 from mailaccess.imap.grammar import Cursor
-from mailaccess.imap.registry import ANY, AUTHENTICATED, ENABLES, NOT_AUTHENTICATED, WHEN_ENABLED, command, feature
+from mailaccess.imap.registry import (
+    ANY,
+    AUTHENTICATED,
+    ENABLED_AS,
+    ENABLES,
+    NOT_AUTHENTICATED,
+    WHEN_ENABLED,
+    command,
+    feature,
+)
 from mailaccess.imap.session import Session
 from mailaccess.wire.reader import LineTooLong
 from mailaccess.wire.traps import call, delay, end_compression, start_tls, verify
@@ -142,4 +151,4 @@ async def enable(session: Session, names: list[bytes]) -> None:
             session.enable(part)
         if name in WHEN_ENABLED:
             await WHEN_ENABLED[name](session)
-    session.untagged(b" ".join([b"ENABLED", *turned_on]))
+    session.untagged(b" ".join([b"ENABLED", *map(ENABLED_AS.__getitem__, turned_on)]))

@@ -1,5 +1,6 @@
 """CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE, NAMESPACE: the tree of mailboxes."""
 
+from mailaccess.imap.commands import revision
 from mailaccess.imap.errors import No
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.registry import AUTHENTICATED, command, feature
@@ -47,6 +48,7 @@ async def create(session: Session, name: str, uses: frozenset[str]) -> None:
     if unknown:
         raise No(f"{unknown[0]} is not a special use this server knows", b"USEATTR")
     await call(session.account.create, name.removesuffix("/"), frozenset(known[use.upper()] for use in uses))
+    await revision.tell_respelled(session, name)
 
 
 @command(b"DELETE", when=AUTHENTICATED, parse=parse_mailbox)
@@ -55,6 +57,7 @@ async def delete(session: Session, name: str) -> None:
     if session.selected is not None and session.selected.mailbox.name == name:
         session.unselect()
     await call(session.account.delete, name)
+    revision.tell_deleted(session, name)
 
 
 def parse_rename(cursor: Cursor) -> tuple[str, str]:
@@ -70,6 +73,7 @@ def parse_rename(cursor: Cursor) -> tuple[str, str]:
 async def rename(session: Session, old: str, new: str) -> None:
     """RFC 3501 6.3.5"""
     await call(session.account.rename, old, new.removesuffix("/"))
+    await revision.tell_renamed(session, old, new)
 
 
 @command(b"SUBSCRIBE", when=AUTHENTICATED, parse=parse_mailbox)

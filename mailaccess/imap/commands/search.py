@@ -22,6 +22,7 @@ feature(b"SEARCHRES", rfc=5182)
 
 Options = frozenset[bytes]
 
+ALL = Options((b"ALL",))
 OPTIONS = Options((b"MIN", b"MAX", b"ALL", b"COUNT", b"SAVE"))
 NUMBERS_AT_ONCE = 5_000
 
@@ -48,12 +49,14 @@ def _parse_return(terms: Terms) -> Options:
             raise Bad("Expected MIN, MAX, ALL, COUNT or SAVE")
         options.add(option)
     terms.sp()
-    return frozenset(options or {b"ALL"})
+    return frozenset(options) or ALL
 
 
 @command(b"SEARCH", when=SELECTED, parse=parse_search, uid=True, expunges=False, rfc=(3501, 7162))
 async def search(session: Session, options: Options | None, program: Program) -> bytes | None:
     """RFC 3501 6.4.4"""
+    if options is None and session.rev2:
+        options = ALL  # "SEARCH command now requires to return the ESEARCH response" (RFC 9051 Appendix E)
     saving = options is not None and b"SAVE" in options
     try:
         found = await find(session, program)

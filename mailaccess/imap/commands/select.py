@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from mailaccess.imap import render
+from mailaccess.imap.commands import revision
 from mailaccess.imap.commands.urlauth import URLMECH
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.grammar import Cursor
@@ -107,9 +108,14 @@ async def _open(session: Session, name: str, parameters: SelectParameters, *, re
     mailbox = await call(session.account.mailbox, name)
     first_recent = mailbox.recent_floor if read_only else await call(mailbox.claim_recent)
     view = View(mailbox, read_only=read_only)
-    view.add_recent(first_recent)
     session.select(view)
-    _describe(session, view, await compute_steps(view.count, _first_unseen, view))
+    unseen = 0
+    if not session.rev2:
+        view.add_recent(first_recent)
+        unseen = await compute_steps(view.count, _first_unseen, view)
+    _describe(session, view, unseen)
+    if session.rev2:
+        await revision.tell_selected(session, name)
     if parameters.resync is not None:
         await _resynchronize(session, view, parameters.resync)
 
@@ -124,7 +130,8 @@ def _describe(session: Session, view: View, unseen: int) -> None:
     mailbox = view.mailbox
     session.tell_keywords()
     session.untagged(b"%d EXISTS" % view.count)
-    session.untagged(b"%d RECENT" % view.recent)
+    if not session.rev2:
+        session.untagged(b"%d RECENT" % view.recent)
     if unseen:
         session.untagged(b"OK [UNSEEN %d] First unseen message" % unseen)
     session.untagged(b"OK [UIDVALIDITY %d] UIDs valid" % mailbox.uidvalidity)
@@ -149,9 +156,10 @@ async def _resynchronize(session: Session, view: View, resync: Resync) -> None:
         session.untagged(b"VANISHED (EARLIER) " + vanished)
     wanted = view.resolve(tuple(known), by_uid=True)
     wanted = await compute_steps(view.count, view.changed, wanted, resync.modseq)
+    flags_fetch = session.flags_fetch()
     for number, uid, messages, row in view.pick(wanted):
         flags = render.flags(messages.flags[row], recent=view.is_recent(uid))
-        session.write(session.flags_fetch(number, uid, flags, messages.modseqs[row]))
+        session.write(flags_fetch(number, uid, flags, messages.modseqs[row]))
         if session.channel.full:
             await drained()
 

@@ -92,6 +92,7 @@ async def _tell(session: Session, ranges: Ranges, failed: set[int], *, silent: b
     """The flags as they are now; with .SILENT only the mod-sequences, for a client that keeps them."""
     view = session.view
     current = session.mailbox.messages
+    flags_fetch = session.flags_fetch()
     for number, uid, messages, row in view.pick(ranges):
         if messages is not current or uid in failed:
             continue
@@ -99,6 +100,6 @@ async def _tell(session: Session, ranges: Ranges, failed: set[int], *, silent: b
             session.write(b"* %d FETCH (UID %d MODSEQ (%d))\r\n" % (number, uid, messages.modseqs[row]))
         else:
             flags = render.flags(messages.flags[row], recent=view.is_recent(uid))
-            session.write(session.flags_fetch(number, uid, flags, messages.modseqs[row]))
+            session.write(flags_fetch(number, uid, flags, messages.modseqs[row]))
         if session.channel.full:
             await drained()

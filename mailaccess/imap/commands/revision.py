@@ -1,0 +1,66 @@
+"""IMAP4rev2 (RFC 9051) and UTF8=ACCEPT (RFC 6855): what is different for those who enabled them, and where that stands.
+
+Nothing is until they do. After ENABLE IMAP4rev2:
+
+- SELECT and EXAMINE tell of the mailbox in a LIST response, not of \\Recent nor of the first unseen message (`select`).
+  \\Recent is not told of anywhere: no message has it in this session's view (`session`).
+- SEARCH answers with ESEARCH (`search`); flags that change are told with the UID (`session`).
+- A name that the client spelled otherwise than it is here is answered with LIST and OLDNAME (below; 6.3.9.7).
+- A name without a mailbox is \\NonExistent, and not \\Noselect as well (`listing`).
+- RECENT in STATUS, NEW, OLD and RECENT in SEARCH, LSUB, CHECK, and RFC822, RFC822.HEADER and RFC822.TEXT in FETCH are
+  "deprecated": who asks is answered as before.
+
+After either, mailbox names are sent and read as they are, in UTF-8, `&` included (`grammar`, `render`); quoted strings
+have to be UTF-8; the text of a response may be. After ENABLE UTF8=ACCEPT a SEARCH names no charset (`search`).
+
+Without either, what RFC 6855 leaves to the server: UTF-8 in quoted strings is read, but never sent; names are sent in
+modified UTF-7. Messages with UTF-8 in their headers are neither hidden nor replaced by surrogates (7): a surrogate has
+another size and breaks signatures, and one UID would name two messages. The client gets the octets, in literals. For
+the same reason APPEND takes such messages from everybody, although "the server MUST reject" them (4): many that came by
+SMTP are like that, and their owner could not copy them here from elsewhere.
+"""
+
+from mailaccess.imap.commands.listing import tell_of_mailbox, tell_of_name
+from mailaccess.imap.grammar import Respelled
+from mailaccess.imap.registry import ANY, enables, feature
+from mailaccess.imap.session import Session
+
+
+async def _forget_recent(session: Session) -> None:
+    """Somebody may enable it while a mailbox is selected, which clients "MUST NOT" do (6.3.1)."""
+    if session.selected is not None:
+        session.selected.drop_recent()
+
+
+feature(b"IMAP4rev2", rfc=9051, announce=ANY)
+enables(b"IMAP4rev2", then=_forget_recent)
+feature(b"UTF8=ACCEPT", rfc=6855)
+enables(b"UTF8=ACCEPT")
+
+
+async def tell_selected(session: Session, name: str) -> None:
+    """ "The server MUST return a LIST response with the mailbox name. The list of mailbox attributes MUST be accurate."
+    (6.3.2)"""
+    await tell_of_mailbox(session, name, _supplied(name))
+
+
+async def tell_respelled(session: Session, name: str) -> None:
+    """The mailbox that was made or written to under another spelling of its name (6.3.4, 6.3.12)."""
+    if session.rev2 and isinstance(name, Respelled):
+        await tell_of_mailbox(session, name.removesuffix("/"), name.supplied)
+
+
+async def tell_renamed(session: Session, old: str, new: str) -> None:
+    """ "If the normalized version of any of these 2 parameters differs" (6.3.6)"""
+    if session.rev2 and (isinstance(old, Respelled) or isinstance(new, Respelled)):
+        await tell_of_mailbox(session, new.removesuffix("/"), _supplied(old) or old)
+
+
+def tell_deleted(session: Session, name: str) -> None:
+    """ "an untagged LIST with the "\\NonExistent" attribute and OLDNAME" (6.3.5)"""
+    if session.rev2 and isinstance(name, Respelled):
+        tell_of_name(session, name, [b"\\NonExistent"], name.supplied)
+
+
+def _supplied(name: str) -> str:
+    return name.supplied if isinstance(name, Respelled) else ""
