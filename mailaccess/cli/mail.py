@@ -15,7 +15,7 @@ def mail_of(loaded: Configuration, user: str) -> Iterator[Account]:
     """The mail of the account called `user`. NoUser, StorageError."""
     found = identity(loaded, user)
     storage = loaded.settings.storage
-    accounts = Accounts(StorageSettings(storage.maildir, storage.index, facts.build, facts.VERSION))
+    accounts = Accounts(StorageSettings(storage.maildir, storage.index, facts.build, facts.VERSION, facts.kin))
     try:
         yield accounts.open(found.user, found.home)
     finally:

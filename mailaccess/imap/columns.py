@@ -54,7 +54,9 @@ class Column(Generic[T_co]):
     """Something that each message says. Two columns of one name are the same."""
 
     name: bytes
-    read: Callable[[Source], T_co] = field(compare=False)
+    read: Callable[[Source], T_co] | None = field(compare=False)
+    read_all: Callable[[Mailbox, Sequence[int]], dict[int, Any]] | None = field(default=None, compare=False)
+    """Instead of `read`, where many at once are had for little more than one: by UID, those that are there."""
 
 
 SENT: Column[int | None] = Column(b"sent", lambda source: source.facts.sent)
@@ -73,6 +75,8 @@ ANCESTRY: Column[tuple[str | None, list[str]]] = Column(
     b"ancestry", lambda source: (source.facts.message_id, source.facts.references)
 )
 """Message-ID and references."""
+DIGEST: Column[bytes] = Column(b"digest", lambda source: source.facts.digest)
+THREAD: Column[int] = Column(b"thread", None, lambda mailbox, uids: mailbox.make_threads(uids))
 
 
 def fields(name: bytes) -> Column[list[str]]:
@@ -150,12 +154,15 @@ def read(
     mailbox: Mailbox, facts: dict[int, Facts], columns: Sequence[Column[Any]]
 ) -> list[tuple[Column[Any], dict[int, Any]]]:
     """The values of columns, by UID; of a message whose file is asked for and gone there is none."""
-    found: list[tuple[Column[Any], dict[int, Any]]] = [(column, {}) for column in columns]
+    found: list[tuple[Column[Any], dict[int, Any]]] = [
+        (column, column.read_all(mailbox, sorted(facts)) if column.read_all else {}) for column in columns
+    ]
+    single = [(column.read, values) for column, values in found if column.read is not None]
     for uid, known in facts.items():
         source = Source(mailbox, uid, known)
-        for column, values in found:
+        for read_one, values in single:
             try:
-                values[uid] = column.read(source)
+                values[uid] = read_one(source)
             except GONE:
                 continue
     return found

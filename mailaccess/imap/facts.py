@@ -5,6 +5,7 @@ again: ENVELOPE, BODYSTRUCTURE and BODY lie there as they are sent, small header
 part, so that a part is one read of the file.
 """
 
+import hashlib
 import logging
 import struct
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from mailaccess.mail import dates, headers, mime, subject, text, thread
 from mailaccess.mail.address import Address
 from mailaccess.mail.envelope import Envelope, envelope
 from mailaccess.mail.lines import Buffer
+from mailaccess.mail.preview import preview
 
 log = logging.getLogger(__name__)
 
@@ -26,11 +28,15 @@ HEADER_KEPT = 8 * 1024
 STRUCTURE_KEPT = 1024 * 1024
 """Octets of BODY and BODYSTRUCTURE; a message that needs more is one part of whose insides nothing is told."""
 
-# version, bits, day sent, time sent, size of the header; then where each section ends, in the order of _SECTIONS
-_HEAD = struct.Struct("<BBxxIqQ11I")
+# version, bits, day sent, time sent, size of the header, digest; then where each section ends
+_HEAD = struct.Struct("<BBxxIqQ20s12I")
 _REPLY, _SENT, _HEADER = 1, 2, 4  # bits
-_ENVELOPE, _BODYSTRUCTURE, _BODY, _FIELDS, _PARTS, _SUBJECT, _FROM, _TO, _CC, _MESSAGE_ID, _REFERENCES = range(11)
-_FIRST = 5  # the ends begin here among the head's numbers
+_ENVELOPE, _BODYSTRUCTURE, _BODY, _FIELDS, _PARTS, _SUBJECT, _FROM, _TO, _CC, _MESSAGE_ID, _REFERENCES, _PREVIEW = (
+    range(12)
+)
+_FIRST = 6  # the ends begin here among the head's numbers
+
+_KIN_BEFORE, _KIN_AFTER = 20, 80  # of many references, so many of the eldest and of the latest tie a message to others
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,12 @@ class Facts:
     def _section(self, index: int) -> bytes:
         start = self._head[_FIRST + index - 1] if index else _HEAD.size
         return self._blob[start : self._head[_FIRST + index]]
+
+    @property
+    def digest(self) -> bytes:
+        """20 octets that two messages share if they are equal, octet by octet, and only then."""
+        value: bytes = self._head[5]
+        return value
 
     @property
     def envelope(self) -> bytes:
@@ -132,6 +144,11 @@ class Facts:
         joined = self._section(_REFERENCES)
         return joined.decode().split("\n") if joined else []
 
+    @property
+    def preview(self) -> bytes:
+        """The first words of the text (RFC 8970), in UTF-8."""
+        return self._section(_PREVIEW)
+
     def part(self, path: bytes) -> PartPlace | None:
         """Where the part `1.2.3` lies; None when there is no such part."""
         table = self._section(_PARTS)
@@ -145,20 +162,38 @@ class Facts:
         )
 
 
+def kin(blob: bytes) -> list[int]:
+    """Names, 63 bits each, of a message's ancestors, eldest first, and its own; one at least.
+
+    THREADID follows them: they are what THREAD=REFS goes by.
+    """
+    facts = Facts(blob)
+    references = facts.references
+    if len(references) > _KIN_BEFORE + _KIN_AFTER:
+        references = references[:_KIN_BEFORE] + references[-_KIN_AFTER:]
+    own = facts.message_id
+    ids = references if own is None else [*references, own]
+    return [_name(one.encode("utf-8", "replace")) for one in ids] or [_name(facts.digest)]
+
+
+def _name(identity: bytes) -> int:
+    return int.from_bytes(hashlib.blake2b(identity, digest_size=8).digest(), "big") >> 1
+
+
 def build(data: Buffer) -> bytes:
     """The blob of a message in wire form."""
     try:
         root = mime.parse(data)
-        return _blob(data, root, structure.read_header(root, data))
+        return _blob(data, root, structure.read_header(root, data), preview(data, root))
     except Exception:
         # Our fault, not the sender's. But a message without a structure would keep its whole folder from being read.
         log.exception("the structure of a message could not be made out")
         blank = data.find(b"\r\n\r\n")
         end = blank + 4 if blank >= 0 else len(data)
-        return _blob(data, mime.Part(0, end, end, len(data)), [])
+        return _blob(data, mime.Part(0, end, end, len(data)), [], "")
 
 
-def _blob(data: Buffer, root: mime.Part, fields: list[headers.Field]) -> bytes:
+def _blob(data: Buffer, root: mime.Part, fields: list[headers.Field], first_words: str) -> bytes:
     head = envelope(fields)
     base, is_reply = subject.base_subject(headers.decode(head.subject or b""))
     sent = dates.parse_date(head.date or b"")
@@ -182,6 +217,7 @@ def _blob(data: Buffer, root: mime.Part, fields: list[headers.Field]) -> bytes:
         _first(head.cc),
         _octets(_one_line(ids[0])) if ids else b"",
         _octets("\n".join(map(_one_line, _references(fields, head)))),
+        _octets(first_words),
     ]
     ends = []
     end = _HEAD.size
@@ -190,7 +226,7 @@ def _blob(data: Buffer, root: mime.Part, fields: list[headers.Field]) -> bytes:
         ends.append(end)
     bits = _REPLY * is_reply | _SENT * (sent is not None) | _HEADER * kept
     numbers = (VERSION, bits, day.toordinal() if day else 0, sent[0] if sent else 0, header_size)
-    return b"".join([_HEAD.pack(*numbers, *ends), *sections])
+    return b"".join([_HEAD.pack(*numbers, hashlib.sha256(data).digest()[:20], *ends), *sections])
 
 
 def _opaque(root: mime.Part) -> mime.Part:

@@ -11,7 +11,7 @@ from operator import or_
 
 from mailaccess.imap.facts import Facts
 from mailaccess.imap.items import FLAGS, MODSEQ, UID, Block, Needs, Value, Wanted
-from mailaccess.imap.loading import Texts, load_facts, load_texts
+from mailaccess.imap.loading import Texts, load_facts, load_texts, load_threads
 from mailaccess.imap.section import Span
 from mailaccess.imap.session import Session
 from mailaccess.imap.view import Ranges, length
@@ -71,7 +71,7 @@ class Answer:
         extra: list[Wanted] = []
         if seen:
             # RFC 7162 3.2.4 wants UID and MODSEQ too where a FETCH sets \Seen
-            told = [UID, FLAGS, MODSEQ] if session.condstore else [FLAGS]
+            told = [UID, FLAGS, MODSEQ] if session.condstore else [UID, FLAGS] if session.rev2 else [FLAGS]
             extra = [item for item in told if item not in items]
         self.items = items
         self.all_items = items + extra
@@ -81,7 +81,7 @@ class Answer:
         self.tells_flags = FLAGS in items and (MODSEQ in items or not session.condstore)
 
     async def send(self, ranges: Ranges) -> None:
-        slow = self.reads or Needs.FACTS in self.needs
+        slow = self.reads or bool(self.needs & (Needs.FACTS | Needs.FACTS_AT_HAND | Needs.THREADS))
         for piece in slices(ranges, _MESSAGES_AT_ONCE if slow else LINES_AT_ONCE):
             block = await self._load(piece)
             current = self.mailbox.messages
@@ -106,6 +106,14 @@ class Answer:
         if Needs.FACTS in self.needs:
             facts = await load_facts(self.mailbox, [uid for _, uid, _, _ in picks])
             picks = [pick for pick in picks if pick[1] in facts]
+        threads: dict[int, int] = {}
+        if Needs.THREADS in self.needs:
+            threads = await load_threads(self.mailbox, [uid for _, uid, _, _ in picks])
+            picks = [pick for pick in picks if pick[1] in threads]
+        at_hand: dict[int, Facts] = facts
+        if Needs.FACTS_AT_HAND in self.needs and not facts:
+            cached = self.mailbox.cached_facts([uid for _, uid, _, _ in picks])
+            at_hand = {uid: Facts(blob) for uid, blob in cached.items()}
         if Needs.SIZES in self.needs:
             unsized = [uid for _, uid, messages, row in picks if messages.sizes[row] == UNSIZED]
             if unsized:
@@ -114,7 +122,16 @@ class Answer:
         self.missing += length(ranges) - len(picks)
         numbers, uids, messages, rows = zip(*picks, strict=True) if picks else ((), (), (), ())
         recent = self.view.is_recent if self.view.recent else None
-        return Block(numbers, uids, messages, rows, recent, [facts[uid] for uid in uids] if facts else [])
+        return Block(
+            numbers,
+            uids,
+            messages,
+            rows,
+            recent,
+            facts=[facts[uid] for uid in uids] if facts else (),
+            at_hand=[at_hand.get(uid) for uid in uids] if Needs.FACTS_AT_HAND in self.needs else (),
+            threads=[threads[uid] for uid in uids] if threads else (),
+        )
 
     def _note_told(self, block: Block, current: Messages, upto: int) -> None:
         """The flags that are about to be sent need not be told again when the command ends."""

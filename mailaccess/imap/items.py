@@ -6,10 +6,10 @@ Rendering goes by columns: an item gives its values for a block of messages at o
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Flag, auto
 
-from mailaccess.imap import render
+from mailaccess.imap import objectid, render
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.facts import Facts
 from mailaccess.imap.grammar import Cursor
@@ -31,6 +31,8 @@ class Needs(Flag):
     NOTHING = 0
     SIZES = auto()
     FACTS = auto()
+    FACTS_AT_HAND = auto()  # those that are kept; the others need not be made
+    THREADS = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,9 @@ class Block:
     messages: Sequence[Messages]  # the generation that each row is of
     rows: Sequence[int]
     recent: Callable[[int], bool] | None  # by UID; None when none is \\Recent
-    facts: list[Facts] = field(default_factory=list)  # empty unless needed
+    facts: Sequence[Facts] = ()  # empty unless needed, as the next two
+    at_hand: Sequence[Facts | None] = ()
+    threads: Sequence[int] = ()
 
 
 Column = Callable[[Block], Sequence[Value | None]]
@@ -64,6 +68,7 @@ Parse = Callable[[Cursor], Wanted]
 ITEMS: dict[bytes, Parse] = {}
 _MAX_ITEMS = 100
 _NAME = re.compile(rb"[A-Za-z][A-Za-z0-9.\-]*")
+_LAZY = re.compile(rb" \(LAZY(?: LAZY)*\)", re.IGNORECASE)
 _MACROS = {
     b"FAST": (b"FLAGS", b"INTERNALDATE", b"RFC822.SIZE"),
     b"ALL": (b"FLAGS", b"INTERNALDATE", b"RFC822.SIZE", b"ENVELOPE"),
@@ -71,6 +76,7 @@ _MACROS = {
 }
 
 feature(b"SAVEDATE", rfc=8514)
+feature(b"PREVIEW", rfc=8970)
 
 
 def item(name: bytes, form: bytes = b"%s", *, needs: Needs = Needs.NOTHING) -> Callable[[Column], Column]:
@@ -184,6 +190,38 @@ def envelope(block: Block) -> list[bytes]:
 @item(b"BODYSTRUCTURE", needs=Needs.FACTS)
 def bodystructure(block: Block) -> list[bytes]:
     return [facts.bodystructure for facts in block.facts]
+
+
+@item(b"EMAILID", b"(%s)", needs=Needs.FACTS)
+def emailid(block: Block) -> list[bytes]:
+    """RFC 8474 5.3, as THREADID"""
+    return [objectid.emailid(facts.digest) for facts in block.facts]
+
+
+@item(b"THREADID", b"(%s)", needs=Needs.THREADS)
+def threadid(block: Block) -> list[bytes]:
+    return [objectid.threadid(thread) for thread in block.threads]
+
+
+def preview(block: Block) -> list[bytes]:
+    return [render.string(facts.preview) for facts in block.facts]
+
+
+def preview_at_hand(block: Block) -> list[bytes]:
+    return [render.nstring(None if facts is None else facts.preview) for facts in block.at_hand]
+
+
+@item_with_arguments(b"PREVIEW")
+def parse_preview(cursor: Cursor) -> Wanted:
+    """ "PREVIEW" [SP "(" "LAZY" *(SP "LAZY") ")"]: then NIL, where it would have to be made (RFC 8970)
+
+    Behind a single item there may be another list: FETCH's modifiers.
+    """
+    lazy = _LAZY.match(cursor.data, cursor.pos)
+    if lazy is None:
+        return Wanted(b"PREVIEW %s", preview, Needs.FACTS)
+    cursor.pos = lazy.end()
+    return Wanted(b"PREVIEW %s", preview_at_hand, Needs.FACTS_AT_HAND)
 
 
 def body(block: Block) -> list[bytes]:

@@ -4,8 +4,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from itertools import islice
+from typing import TypeVar
 
-from mailaccess.imap.columns import SENT_DAY, Column, addresses, fields, one_spaced
+from mailaccess.imap import objectid
+from mailaccess.imap.columns import DIGEST, SENT_DAY, THREAD, Column, addresses, fields, one_spaced
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.numset import NumSet
 from mailaccess.imap.program import SEQUENCE_SET, Match, Needs, Terms, key
@@ -14,6 +16,8 @@ from mailaccess.imap.rows import Rows
 from mailaccess.imap.view import Ranges
 from mailaccess.mail.flags import ANSWERED, DELETED, DRAFT, FLAGGED, SEEN
 from mailaccess.storage.messages import UNSIZED
+
+T = TypeVar("T")
 
 DAY = 86_400
 
@@ -303,6 +307,30 @@ def header(rows: Rows, candidates: Candidates, wanted: Wanted) -> list[int]:
     """Any field of the name will do; an empty string is in each."""
     column, needle = wanted
     return [row for row, texts in rows.said(column, candidates) if any(needle in text for text in texts)]
+
+
+# -- objects
+
+
+def _objectid(column: Column[T]) -> Callable[[Terms], bytes]:
+    """SP objectid (RFC 8474 6)"""
+
+    def parse(terms: Terms) -> bytes:
+        terms.sp()
+        terms.reads(column)
+        return objectid.parse(terms)
+
+    return parse
+
+
+@key(b"EMAILID", needs=Needs.FACTS, parse=_objectid(DIGEST))
+def emailid(rows: Rows, candidates: Candidates, wanted: bytes) -> list[int]:
+    return [row for row, digest in rows.said(DIGEST, candidates) if objectid.emailid(digest) == wanted]
+
+
+@key(b"THREADID", needs=Needs.FACTS, parse=_objectid(THREAD))
+def threadid(rows: Rows, candidates: Candidates, wanted: bytes) -> list[int]:
+    return [row for row, thread in rows.said(THREAD, candidates) if objectid.threadid(thread) == wanted]
 
 
 # -- the text

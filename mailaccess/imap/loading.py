@@ -37,6 +37,14 @@ async def load_facts(mailbox: Mailbox, uids: Sequence[int]) -> dict[int, Facts]:
     return {uid: Facts(blob) for uid, blob in blobs.items()}
 
 
+async def load_threads(mailbox: Mailbox, uids: Sequence[int]) -> dict[int, int]:
+    """The threads of messages (a slice of them, UIDs ascending); what is gone and was not known before is missing."""
+    threads = mailbox.cached_threads(uids)
+    for piece in _pieces(mailbox, [uid for uid in uids if uid not in threads]):
+        threads |= await compute(mailbox.make_threads, piece)
+    return threads
+
+
 def estimate(size: int) -> int:
     """Octets of a message whose size may not be known yet."""
     return _GUESS if size == UNSIZED else size

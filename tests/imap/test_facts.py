@@ -266,3 +266,42 @@ def test_a_structure_of_megabytes_is_not_kept() -> None:
     assert kept.part(b"2") is None
     assert b'"many"' in kept.envelope
     assert Facts(build(top + inner * 2 + b"--b--\r\n")).bodystructure.count(b"rfc822") == 2
+
+
+def test_a_digest_tells_contents_apart() -> None:
+    """To the last octet; copies have the same."""
+    assert len(of(REPLY).digest) == 20
+    assert of(REPLY).digest == of(bytes(REPLY)).digest != of(REPLY + b"x").digest
+
+
+def test_the_preview_is_kept() -> None:
+    """In UTF-8, whatever the message is in."""
+    assert of(REPLY).preview == b"hi"
+    assert of(b"Content-Type: text/plain; charset=latin1\r\n\r\n\xe9").preview == "\xe9".encode()
+    assert of(b"Subject: nothing\r\n\r\n").preview == b""
+
+
+def test_kin_are_the_references_and_the_message_itself() -> None:
+    """Eldest first; who names the same message has the same name for it."""
+    root, child = (facts.kin(build(b"Message-ID: <%d@example.org>\r\n\r\n" % number)) for number in (0, 1))
+    reply = facts.kin(build(REPLY))
+    assert reply[:2] == [*root, *child]
+    assert len(reply) == 3
+    assert all(0 <= name < 1 << 63 for name in reply)
+    assert facts.kin(build(b"In-Reply-To: <0@example.org>\r\n\r\n")) == root
+
+
+def test_a_message_without_any_id_is_its_own_only_kin() -> None:
+    """And its copies'."""
+    one, other = b"Subject: a\r\n\r\n", b"Subject: b\r\n\r\n"
+    assert facts.kin(build(one)) == facts.kin(build(one)) != facts.kin(build(other))
+    assert len(facts.kin(build(one))) == 1
+
+
+def test_of_many_references_the_eldest_and_the_latest_count() -> None:
+    """A crafted header names thousands."""
+    many = b"".join(b" <%d@x>\r\n" % number for number in range(5000))
+    names = facts.kin(build(b"References:" + many + b"Message-ID: <me@x>\r\n\r\n"))
+    assert len(names) == 101
+    assert names[0] == facts.kin(build(b"Message-ID: <0@x>\r\n\r\n"))[0]
+    assert names[-2] == facts.kin(build(b"Message-ID: <4999@x>\r\n\r\n"))[0]

@@ -154,3 +154,27 @@ def test_a_percent_sign_in_a_field_name() -> None:
     wanted = parse_items(Cursor(b'BODY[HEADER.FIELDS ("X%s")]'))[0]
 
     assert wanted.form % b"{2}\r\n\r\n" == b'BODY[HEADER.FIELDS ("X%S")] {2}\r\n\r\n'
+
+
+@pytest.mark.parametrize(
+    "text", [b"PREVIEW", b"(PREVIEW)", b"PREVIEW (LAZY)", b"(UID PREVIEW (lazy) FLAGS)", b"PREVIEW (LAZY LAZY)"]
+)
+def test_preview_may_be_lazy(text: bytes) -> None:
+    """RFC 8970 section 6. Lazily, nothing is made."""
+    cursor = Cursor(text)
+    (wanted,) = [wanted for wanted in parse_items(cursor) if wanted.form == b"PREVIEW %s"]
+    cursor.end()
+    assert wanted.needs is (Needs.FACTS_AT_HAND if b"lazy" in text.lower() else Needs.FACTS)
+
+
+@pytest.mark.parametrize("text", [b"(PREVIEW (FUZZY))", b"(PREVIEW ())", b"(PREVIEW (LAZY)", b"(PREVIEW(LAZY))"])
+def test_bad_preview(text: bytes) -> None:
+    with pytest.raises(Bad):
+        forms(text)
+
+
+def test_behind_preview_may_be_modifiers() -> None:
+    """Which are not its own."""
+    cursor = Cursor(b"PREVIEW (CHANGEDSINCE 5)")
+    parse_items(cursor)
+    assert cursor.data[cursor.pos :] == b" (CHANGEDSINCE 5)"

@@ -1,5 +1,6 @@
 """CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE, NAMESPACE: the tree of mailboxes."""
 
+from mailaccess.imap import objectid
 from mailaccess.imap.commands import revision
 from mailaccess.imap.errors import No
 from mailaccess.imap.grammar import Cursor
@@ -41,14 +42,17 @@ def parse_create(cursor: Cursor) -> tuple[str, frozenset[str]]:
 
 
 @command(b"CREATE", when=AUTHENTICATED, parse=parse_create, rfc=(3501, 6154))
-async def create(session: Session, name: str, uses: frozenset[str]) -> None:
+async def create(session: Session, name: str, uses: frozenset[str]) -> bytes:
     """RFC 3501 6.3.3. A trailing separator declares that names will be created under this one; it is not part of it."""
+    bare = name.removesuffix("/")
     known = {use.upper(): use for use in SPECIAL_USES}
     unknown = [use for use in uses if use.upper() not in known]
     if unknown:
         raise No(f"{unknown[0]} is not a special use this server knows", b"USEATTR")
-    await call(session.account.create, name.removesuffix("/"), frozenset(known[use.upper()] for use in uses))
+    await call(session.account.create, bare, frozenset(known[use.upper()] for use in uses))
     await revision.tell_respelled(session, name)
+    made = await call(session.account.status, bare, size=False)
+    return b"[MAILBOXID (%s)] CREATE completed" % objectid.mailboxid(made.guid)  # RFC 8474 4.1
 
 
 @command(b"DELETE", when=AUTHENTICATED, parse=parse_mailbox)

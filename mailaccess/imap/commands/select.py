@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mailaccess.imap import render
+from mailaccess.imap import objectid, render
 from mailaccess.imap.commands import revision
 from mailaccess.imap.commands.urlauth import URLMECH
 from mailaccess.imap.errors import Bad
@@ -135,6 +135,7 @@ def _describe(session: Session, view: View, unseen: int) -> None:
     if unseen:
         session.untagged(b"OK [UNSEEN %d] First unseen message" % unseen)
     session.untagged(b"OK [UIDVALIDITY %d] UIDs valid" % mailbox.uidvalidity)
+    session.untagged(b"OK [MAILBOXID (%s)] Under any name" % objectid.mailboxid(mailbox.guid))
     session.untagged(b"OK [UIDNEXT %d] Predicted next UID" % mailbox.uidnext)
     session.untagged(b"OK [HIGHESTMODSEQ %d] Highest" % view.highest)
     peer = session.channel.peer

@@ -1,8 +1,9 @@
 """STATUS: facts of a mailbox that need not be selected."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
-from mailaccess.imap import render
+from mailaccess.imap import objectid, render
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.registry import AUTHENTICATED, command, feature
@@ -10,7 +11,7 @@ from mailaccess.imap.session import Session
 from mailaccess.storage.account import Status
 from mailaccess.wire.traps import call
 
-ITEMS = {
+ITEMS: dict[bytes, Callable[[Status], int | bytes]] = {
     b"MESSAGES": lambda status: status.messages,
     b"RECENT": lambda status: status.recent,
     b"UIDNEXT": lambda status: status.uidnext,
@@ -19,6 +20,7 @@ ITEMS = {
     b"DELETED": lambda status: status.deleted,  # RFC 9051
     b"SIZE": lambda status: status.size,  # RFC 8438
     b"HIGHESTMODSEQ": lambda status: status.highestmodseq,  # RFC 7162
+    b"MAILBOXID": lambda status: b"(%s)" % objectid.mailboxid(status.guid),  # RFC 8474
 }
 
 feature(b"STATUS=SIZE", rfc=8438)
@@ -62,10 +64,8 @@ def render_status(session: Session, name: str, values: Status, items: list[bytes
     view = session.selected
     if view is not None and view.mailbox.name == name and not view.read_only:
         values = replace(values, recent=values.recent + view.recent)
-    shown = [
-        b"APPENDLIMIT %d" % session.settings.max_append
-        if item == b"APPENDLIMIT"
-        else b"%s %d" % (item, ITEMS[item](values))
-        for item in items
-    ]
+    shown: list[bytes] = []
+    for item in items:
+        value = session.settings.max_append if item == b"APPENDLIMIT" else ITEMS[item](values)
+        shown.append(b"%s %d" % (item, value) if isinstance(value, int) else b"%s %s" % (item, value))
     return b"* STATUS %s (%s)\r\n" % (render.mailbox(name, utf8=session.utf8), b" ".join(shown))
