@@ -12,6 +12,7 @@ from mailaccess.storage.errors import (
     InvalidName,
     MessageGone,
     NoSuchMailbox,
+    NotPermitted,
     NotSelectable,
     ShortRead,
 )
@@ -21,6 +22,7 @@ from mailaccess.wire.traps import call
 NO_DATA: tuple[type[Exception], ...] = (
     BadUrl,
     NoSuchMailbox,
+    NotPermitted,
     NotSelectable,
     InvalidName,
     MessageGone,

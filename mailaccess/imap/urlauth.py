@@ -15,7 +15,6 @@ from mailaccess.imap.session import Session
 from mailaccess.imap.url import Authorization, ImapUrl, parse
 from mailaccess.imap.url_data import NO_DATA, UrlData, open_url
 from mailaccess.storage.access_keys import access_key, known_key
-from mailaccess.storage.account import Account
 from mailaccess.wire.traps import call
 
 MECHANISM = b"INTERNAL"
@@ -61,7 +60,7 @@ async def authorize(session: Session, text: bytes, mechanism: bytes) -> bytes:
         rump = url.authorization
         if rump is None or rump.token or url.server is None or url.server.user is None:
             raise Bad("Expected imap://user@host/mailbox/;UID=n;URLAUTH=access")
-        if await _account_of(session, url.server.user) is not session.account:
+        if await _named(session, url.server.user) != session.identity:
             raise Bad("A URL can be authorized by the user whom it names only")
         mailbox = await call(session.account.mailbox, url.mailbox or "")
         (await open_url(mailbox, url)).content.close()
@@ -82,11 +81,13 @@ async def follow(session: Session, text: bytes, *, with_facts: bool = False) -> 
             return None
         if not await _admitted(session, authorization):
             return None
-        account = await _account_of(session, url.server.user)
-        if account is None:
+        owner = await _named(session, url.server.user)
+        if owner is None:
             return None
-        mailbox = await call(account.mailbox, url.mailbox or "")
-        key = await call(known_key, account.root, mailbox.guid)
+        # "The URLFETCH command effectively executes with the access of the userid in the server component of the URL"
+        access = await call(session.settings.accounts.access, owner.user, owner.home)
+        mailbox = await call(access.mailbox, url.mailbox or "")
+        key = await call(known_key, access.root, mailbox.guid)
         if key is None or not proves(key, authorization):
             return None
         return url, await open_url(mailbox, url, with_facts=with_facts)
@@ -99,25 +100,18 @@ async def _admitted(session: Session, authorization: Authorization) -> bool:
     user = session.identity.user
     if admits(authorization, user, session.settings.url_applications):
         return True
-    if authorization.application != "user":
+    if authorization.application != "user" or authorization.user is None:
         return False
-    meant = await _identity(session, authorization.user or "")  # a name may be written in several ways
-    return meant is not None and meant.user == user
+    return await _named(session, authorization.user) == session.identity  # a name may be written in several ways
 
 
-async def _account_of(session: Session, user: str) -> Account | None:
-    """The mail of a user, as he has it himself; None if there is no such user."""
-    assert session.identity is not None
-    identity = session.identity if user == session.identity.user else await _identity(session, user)
-    if identity is None:
-        return None
-    if identity.user == session.identity.user:
-        return session.account
-    return await call(session.settings.accounts.open, identity.user, identity.home)
-
-
-async def _identity(session: Session, user: str) -> Identity | None:
+async def _named(session: Session, user: str) -> Identity | None:
+    """Who is called so; None if nobody is."""
+    if session.identity is not None and user == session.identity.user:
+        return session.identity
     try:
-        return await call(session.settings.authenticator.backend.lookup, user)
+        found = await call(session.settings.authenticator.backend.lookup, user)
     except OSError:
         raise No("Users cannot be looked up right now", b"UNAVAILABLE") from None
+    same = found is not None and session.identity is not None and found.user == session.identity.user
+    return session.identity if same else found

@@ -231,12 +231,16 @@ class Mailbox:
 
     def replace(self, uid: int, item: writing.Item, target: "Mailbox") -> int:
         """Adds a message to `target` and removes one from here: both or neither. The new one's UID. MessageGone."""
+        return target.put_in_place(self, uid, item)
+
+    def put_in_place(self, source: "Mailbox", uid: int, item: writing.Item) -> int:
+        """The other side of `replace`."""
         incoming, flags, date = item
         keywords.check(flags)
-        keywords.check_room(flags, target.keywords())
-        spelled = incoming, target._memory.spelled(flags), date
-        target._recovering(target._box.look)
-        return target._write(lambda: self._write(lambda: replacing.replace(self._box, uid, spelled, target._box)))
+        keywords.check_room(flags, self.keywords())
+        spelled = incoming, self._memory.spelled(flags), date
+        self._recovering(self._box.look)
+        return self._write(lambda: source._write(lambda: replacing.replace(source._box, uid, spelled, self._box)))
 
     def expunge(self, uids: Sequence[int] | None) -> list[int]:
         """Removes those of the messages (None: of all) that are \\Deleted. UIDs of what is gone."""

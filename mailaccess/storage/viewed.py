@@ -268,9 +268,17 @@ class ViewedMailbox(Mailbox):
         return pairs
 
     def replace(self, uid: int, item: writing.Item, target: Mailbox) -> int:
+        """As Mailbox.replace: needs the rights "of UID STORE and UID EXPUNGE" here (RFC 8508 4.1)."""
         self._require(rights.DELETE_MESSAGES + rights.EXPUNGE)
-        [new] = target.append([item])
-        self.remove([uid])
+        return super().replace(uid, item, target)
+
+    def put_in_place(self, source: Mailbox, uid: int, item: writing.Item) -> int:
+        """As Mailbox.put_in_place: needs "i". Flags that the viewer may not set are left out."""
+        self._require(rights.INSERT)
+        incoming, flags, date = item
+        allowed = self._allowed(flags)
+        new = super().put_in_place(source, uid, (incoming, self._shared(allowed), date))
+        self._own({new: allowed})
         return new
 
     def claim_recent(self) -> int:

@@ -323,3 +323,23 @@ def test_replacing_needs_rights_on_both_sides(account: Account, inbox: Mailbox) 
     with pytest.raises(NotPermitted):
         bob.replace(2, (again, SEEN, None), bob)
     again.discard()
+
+
+def test_what_is_put_in_place_of_a_message_needs_the_right(account: Account, inbox: Mailbox) -> None:
+    """Also where what is replaced is in a mailbox of the viewer's own: and the flags are his."""
+    account.create("Drafts")
+    drafts = account.mailbox("Drafts")
+    add(drafts, b"draft\n")
+    bob = as_bob(account, "lrsw")
+    incoming = inbox.incoming()
+    incoming.write(b"new\n")
+    with pytest.raises(NotPermitted):
+        drafts.replace(1, (incoming, SEEN | FLAGGED, None), bob)
+    assert texts(drafts) == {1: b"draft\r\n"}
+
+    grant(account, "bob", "lrswi")
+    assert drafts.replace(1, (incoming, SEEN | FLAGGED, None), bob) == 1
+    assert (texts(drafts), texts(bob)) == ({}, {1: b"new\r\n"})
+    assert flags_of(bob) == {1: SEEN | FLAGGED}
+    inbox.sync()
+    assert flags_of(inbox) == {1: FLAGGED}
