@@ -1,6 +1,7 @@
 """A user with mail, reached by both protocols in memory; and what a foreign program does to her Maildir."""
 
 import os
+import time
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -51,7 +52,8 @@ class World:
             default_mailboxes=(),
         )
         self.accounts = Accounts(settings)
-        self.authenticator = Authenticator(PasswdFile(users), Ledger(None), "loopback")
+        self.drivers: list[MemoryDriver] = []
+        self.authenticator = Authenticator(PasswdFile(users), Ledger(None, clock=self._now), "loopback")
         self.imap_settings = ImapSettings(
             authenticator=self.authenticator,
             accounts=self.accounts,
@@ -61,7 +63,6 @@ class World:
         self.pop3_settings = Pop3Settings(
             authenticator=self.authenticator, accounts=self.accounts, hostname="mail.example.org"
         )
-        self.drivers: list[MemoryDriver] = []
         self._numbers = count(1)
         self._remote = False
         self.hooks: dict[str, Callable[[str], None]] = {
@@ -153,6 +154,10 @@ class World:
     def _come_from_afar(self, _: str) -> None:
         """`@remote`: clients that connect from now on are on another machine, and may start TLS"""
         self._remote = True
+
+    def _now(self) -> float:
+        """Delays take no time here, so they are added."""
+        return time.time() + sum(driver.slept for driver in self.drivers)
 
     def _to_all(self, act: Callable[[MemoryDriver], None]) -> None:
         for driver in self.drivers:
