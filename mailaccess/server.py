@@ -280,6 +280,7 @@ def _factories(
         idle_timeout=limits.imap_idle,
         keepalive=settings.imap.idle_keepalive,
         without=frozenset(name.encode() for name in settings.imap.without),
+        url_applications={name.lower(): frozenset(users) for name, users in settings.imap.url_applications.items()},
         admin=settings.imap.admin,
     )
     pop3 = Pop3Settings(

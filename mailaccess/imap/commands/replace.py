@@ -1,5 +1,6 @@
 """REPLACE: a new message in the place of an old one (RFC 8508)."""
 
+from mailaccess.imap.commands import revision
 from mailaccess.imap.commands.copy import present, target_mailbox
 from mailaccess.imap.commands.expunge import writable
 from mailaccess.imap.errors import No
@@ -38,6 +39,7 @@ async def replace(session: Session, line: bytes) -> bytes:
         if not rest.finished:
             raise rest.cursor.bad("the end of the command")
         new = await call(_store, receiver.upload, source, there[0], target)
+    await revision.tell_respelled(session, name)
     # "advised to send the APPENDUID response code in an untagged OK before sending the EXPUNGE" (section 4.3)
     session.untagged(b"OK [APPENDUID %d %d] Replacement message ready" % (target.uidvalidity, new))
     await session.update(expunges=True)
