@@ -19,6 +19,15 @@ section      BODY[section]<partial>: which octets that is
 loading      facts and texts of many messages, in slices (SEARCH's too)
 fetching     the responses
 
+APPEND, REPLACE:
+append_data  what is said of a message before its octets
+streamed     a command whose literals are not held
+receiving    messages on their way to disk, what URLs name among them; `upload` those that have arrived
+
+URLs (RFC 5092), which CATENATE copies from and URLFETCH answers:
+url          what a URL says; `url_data` the octets it names, `url_metadata` what else is told of them
+urlauth      what proves that others may have them
+
 SEARCH, SORT, THREAD:
 keys         the table of search keys
 program      from the words of a search to a tree of keys
