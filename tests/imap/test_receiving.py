@@ -1,6 +1,10 @@
 """Messages put together of parts: how much, from where, and what is left when that fails."""
 
+import itertools
+
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mailaccess.imap.receiving import COPIES
 from mailaccess.storage.errors import DiskFull
@@ -103,3 +107,41 @@ def test_a_url_is_told_in_what_may_be_told(client: MemoryDriver) -> None:
 
     assert answer.startswith(b'a NO [BADURL "/a%5D%22b%5C%20c%0D%0A%FF/"] That URL')
     assert answer.endswith(b"b OK NOOP completed\r\n")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.binary(max_size=30) | st.tuples(st.integers(0, 30), st.integers(1, 30)), min_size=1, max_size=6),
+    st.lists(st.integers(1, 30), min_size=1, max_size=5),
+    st.booleans(),
+)
+def test_any_parts_are_put_together(
+    world: World, parts: list[bytes | tuple[int, int]], sizes: list[int], invited: bool
+) -> None:
+    """However many of either kind, in whatever pieces they come: the message is their octets, one after the other."""
+    source = b"Subject: s\r\n\r\none\r\ntwo\r\nend\r\n"
+    if not world.maildir.exists():
+        world.deliver(source)
+    client = world.imap_in()
+    expected, words = b"", []
+    for part in parts:
+        if isinstance(part, bytes):
+            expected += part
+            words.append(b"TEXT ~{%d%s}\r\n%s" % (len(part), b"" if invited else b"+", part))
+        else:
+            expected += source[part[0] : sum(part)]
+            words.append(b"URL /INBOX/;UID=1/;PARTIAL=%d.%d" % part)
+    before = set(world.files())
+    data = b"a APPEND INBOX CATENATE (" + b" ".join(words) + b")\r\n"
+    for size in itertools.cycle(sizes):
+        if not data:
+            break
+        client.feed(data[:size])
+        data = data[size:]
+    answer = client.output()
+    client.hang_up()
+
+    assert (b"a OK [APPENDUID" in answer) == bool(expected)
+    assert answer.count(b"+ Ready") == (sum(isinstance(part, bytes) for part in parts) if invited else 0)
+    assert [path.read_bytes() for path in world.files() if path not in before] == ([expected] if expected else [])
+    assert tmp(world) == []
