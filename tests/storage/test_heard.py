@@ -173,7 +173,6 @@ class TestOtherPrograms:
             for _ in range(50):
                 inbox.sync()
                 assert uids(inbox) == expected
-        settle(inbox)
         (account.root / files(account.root)[0]).unlink()
         inbox.sync()
 
