@@ -11,9 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mailaccess.storage.disk import locked, replace_file
-from mailaccess.storage.errors import from_os
+from mailaccess.storage.errors import LimitReached, from_os
 
 FILE = "mailaccess-urlauth"
+
+MOST = 10_000
+"""Keys of one user; those of mailboxes that were deleted count until all are reset."""
 
 _KEY = 32  # octets; RFC 4467 wants 128 bits at least
 _LINE = re.compile(r"([0-9a-f]{32}) ([0-9a-f]{64})")
@@ -54,6 +57,8 @@ def _changing(root: Path) -> Iterator[dict[str, bytes]]:
             keys = _read(root)
             before = dict(keys)
             yield keys
+            if len(keys) > MOST:
+                raise LimitReached(f"at most {MOST} mailboxes have keys; RESETKEY without a name removes all")
             if keys != before:
                 replace_file(file, "".join(f"{guid} {key.hex()}\n" for guid, key in sorted(keys.items())).encode())
                 file.chmod(0o600)  # also if somebody had opened it to others

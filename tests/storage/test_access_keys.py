@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from mailaccess.storage import access_keys
 from mailaccess.storage.access_keys import FILE, access_key, known_key, reset_keys
-from mailaccess.storage.errors import StorageError
+from mailaccess.storage.errors import LimitReached, StorageError
 
 ONE, OTHER = "1" * 32, "2" * 32
 
@@ -74,3 +75,15 @@ def test_a_directory_that_is_not_there(tmp_path: Path) -> None:
     assert known_key(tmp_path / "nobody", ONE) is None
     with pytest.raises(StorageError):
         access_key(tmp_path / "nobody", ONE)
+
+
+def test_there_is_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mailboxes come and go, and their keys would stay."""
+    monkeypatch.setattr(access_keys, "MOST", 2)
+    key = access_key(tmp_path, ONE)
+    access_key(tmp_path, OTHER)
+    with pytest.raises(LimitReached):
+        access_key(tmp_path, "3" * 32)
+    assert access_key(tmp_path, ONE) == key
+    reset_keys(tmp_path)
+    access_key(tmp_path, "3" * 32)
