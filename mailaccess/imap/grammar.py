@@ -10,7 +10,7 @@ import unicodedata
 from calendar import timegm
 from datetime import date
 
-from mailaccess.imap.errors import Bad
+from mailaccess.imap.errors import Bad, No
 from mailaccess.imap.numset import SAVED, STAR, NumSet
 from mailaccess.mail import mutf7
 from mailaccess.mail.flags import SYSTEM, Flags, canonical
@@ -29,7 +29,7 @@ _NUMBER = re.compile(rb"\d{1,20}")
 _NUMSET = re.compile(rb"(?:\d{1,10}|\*)(?::(?:\d{1,10}|\*))?(?:,(?:\d{1,10}|\*)(?::(?:\d{1,10}|\*))?)*")
 _FLAG = re.compile(rb'\\?[^(){ %*"\\\]\x00-\x1f\x7f]+')
 _DATE = re.compile(rb'("?)(\d{1,2})-([A-Za-z]{3})-(\d{4})\1')
-_DATE_TIME = re.compile(rb'"([ \d]\d)-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)"')
+_DATE_TIME = re.compile(rb'"([ \d]?\d)-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)"')
 _UNESCAPE = re.compile(rb'\\(["\\])')
 
 LITERAL_AT_END = re.compile(rb"(~?)\{(\d{1,20})(\+?)\}\Z")
@@ -185,6 +185,14 @@ class Cursor:
     def mailbox(self) -> str:
         """mailbox = "INBOX" / astring, decoded from modified UTF-7 (or UTF-8 once enabled)."""
         return self.mailbox_name(self.astring("a mailbox name"))
+
+    def new_mailbox(self) -> str:
+        """The name of a mailbox that is to be made: 8-bit names, "server implementations SHOULD prohibit the creation
+        of" (RFC 3501 5.1). A client that writes them would see another name, in modified UTF-7, beside its own."""
+        raw = self.astring("a mailbox name")
+        if not self.utf8 and not raw.isascii():
+            raise No("A new mailbox's name is written in modified UTF-7, or in UTF-8 once that is enabled", b"CANNOT")
+        return self.mailbox_name(raw)
 
     def mailbox_name(self, raw: bytes) -> str:
         """A mailbox name as the client wrote it, decoded, in its one spelling; Respelled if that is not the client's.

@@ -62,6 +62,7 @@ def test_dates() -> None:
     assert Cursor(b'"01-FEB-1994"').date() == date(1994, 2, 1)
     assert Cursor(b'"17-Jul-1996 02:44:25 -0700"').date_time() == 837596665
     assert Cursor(b'" 7-Jul-1996 02:44:25 +0000"').date_time() == 836707465
+    assert Cursor(b'"7-Jul-1996 02:44:25 +0000"').date_time() == 836707465  # not quite, but it is clear what it means
 
 
 @pytest.mark.parametrize("text", [b"31-Feb-1994", b"1-Foo-1994", b"1-Feb-94", b'"1-Feb-1994', b"0-Feb-1994"])

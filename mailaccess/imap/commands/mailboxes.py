@@ -23,7 +23,7 @@ def parse_mailbox(cursor: Cursor) -> tuple[str]:
 
 def parse_create(cursor: Cursor) -> tuple[str, frozenset[str]]:
     """create = "CREATE" SP mailbox [SP "(" "USE" SP "(" [use-attr *(SP use-attr)] ")" ")"]   (RFC 6154 section 6)"""
-    name = cursor.mailbox()
+    name = cursor.new_mailbox()
     uses: list[str] = []
     if not cursor.at_end():
         cursor.sp()
@@ -68,7 +68,7 @@ def parse_rename(cursor: Cursor) -> tuple[str, str]:
     """rename = "RENAME" SP mailbox SP mailbox"""
     old = cursor.mailbox()
     cursor.sp()
-    new = cursor.mailbox()
+    new = cursor.new_mailbox()
     cursor.end()
     return old, new
 
