@@ -10,9 +10,8 @@ from functools import reduce
 from operator import or_
 
 from mailaccess.imap.facts import Facts
-from mailaccess.imap.items import FLAGS, MODSEQ, UID, Block, Needs, Value, Wanted
+from mailaccess.imap.items import FLAGS, MODSEQ, UID, Block, Needs, Stream, Value, Wanted
 from mailaccess.imap.loading import Texts, load_facts, load_texts, load_threads
-from mailaccess.imap.section import Span
 from mailaccess.imap.session import Session
 from mailaccess.imap.view import Ranges, length
 from mailaccess.storage.content import Content
@@ -52,7 +51,7 @@ def slices(ranges: Ranges, size: int) -> Iterator[Ranges]:
 
 def _is_long(value: Value) -> bool:
     """Better not copied into its line."""
-    return isinstance(value, Span) or (isinstance(value, bytes) and len(value) > _BY_REFERENCE)
+    return isinstance(value, Stream) or (isinstance(value, bytes) and len(value) > _BY_REFERENCE)
 
 
 def _form(items: Sequence[Wanted]) -> bytes:
@@ -60,14 +59,15 @@ def _form(items: Sequence[Wanted]) -> bytes:
 
 
 class Answer:
-    """The FETCH responses of one command. `missing` counts the messages that could not be answered for."""
+    """The FETCH responses of one command. `missing` counts the messages that could not be answered for, `undecodable`
+    those of them that are there, but encoded in a way that is not known."""
 
     def __init__(self, session: Session, items: list[Wanted], seen: set[int]) -> None:
         self.session = session
         self.view = session.view
         self.mailbox = session.mailbox
         self.seen = seen  # UIDs that the client must be told the flags of, since this command changed them
-        self.missing = 0
+        self.missing = self.undecodable = 0
         extra: list[Wanted] = []
         if seen:
             # RFC 7162 3.2.4 wants UID and MODSEQ too where a FETCH sets \Seen
@@ -153,6 +153,7 @@ class Answer:
                 for i, texts in zip(range(start, end), wanted, strict=True):
                     if texts.reads and texts.values is None:
                         self.missing += 1
+                        self.undecodable += texts.undecodable
                         continue
                     row = values[i]
                     if texts.values:
@@ -199,9 +200,9 @@ class Answer:
         write(b"* %d FETCH (" % number)
         for i, (item, value) in enumerate(zip(self.all_items, row, strict=False)):
             space = b" " if i else b""
-            if isinstance(value, Span):
+            if isinstance(value, Stream):
                 assert content is not None
-                write(space + item.form % (b"{%d}\r\n" % value.size))
+                write(space + item.form % (b"%s{%d}\r\n" % (b"~" if value.has_nul else b"", value.size)))
                 await self._stream(content, value)
             elif isinstance(value, bytes) and _is_long(value):
                 write(space + item.form % b"")
@@ -210,11 +211,11 @@ class Answer:
                 write(space + item.form % value)
         write(b")\r\n")
 
-    async def _stream(self, content: Content, span: Span) -> None:
+    async def _stream(self, content: Content, stream: Stream) -> None:
         """Exactly the octets announced, or the end of the connection: no word would be taken for one in a literal."""
         try:
-            for start in range(span.start, span.end, _PIECE):
-                self.session.write(await call(content.read, start, min(_PIECE, span.end - start)))
+            for start in range(0, stream.size, _PIECE):
+                self.session.write(await call(stream.piece, content, start, min(_PIECE, stream.size - start)))
                 await drained()
         except (StorageError, Closing, TimedOut) as error:
             log.warning("a message could not be sent to its end: %r", error)

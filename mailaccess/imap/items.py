@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import Flag, auto
 
 from mailaccess.imap import objectid, render
+from mailaccess.imap.binary import BinarySection, Decoded
+from mailaccess.imap.binary import parse_section as parse_binary_section
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.facts import Facts
 from mailaccess.imap.grammar import Cursor
@@ -18,8 +20,10 @@ from mailaccess.imap.section import Section, Span, Text, parse_section
 from mailaccess.storage.content import Content
 from mailaccess.storage.messages import Messages
 
-Value = bytes | int | Span
-"""An item's value for one message: rendered, a number, or octets to be sent from the file, piece by piece."""
+Stream = Span | Decoded
+"""Octets to be sent from the file, piece by piece."""
+Value = bytes | int | Stream
+"""An item's value for one message: rendered, or a number, or a long one."""
 
 Read = Callable[[Content, Facts | None], Value]
 """Finds a value in a message's file; facts are there if the item needs them."""
@@ -287,6 +291,56 @@ def _text(label: bytes, section: Section, *, sets_seen: bool = False) -> Wanted:
 
     needs = Needs.FACTS if section.needs_facts else Needs.NOTHING
     return Wanted(label.replace(b"%", b"%%") + b" %s", column, needs, read, sets_seen)
+
+
+@item_with_arguments(b"BINARY")
+def parse_binary(cursor: Cursor) -> Wanted:
+    """ "BINARY" section-binary [partial]   (RFC 3516 section 7)"""
+    return _binary(cursor, sets_seen=True)
+
+
+@item_with_arguments(b"BINARY.PEEK")
+def parse_binary_peek(cursor: Cursor) -> Wanted:
+    """ "BINARY.PEEK" section-binary [partial]"""
+    return _binary(cursor, sets_seen=False)
+
+
+def _binary(cursor: Cursor, *, sets_seen: bool) -> Wanted:
+    named, section = parse_binary_section(cursor)
+
+    def read(content: Content, facts: Facts | None) -> Value:
+        encoded = section.find(content, facts)
+        if encoded is None:
+            return b"NIL"
+        octets = encoded.read(content, section.origin, section.length)
+        return octets if isinstance(octets, Decoded) else literal8(octets)
+
+    return Wanted(b"BINARY%s %%s" % named, _from_file, _needs(section), read, sets_seen)
+
+
+@item_with_arguments(b"BINARY.SIZE")
+def parse_binary_size(cursor: Cursor) -> Wanted:
+    """ "BINARY.SIZE" section-binary"""
+    named, section = parse_binary_section(cursor, partial=False)
+
+    def read(content: Content, facts: Facts | None) -> Value:
+        encoded = section.find(content, facts)
+        return 0 if encoded is None else encoded.size(content)
+
+    return Wanted(b"BINARY.SIZE%s %%d" % named, _from_file, _needs(section), read)
+
+
+def _from_file(block: Block) -> Sequence[None]:
+    return [None] * len(block.uids)
+
+
+def _needs(section: BinarySection) -> Needs:
+    return Needs.FACTS if section.path else Needs.NOTHING
+
+
+def literal8(octets: bytes) -> bytes:
+    """A literal, or where that may not be since there are NULs, literal8 = "~{" number "}" CRLF *OCTET"""
+    return b"~" + literal(octets) if b"\0" in octets else literal(octets)
 
 
 def literal(text: bytes) -> bytes:

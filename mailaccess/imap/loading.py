@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from mailaccess.imap.binary import UnknownEncoding
 from mailaccess.imap.facts import Facts
-from mailaccess.imap.items import Read, Value
-from mailaccess.imap.section import Span
+from mailaccess.imap.items import Read, Stream, Value
 from mailaccess.storage.content import Content
 from mailaccess.storage.errors import ContentChanged, MessageGone, ShortRead
 from mailaccess.storage.mailbox import Mailbox
@@ -76,7 +76,8 @@ class Texts:
     facts: Facts | None
     reads: list[Read]
     values: list[Value] | None = None  # one for each of `reads`; None: the message is gone
-    content: Content | None = None  # open, when a value is a Span of it
+    content: Content | None = None  # open, when a value is a stream of it
+    undecodable: bool = False  # it is there, but encoded in a way that is not known
 
 
 async def load_texts(mailbox: Mailbox, wanted: Sequence[Texts]) -> None:
@@ -89,7 +90,7 @@ async def load_texts(mailbox: Mailbox, wanted: Sequence[Texts]) -> None:
 def _read(wanted: Sequence[Texts], open_content: Callable[[int], Content | None]) -> bool:
     """Whether all were opened that are there; those that were once are not opened again."""
     for one in wanted:
-        if one.values is not None:
+        if one.values is not None or one.undecodable:
             continue
         try:
             one.content = open_content(one.uid)
@@ -98,7 +99,9 @@ def _read(wanted: Sequence[Texts], open_content: Callable[[int], Content | None]
             one.values = [read(one.content, one.facts) for read in one.reads]
         except (MessageGone, ContentChanged, ShortRead):
             one.values = None
-        if one.content is not None and not (one.values and any(isinstance(value, Span) for value in one.values)):
+        except UnknownEncoding:
+            one.undecodable = True
+        if one.content is not None and not (one.values and any(isinstance(value, Stream) for value in one.values)):
             one.content.close()
             one.content = None
     return True

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import Enum
+from typing import ClassVar
 
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.facts import Facts
@@ -41,10 +42,15 @@ class Span:
 
     start: int
     end: int
+    has_nul: ClassVar[bool] = False
 
     @property
     def size(self) -> int:
         return self.end - self.start
+
+    def piece(self, content: Content, start: int, length: int) -> bytes:
+        """Octets [start, start + length) of it."""
+        return content.read(self.start + start, length)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +142,17 @@ def parse_section(cursor: Cursor) -> tuple[bytes, Section]:
     named = b"[%s]" % named
     if cursor.peek() != b"<":
         return named, Section(text, path, fields)
+    origin, length = parse_partial(cursor)
+    return b"%s<%d>" % (named, origin), Section(text, path, fields, origin, length)
+
+
+def parse_partial(cursor: Cursor) -> tuple[int, int]:
+    """partial = "<" number "." nz-number ">": from which octet on, and how many."""
     partial = _PARTIAL.match(cursor.data, cursor.pos)
     if partial is None:
         raise cursor.bad("<first octet.number of octets>")
     cursor.pos = partial.end()
-    origin = int(partial[1])
-    return b"%s<%d>" % (named, origin), Section(text, path, fields, origin, int(partial[2]))
+    return int(partial[1]), int(partial[2])
 
 
 def _parse_place(cursor: Cursor) -> tuple[bytes, Text]:

@@ -8,8 +8,15 @@ from mailaccess.mail.lines import Buffer
 
 _DIGITS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _NOT_DIGITS = bytes(set(range(256)) - set(_DIGITS))
+_NOT_MARKS = bytes(set(range(256)) - set(_DIGITS + b"="))
+_QUANTA = re.compile(rb"(?:=*[A-Za-z0-9+/]=*[A-Za-z0-9+/]=?[A-Za-z0-9+/]{2})*+")  # no padding ends these
+_PADDED = re.compile(rb"=*([A-Za-z0-9+/])=*([A-Za-z0-9+/])(?:==|=?([A-Za-z0-9+/])=)")
 _UU_BEGIN = re.compile(rb"^begin [0-7]{3,4} [^\n]*\n", re.MULTILINE)
 _UU_NAMES = frozenset({b"x-uuencode", b"x-uue", b"uuencode", b"uue"})
+
+
+KNOWN = frozenset({b"7bit", b"8bit", b"binary", b"base64", b"quoted-printable"})
+"""The encodings of RFC 2045 6.1, in lower case."""
 
 
 def decode(data: bytes, encoding: bytes) -> bytes:
@@ -41,6 +48,51 @@ def decode_in_pieces(data: Buffer, start: int, end: int, encoding: bytes, size: 
             whole = len(digits) // 4 * 4 if start < end else len(digits)
             piece, digits = digits[:whole], digits[whole:]
         yield decode(piece, name)
+
+
+def decode_block(carry: bytes, data: bytes, encoding: bytes, *, last: bool) -> tuple[bytes, bytes | None]:
+    """Decodes one stretch of a body: the octets, and what of it belongs to the next one. None: the encoding ends here.
+
+    `carry` is that of the stretch before, empty at first. `encoding` is in lower case, and one of KNOWN.
+    """
+    if encoding == b"base64":
+        return _base64_block(carry, data, last=last)
+    if encoding == b"quoted-printable":
+        return _quoted_printable_block(carry + data, last=last)
+    return data, b""
+
+
+def _base64_block(carry: bytes, data: bytes, *, last: bool) -> tuple[bytes, bytes | None]:
+    """Padding "may be taken as evidence that the end of the data has been reached" (RFC 2045 6.8), other "=" not."""
+    if b"=" not in data and b"=" not in carry:
+        digits = carry + data.translate(None, _NOT_DIGITS)
+        whole = len(digits) if last else len(digits) // 4 * 4
+        return base64(digits[:whole]), digits[whole:]
+    marks = carry + data.translate(None, _NOT_MARKS)
+    quanta = _QUANTA.match(marks)
+    end = quanta.end() if quanta else 0
+    digits = marks[:end].replace(b"=", b"")
+    padded = _PADDED.match(marks, end)
+    if padded:
+        return base64(digits + b"".join(digit for digit in padded.groups() if digit)), None
+    rest = marks[end:].replace(b"=", b"")
+    if last:
+        return base64(digits + rest), b""
+    return base64(digits), rest + b"=" if len(rest) == 2 and marks.endswith(b"=") else rest
+
+
+def _quoted_printable_block(data: bytes, *, last: bool) -> tuple[bytes, bytes]:
+    """Cut behind a line's end; in a line without one, where no escape is."""
+    if last:
+        return quoted_printable(data), b""
+    cut = data.rfind(b"\n") + 1
+    if not cut:
+        soft = data.find(b"=\r")
+        if soft >= 0:  # all up to the LF that is to come is passed over
+            return quoted_printable(data[:soft]), b"=\r"
+        escape = data.find(b"=", len(data) - 2)
+        cut = escape if escape >= 0 else len(data)
+    return quoted_printable(data[:cut]), data[cut:]
 
 
 def base64(data: bytes) -> bytes:

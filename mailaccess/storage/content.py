@@ -3,7 +3,8 @@
 A file with CRLF throughout is read as it is. Any other is read in blocks that are converted one by one; where block n
 begins on the wire is kept for all readers of the file, so that an offset is found without reading what is before it.
 
-NUL reads as 0x80, as Dovecot has it: neither an IMAP literal (RFC 3501 4.3) nor a line of POP3 may hold one.
+NUL reads as 0x80, as Dovecot has it: neither an IMAP literal (RFC 3501 4.3) nor a line of POP3 may hold one. Only who
+has a way to send it reads it as it is.
 """
 
 import contextlib
@@ -79,6 +80,11 @@ class Content:
 
     def read(self, start: int, length: int) -> bytes:
         """Wire octets [start, start + length), fewer only at the message's end. ShortRead if the file has shrunk."""
+        data = self.read_binary(start, length)
+        return data.replace(b"\0", b"\x80") if b"\0" in data else data
+
+    def read_binary(self, start: int, length: int) -> bytes:
+        """The same, with NUL as NUL."""
         end = min(start + length, self.size)
         if self.ending is LineEnding.CRLF:
             return self._pread(end - start, start) if end > start else b""
@@ -170,7 +176,7 @@ class Content:
             if not more:
                 raise ShortRead("the message's file is shorter than it was")
             data += more
-        return data.replace(b"\0", b"\x80") if b"\0" in data else data
+        return data
 
     def _spool(self) -> mmap.mmap:
         with tempfile.TemporaryFile() as file:

@@ -2,6 +2,8 @@
 
 import os
 import re
+import tracemalloc
+from base64 import encodebytes
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -65,6 +67,31 @@ def test_a_large_message_is_streamed(world: World) -> None:
     assert reply == b"* 1 FETCH (BODY[] {%d}\r\n%s)\r\na OK FETCH completed\r\n" % (len(message), message)
     assert max(client.held) <= 128 * 1024
     assert len(client.held) > 40
+
+
+def test_a_large_part_is_decoded_as_it_is_sent(world: World) -> None:
+    """Neither what it is encoded in nor what it stands for is ever held whole."""
+    octets = large(3 * MEGABYTE)
+    encoded = encodebytes(octets).replace(b"\n", b"\r\n")
+    world.deliver(b"Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\n" + encoded)
+    client = Client(world)
+    client.ask(b"a FETCH 1 BODYSTRUCTURE\r\n")
+    tracemalloc.start()
+    client.feed(b"b FETCH 1 (BINARY.SIZE[1] BINARY.PEEK[1] UID)\r\n")
+    held = tracemalloc.get_traced_memory()[1] - sum(map(len, client.sent))
+    tracemalloc.stop()
+
+    assert (
+        client.output()
+        == b"* 1 FETCH (BINARY.SIZE[1] %d BINARY[1] {%d}\r\n%s UID 1)\r\nb OK FETCH completed\r\n"
+        % (
+            len(octets),
+            len(octets),
+            octets,
+        )
+    )
+    assert held < MEGABYTE
+    assert max(client.held) <= 128 * 1024
 
 
 def test_a_large_unix_message_is_streamed_with_its_size_on_the_wire(world: World) -> None:

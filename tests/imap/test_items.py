@@ -115,7 +115,7 @@ def test_what_sets_seen(text: bytes, seen: bool) -> None:
         (b"()", "Expected an item"),
         (b"(FLAGS", "Expected a space or"),
         (b"(FLAGS,UID)", "Expected a space or"),
-        (b"X-GM-MSGID", "X-GM-MSGID is no item to fetch; expected one of BODY, BODY.PEEK, "),
+        (b"X-GM-MSGID", "X-GM-MSGID is no item to fetch; expected one of BINARY, "),
         (b"BODY.PEEK", "Expected '\\['"),
         (b"BODY[", "Expected a part number"),
         (b"(" + b" ".join(b"BODY[%d]" % i for i in range(1, 102)) + b")", "At most 100 items"),

@@ -1,3 +1,5 @@
+import itertools
+import time
 from base64 import encodebytes
 from binascii import b2a_qp, b2a_uu
 
@@ -5,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailaccess.mail.transfer import decode, decode_in_pieces
+from mailaccess.mail.transfer import decode, decode_block, decode_in_pieces
 
 
 @given(st.binary())
@@ -71,3 +73,71 @@ def test_pieces_end_with_lines() -> None:
     data = b"a=C3=BC\nbb=\ncc\n"
     assert list(decode_in_pieces(data, 0, len(data), b"quoted-printable", 6)) == [b"a\xc3\xbc\n", b"bbcc\n"]
     assert list(decode_in_pieces(b"x" * 10, 0, 10, b"8bit", 3)) == [b"xxxxxx", b"xxxx"]
+
+
+def in_blocks(data: bytes, encoding: bytes, cuts: list[int]) -> bytes:
+    """What `decode_block` makes of data cut at these places."""
+    edges = sorted({0, len(data), *(cut % (len(data) + 1) for cut in cuts)})
+    decoded, carry = b"", b""
+    for start, end in itertools.pairwise(edges):
+        octets, left = decode_block(carry, data[start:end], encoding, last=end == len(data))
+        decoded += octets
+        if left is None:
+            break
+        assert end < len(data) or not left
+        carry = left
+    return decoded
+
+
+CUTS = st.lists(st.integers(0, 500), max_size=6)
+
+
+@given(st.binary(max_size=300), CUTS)
+def test_base64_in_blocks(data: bytes, cuts: list[int]) -> None:
+    """Wherever it is cut."""
+    assert in_blocks(encodebytes(data), b"base64", cuts) == data
+
+
+@given(st.binary(max_size=300), CUTS)
+def test_quoted_printable_in_blocks(data: bytes, cuts: list[int]) -> None:
+    """With CRLF as line ends, soft ones too."""
+    encoded = b2a_qp(data, istext=False).replace(b"\n", b"\r\n")
+    assert in_blocks(encoded, b"quoted-printable", cuts) == data
+
+
+@given(st.text("AB=+/ \r\n-", max_size=60), CUTS)
+def test_damaged_base64_in_blocks(text: str, cuts: list[int]) -> None:
+    """The same wherever it is cut: what does not belong to it is passed over."""
+    assert in_blocks(text.encode(), b"base64", cuts) == in_blocks(text.encode(), b"base64", [])
+
+
+@pytest.mark.parametrize(
+    ("data", "decoded"),
+    [
+        (b"QUJD", b"ABC"),
+        (b"QUI=", b"AB"),
+        (b"QUI", b"AB"),
+        (b"QQ==", b"A"),
+        (b"QQ=", b"A"),
+        (b"QUJDR", b"ABC"),
+        (b"QU*J\r\n D", b"ABC"),
+        (b"=QU=JD=", b"ABC"),
+        (b"QUI=\r\n-- \r\nfooter of a list", b"AB"),
+        (b"QQ==QUJD", b"A"),
+        (b"QUJD====", b"ABC"),
+        (b"", b""),
+    ],
+)
+def test_base64_and_its_padding(data: bytes, decoded: bytes) -> None:
+    """Padding that completes a quantum ends the data; any other is passed over (RFC 2045 6.8)."""
+    assert in_blocks(data, b"base64", []) == decoded
+    assert in_blocks(data, b"base64", list(range(len(data)))) == decoded
+
+
+def test_crafted_encodings_take_no_time() -> None:
+    """Padding only, escapes only, lines without end."""
+    start = time.thread_time()
+    for encoding in (b"base64", b"quoted-printable"):
+        for data in (b"=" * 1_000_000, b"A=" * 500_000, b"AA=" * 300_000, b"=\r" * 500_000, b"A" * 1_000_000):
+            in_blocks(data, encoding, list(range(0, 1_000_000, 65536)))
+    assert time.thread_time() - start < 2

@@ -74,6 +74,8 @@ async def fetch(session: Session, asked: FetchArguments) -> None:
         seen = await _set_seen(session, ranges)
     answer = Answer(session, items, seen)
     await answer.send(ranges)
+    if answer.undecodable:
+        raise No("A part has a Content-Transfer-Encoding that is not known here", b"UNKNOWN-CTE")
     if answer.missing:
         raise No("Some of the messages no longer exist", b"EXPUNGEISSUED")
 
