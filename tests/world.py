@@ -14,7 +14,10 @@ from mailaccess.imap.session import ImapSettings
 from mailaccess.imap.session import serve as serve_imap
 from mailaccess.pop3.session import Pop3Settings
 from mailaccess.pop3.session import serve as serve_pop3
+from mailaccess.storage.access import Sharing
 from mailaccess.storage.accounts import Accounts, StorageSettings
+from mailaccess.storage.acl import from_identifier
+from mailaccess.storage.sharers import Sharers
 from mailaccess.wire.channel import Peer
 from tests.driver import MemoryDriver, Session
 
@@ -43,6 +46,8 @@ class World:
             f"{USER}:{{PLAIN}}{PASSWORD}\nann:{{PLAIN}}secret\nFRED FOOBAR:{{PLAIN}}fat man\ntest:{{PLAIN}}test\n"
             "choosy:{PLAIN}secret::::::imap_without=QRESYNC,move\n"
         )
+        backend = PasswdFile(users)
+        sharing = Sharing(backend.lookup, Sharers(root / "shared-mailboxes"), public="public")
         settings = StorageSettings(
             maildir=str(root / "{user}"),
             index=None,
@@ -50,10 +55,11 @@ class World:
             facts_version=facts.VERSION,
             kin=facts.kin,
             default_mailboxes=(),
+            sharing=sharing,
         )
         self.accounts = Accounts(settings)
         self.drivers: list[MemoryDriver] = []
-        self.authenticator = Authenticator(PasswdFile(users), Ledger(None, clock=self._now), "loopback")
+        self.authenticator = Authenticator(backend, Ledger(None, clock=self._now), "loopback")
         self.imap_settings = ImapSettings(
             authenticator=self.authenticator,
             accounts=self.accounts,
@@ -70,6 +76,8 @@ class World:
             "place": self._place,
             "refile": self._refile,
             "remove": self._remove,
+            "share": self._share,
+            "deliver-to": self._deliver_to,
             "annotate": lambda text: None if (self.maildir / "mailaccess-metadata").write_text(text) else None,
             "remote": self._come_from_afar,
             "tick": lambda _: self._to_all(MemoryDriver.tick),  # the seconds of every Event wait pass
@@ -150,6 +158,21 @@ class World:
         """`@remove MAILBOX N`: a foreign program deletes the Nth file"""
         mailbox, number = argument.split()
         self.files(mailbox)[int(number) - 1].unlink()
+
+    def _share(self, argument: str) -> None:
+        """`@share OWNER MAILBOX WHO RIGHTS`: by the command line; `-` for no entry"""
+        owner, mailbox, identifier, rights = argument.split()
+        access = self.accounts.access(owner, None)
+        if not access.own.has(mailbox):
+            access.create(mailbox)
+        who, negative = from_identifier(identifier)
+        access.change_acl(mailbox, who, None if rights == "-" else rights, negative=negative)
+
+    def _deliver_to(self, argument: str) -> None:
+        """`@deliver-to OWNER MAILBOX MESSAGE`: into new/ of another user's mailbox, by a foreign program"""
+        owner, mailbox, message = argument.split()
+        directory = self.accounts.open(owner, None).root / ("" if mailbox == "INBOX" else f".{mailbox}") / "new"
+        (directory / f"1700000000.M{next(self._numbers)}P1.example").write_bytes(MESSAGES[message])
 
     def _come_from_afar(self, _: str) -> None:
         """`@remote`: clients that connect from now on are on another machine, and may start TLS"""

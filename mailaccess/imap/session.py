@@ -16,11 +16,13 @@ from mailaccess.imap import framing, render
 from mailaccess.imap.errors import Bad, Bye, No
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.numset import render as render_numbers
+from mailaccess.imap.permissions import flags_lines
 from mailaccess.imap.refusals import refusal
 from mailaccess.imap.registry import COMMANDS, SELECTED, ImapCommand, State, capabilities
 from mailaccess.imap.view import News, Ranges, View
 from mailaccess.mail.flags import SYSTEM
-from mailaccess.storage.account import Account
+from mailaccess.storage import rights
+from mailaccess.storage.access import Access
 from mailaccess.storage.accounts import Accounts
 from mailaccess.storage.errors import NoSuchMailbox, NotSelectable, StorageError
 from mailaccess.storage.mailbox import Mailbox
@@ -80,8 +82,9 @@ class Session:
         self.failed_logins = 0
         self.afterwards: Callable[[], Awaitable[None]] | None = None  # runs once, behind the tagged line
         self.watchers: list[Callable[[], Awaitable[None]]] = []  # tell more after each command than the view's news
-        self._account: Account | None = None
+        self._account: Access | None = None
         self._view: View | None = None
+        self._rights = rights.NONE  # to the selected mailbox, as the client was told
         self._slot: Slot | None = None
         self._unsubscribe: Callable[[], None] | None = None
         self._nonsense = 0
@@ -90,8 +93,8 @@ class Session:
     # -- what handlers ask for
 
     @property
-    def account(self) -> Account:
-        """The user's mail; only commands that need a login get here."""
+    def account(self) -> Access:
+        """The user's mail, and what others share with him; only commands that need a login get here."""
         assert self._account is not None
         return self._account
 
@@ -177,7 +180,7 @@ class Session:
         """Enters the authenticated state."""
         slot = await call(self.settings.authenticator.enter, identity, self.channel.peer.address)
         try:
-            self._account = await call(self.settings.accounts.open, identity.user, identity.home)
+            self._account = await call(self.settings.accounts.access, identity.user, identity.home)
         except BaseException:
             slot.leave()
             raise
@@ -205,6 +208,7 @@ class Session:
     def select(self, view: View) -> None:
         """Enters the selected state."""
         self._view = view
+        self._rights = view.mailbox.rights
         self._unsubscribe = view.mailbox.subscribe(self.channel.wake)
         self.state = State.SELECTED
 
@@ -237,6 +241,7 @@ class Session:
         """Brings the view up to date with disk and other sessions and tells the client."""
         if view.mailbox.poll():
             await self._look(view.mailbox.sync)
+        self._heed_rights(view)
         news = await compute_steps(view.owed() * 10, view.flush, may_expunge=expunges)
         if news is None:
             return
@@ -246,6 +251,19 @@ class Session:
             if first_recent is not None and not self.rev2:
                 view.add_recent(first_recent)
         await self._tell(view, news)
+
+    def _heed_rights(self, view: View) -> None:
+        """ "If the server checks the rights on each command, then it SHOULD send FLAGS and PERMANENTFLAGS responses if
+        they have changed. If such server detects that the user no longer has read access to the mailbox, it MAY send an
+        untagged BYE response and close connection": clients do not handle refusals well (RFC 4314 5.1.1)."""
+        now = view.mailbox.rights
+        if now == self._rights:
+            return
+        if rights.READ not in now:
+            raise Bye("The right to read the selected mailbox was withdrawn")
+        self._rights = now
+        view.keywords = None
+        self.tell_keywords()
 
     async def _look(self, look: Callable[[], T]) -> T | None:
         """What `look` says; None if storage fails. Then the client hears the news later, and what it has asked for,
@@ -283,12 +301,8 @@ class Session:
         if keywords == view.keywords:
             return
         view.keywords = keywords
-        names = " ".join([*sorted(SYSTEM), *keywords]).encode()
-        self.untagged(b"FLAGS (%s)" % names)
-        if view.read_only:
-            self.untagged(b"OK [PERMANENTFLAGS ()] Read-only mailbox")
-        else:
-            self.untagged(b"OK [PERMANENTFLAGS (%s \\*)] Limited" % names)
+        for line in flags_lines(view):
+            self.untagged(line)
 
     def flags_fetch(self) -> FlagsFetch:
         """How flags are told in this command: with what this client wants beside them."""
@@ -326,6 +340,9 @@ class Session:
         try:
             spec, arguments = await self._find(rest)
             self.by_uid, self.expunges = spec.by_uid, spec.expunges
+            if self._view is not None and self._view.mailbox.rights_differ():
+                await self._look(self._view.mailbox.sync)
+                self._heed_rights(self._view)
             text = await self._run(spec, arguments)
             await self.update(expunges=self.expunges)
             self.write(tag + (spec.done if text is None else b" OK %s\r\n" % text))

@@ -3,7 +3,7 @@
 from contextlib import AbstractContextManager, ExitStack
 
 from mailaccess.mail.flags import SEEN
-from mailaccess.storage.account import Account
+from mailaccess.storage.access import Access
 from mailaccess.storage.content import Content
 from mailaccess.storage.errors import MessageGone
 from mailaccess.storage.mailbox import Action
@@ -13,7 +13,7 @@ from mailaccess.storage.messages import UNSIZED
 class Maildrop:
     """Messages are known by their number, 1 to `len(maildrop.uids)`, which never changes during a session."""
 
-    def __init__(self, account: Account, rest: float = 0.0) -> None:
+    def __init__(self, account: Access, rest: float = 0.0) -> None:
         """Locks the maildrop and takes the list of its messages.
 
         MaildropBusy; MaildropResting if the last session began less than `rest` seconds ago.

@@ -117,7 +117,7 @@ class Session:
         except (Unavailable, TooManySessions) as refused:
             raise Err(str(refused), "SYS/TEMP") from None
         try:
-            account = await call(self.settings.accounts.open, identity.user, identity.home)
+            account = await call(self.settings.accounts.access, identity.user, identity.home)
             self._maildrop = await call(Maildrop, account, self.settings.login_delay)
         except BaseException:
             self._slot.leave()

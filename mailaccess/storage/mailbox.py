@@ -76,8 +76,12 @@ class Mailbox:
 
     @property
     def rights(self) -> Rights:
-        """What may be done here; fit for the reactor, as the next two are."""
+        """What may be done here; fit for the reactor, as the next three are."""
         return ALL
+
+    def rights_differ(self) -> bool:
+        """What may be done here has changed since the last `sync`."""
+        return False
 
     @property
     def shares_flags(self) -> bool:

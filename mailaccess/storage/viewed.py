@@ -65,7 +65,7 @@ class Personal:
 class ViewedMemory(Memory):
     """One mailbox's messages with one viewer's flags laid over them."""
 
-    __slots__ = ("_file", "_is_personal", "_laid", "_pending", "_reader", "_root")
+    __slots__ = ("_file", "_is_personal", "_laid", "_names", "_pending", "_reader", "_root")
 
     def __init__(self, everything: News, root: Path, user: str, personal: Personal) -> None:
         self._root = root
@@ -74,6 +74,7 @@ class ViewedMemory(Memory):
         self._reader = Reader(everything.row.uidvalidity)
         self._pending: list[Change] = []  # of transactions that the index does not show yet
         self._laid: dict[tuple[Flags, Flags], Flags] = {}
+        self._names: dict[str, str] = {}  # keywords seen, by name in lower case
         super().__init__(everything)
 
     @property
@@ -131,13 +132,13 @@ class ViewedMemory(Memory):
             mine = self._is_personal
             flags = frozenset(f for f in shared if not mine(f)) | frozenset(f for f in own if mine(f))
             self._laid[shared, own] = flags
+            for name in sorted(flags - SYSTEM):
+                self._names.setdefault(name.lower(), name)
         return flags
 
     def keywords(self) -> tuple[str, ...]:
         """The names known in this mailbox to this viewer."""
-        known = dict.fromkeys(() if self._is_personal.keywords else super().keywords())
-        seen = {name for flags in set(self.messages.flags) for name in flags if name not in SYSTEM}
-        return tuple(dict.fromkeys([*known, *sorted(seen)]))
+        return tuple(self._names.values()) if self._is_personal.keywords else super().keywords()
 
 
 class ViewedMailbox(Mailbox):

@@ -1,6 +1,7 @@
 """One module per family of commands; importing the package fills the table."""
 
 from mailaccess.imap.commands import (
+    acl,
     append,
     compress,
     connection,
@@ -25,6 +26,7 @@ from mailaccess.imap.commands import (
 from mailaccess.imap.registry import FEATURES
 
 __all__ = [
+    "acl",
     "append",
     "compress",
     "connection",

@@ -61,7 +61,7 @@ def present(session: Session, numset: NumSet) -> list[int]:
 async def target_mailbox(session: Session, name: str) -> Mailbox:
     """Where messages are put. "the server MUST send [TRYCREATE]" if it could be created (RFC 3501 6.3.11, 6.4.7)."""
     try:
-        return await call(session.account.mailbox, name)
+        return await call(session.account.target, name)
     except NoSuchMailbox as missing:
         raise No(str(missing), b"TRYCREATE") from None
 

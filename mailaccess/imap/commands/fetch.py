@@ -13,6 +13,7 @@ from mailaccess.imap.registry import SELECTED, command
 from mailaccess.imap.session import Session
 from mailaccess.imap.view import Ranges, View
 from mailaccess.mail.flags import SEEN
+from mailaccess.storage import rights
 from mailaccess.storage.errors import StorageError
 from mailaccess.storage.mailbox import Action
 from mailaccess.wire.traps import call, compute_steps, turn
@@ -70,7 +71,9 @@ async def fetch(session: Session, asked: FetchArguments) -> None:
                 session.untagged(b"VANISHED (EARLIER) " + earlier)
         ranges = await compute_steps(session.view.count, session.view.changed, ranges, asked.changed_since)
     seen: set[int] = set()
-    if any(item.sets_seen for item in items) and not session.view.read_only:
+    # "MUST NOT set it, if the current user doesn't have "s" right" (RFC 4314 section 4)
+    may_set = not session.view.read_only and rights.SEEN in session.mailbox.rights
+    if may_set and any(item.sets_seen for item in items):
         seen = await _set_seen(session, ranges)
     answer = Answer(session, items, seen)
     await answer.send(ranges)

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from mailaccess.imap import render
-from mailaccess.imap.commands import metadata
+from mailaccess.imap.commands import acl, metadata
 from mailaccess.imap.commands.status import parse_items, render_status
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.glob import matcher
@@ -37,7 +37,7 @@ class ListArguments:
 
 
 _SELECTION = frozenset([b"SUBSCRIBED", b"REMOTE", b"RECURSIVEMATCH", b"SPECIAL-USE"])
-_RETURN = frozenset([b"SUBSCRIBED", b"CHILDREN", b"SPECIAL-USE", b"STATUS", b"METADATA"])
+_RETURN = frozenset([b"SUBSCRIBED", b"CHILDREN", b"SPECIAL-USE", b"STATUS", b"METADATA", b"MYRIGHTS"])
 
 
 def parse_list(cursor: Cursor) -> tuple[ListArguments]:
@@ -166,6 +166,8 @@ async def list_(session: Session, wanted: ListArguments) -> None:
         session.write(status)
         if wanted.metadata and line.selected and line.exists:
             session.write(await metadata.for_list(session, line.name, wanted.metadata))
+        if b"MYRIGHTS" in wanted.wanted and line.selected and line.exists:
+            session.write(await acl.for_list(session, line.name))
         if session.channel.full:
             await drained()
 

@@ -1,6 +1,6 @@
 """CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE, NAMESPACE: the tree of mailboxes."""
 
-from mailaccess.imap import objectid
+from mailaccess.imap import objectid, render
 from mailaccess.imap.commands import revision
 from mailaccess.imap.errors import No
 from mailaccess.imap.grammar import Cursor
@@ -57,10 +57,10 @@ async def create(session: Session, name: str, uses: frozenset[str]) -> bytes:
 
 @command(b"DELETE", when=AUTHENTICATED, parse=parse_mailbox)
 async def delete(session: Session, name: str) -> None:
-    """RFC 3501 6.3.4. The selected mailbox is left first."""
+    """RFC 3501 6.3.4. If it is the selected one, it is left."""
+    await call(session.account.delete, name)
     if session.selected is not None and session.selected.mailbox.name == name:
         session.unselect()
-    await call(session.account.delete, name)
     revision.tell_deleted(session, name)
 
 
@@ -94,5 +94,9 @@ async def unsubscribe(session: Session, name: str) -> None:
 
 @command(b"NAMESPACE", when=AUTHENTICATED, capability=b"NAMESPACE", rfc=2342)
 async def namespace(session: Session) -> None:
-    """RFC 2342: one personal namespace, without a prefix."""
-    session.untagged(b'NAMESPACE (("" "/")) NIL NIL')
+    """RFC 2342: the user's own mailboxes without a prefix; what others share below theirs, if sharing is on."""
+    prefixes = (session.account.others, session.account.public)
+    others, public = (
+        b"NIL" if prefix is None else b'((%s "/"))' % render.mailbox(prefix, utf8=session.utf8) for prefix in prefixes
+    )
+    session.untagged(b'NAMESPACE (("" "/")) %s %s' % (others, public))

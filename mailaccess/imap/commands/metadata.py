@@ -15,7 +15,7 @@ from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.program import Terms
 from mailaccess.imap.registry import AUTHENTICATED, command, enables, feature
 from mailaccess.imap.session import Session
-from mailaccess.storage.account import Account
+from mailaccess.storage.access import Access
 from mailaccess.storage.errors import StorageError
 from mailaccess.storage.metadata import MAX_VALUE, SHARED, Owned
 from mailaccess.wire.traps import call
@@ -257,7 +257,7 @@ def _special_uses(value: bytes | None) -> frozenset[str]:
     return frozenset(known[use] for use in wanted)
 
 
-def filters(account: Account, owners: Mapping[bytes, str]) -> dict[bytes, bytes]:
+def filters(account: Access, owners: Mapping[bytes, str]) -> dict[bytes, bytes]:
     """Blocking: stored search criteria by name in lower case, "private" ones before "public" ones (RFC 5466 1)."""
     annotations = account.annotations(None)
     return {

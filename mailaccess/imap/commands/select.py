@@ -9,10 +9,12 @@ from mailaccess.imap.errors import Bad
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.numset import NumSet, resolve
 from mailaccess.imap.numset import render as render_numbers
+from mailaccess.imap.permissions import writes
 from mailaccess.imap.registry import AUTHENTICATED, SELECTED, command, enables
 from mailaccess.imap.session import Session
 from mailaccess.imap.view import View
 from mailaccess.mail.flags import SEEN
+from mailaccess.storage.rights import EXPUNGE
 from mailaccess.wire.traps import call, compute_steps, drained
 
 enables(b"CONDSTORE")
@@ -84,8 +86,8 @@ def _parse_resync(cursor: Cursor) -> Resync:
 @command(b"SELECT", when=AUTHENTICATED, parse=parse_select, capability=(b"CONDSTORE", b"QRESYNC"), rfc=(3501, 7162))
 async def select(session: Session, name: str, parameters: SelectParameters) -> bytes:
     """RFC 3501 6.3.1"""
-    await _open(session, name, parameters, read_only=False)
-    return b"[READ-WRITE] SELECT completed"
+    view = await _open(session, name, parameters, read_only=False)
+    return b"[READ-WRITE] SELECT completed" if writes(view.mailbox) else b"[READ-ONLY] SELECT completed"
 
 
 @command(b"EXAMINE", when=AUTHENTICATED, parse=parse_select)
@@ -95,7 +97,7 @@ async def examine(session: Session, name: str, parameters: SelectParameters) -> 
     return b"[READ-ONLY] EXAMINE completed"
 
 
-async def _open(session: Session, name: str, parameters: SelectParameters, *, read_only: bool) -> None:
+async def _open(session: Session, name: str, parameters: SelectParameters, *, read_only: bool) -> View:
     if parameters.resync is not None and not session.qresync:
         raise Bad("QRESYNC must be enabled first")
     if session.selected is not None:
@@ -118,6 +120,7 @@ async def _open(session: Session, name: str, parameters: SelectParameters, *, re
         await revision.tell_selected(session, name)
     if parameters.resync is not None:
         await _resynchronize(session, view, parameters.resync)
+    return view
 
 
 def _first_unseen(view: View) -> int:
@@ -186,9 +189,10 @@ def _matched(view: View, resync: Resync) -> int:
 
 @command(b"CLOSE", when=SELECTED)
 async def close(session: Session) -> None:
-    """RFC 3501 6.4.2: expunges without a word, then leaves; a read-only mailbox is only left."""
+    """RFC 3501 6.4.2: expunges without a word, then leaves; a read-only mailbox is only left, as is one that the user
+    has no right to expunge: "the server MUST ignore the expunge request" (RFC 4314 section 4)."""
     view = session.view
-    if not view.read_only:
+    if not view.read_only and EXPUNGE in view.mailbox.rights:
         await call(view.mailbox.expunge, None)
     session.unselect()
 
