@@ -1,23 +1,21 @@
 """What the extended URLFETCH (RFC 5524) tells of a part beside its octets as they are: its structure, and the octets
 without their Content-Transfer-Encoding."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from enum import Enum
-from functools import partial
 
 from mailaccess.imap import structure
+from mailaccess.imap.binary import BinarySection, Decoded, Encoded, UnknownEncoding
 from mailaccess.imap.section import Section, Text
 from mailaccess.imap.url_data import UrlData
 from mailaccess.mail import mime
-from mailaccess.mail.lines import Buffer
 from mailaccess.mail.mime import Part
-from mailaccess.mail.transfer import decode_in_pieces
+from mailaccess.storage.content import Content
 from mailaccess.wire.traps import call, compute
 
-_IDENTITY = {"7BIT", "8BIT", "BINARY"}
-_DECODED = {"BASE64", "QUOTED-PRINTABLE"}  # "Servers MUST understand" these (3.2)
-_PIECE = 1 << 20  # octets decoded by one call to a thread: about 5 ms
+_PIECE = 1 << 20
+_CHANGED = {b"base64", b"quoted-printable"}  # encodings of which undoing one leaves other octets
 
 
 class Metadata(Enum):
@@ -28,71 +26,51 @@ class Metadata(Enum):
     BODYPARTSTRUCTURE = b"BODYPARTSTRUCTURE"
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
-    """A part without its encoding, and as much of it as the URL names. Nothing of it is held."""
-
-    encoded: Callable[[], Iterator[bytes]]  # begins to decode the part, piece by piece
-    first: int  # of the decoded octets that are named
-    last: int  # behind them
-    whole: int = 0  # octets, decoded
-    lines: int = 0  # line ends in them
-    size: int = 0  # octets that are named
-    has_nul: bool = False  # among these
-
-    async def pieces(self) -> AsyncIterator[tuple[bytes, bytes]]:
-        """All of it, decoded once more, each piece with what of it is named."""
-        position = 0
-        pieces = self.encoded()
-        while (piece := await compute(next, pieces, None)) is not None:
-            yield piece, piece[max(0, self.first - position) : max(0, self.last - position)]
-            position += len(piece)
+async def decoded(section: Section, data: UrlData) -> bytes | Decoded | None:
+    """What the URL names, without its encoding; None if that is unknown: "this MAY contain NIL" (3.2)."""
+    encoded = _encoded(section, data)
+    return None if encoded is None else await call(encoded.read, data.content, section.origin, section.length)
 
 
-def is_plain(section: Section, data: UrlData) -> bool:
-    """What the URL names has no encoding that could be undone: it is sent as it is."""
-    part = data.facts.part(section.path) if data.facts is not None and section.path else None
-    composite = part is None or part.type.startswith(("multipart/", "message/"))
-    return section.text is not Text.WHOLE or composite or (part is not None and part.encoding in _IDENTITY)
-
-
-async def decoded(section: Section, data: UrlData) -> Decoded | None:
-    """The part that the URL names, without its encoding; None if that is unknown."""
-    part = data.facts.part(section.path) if data.facts is not None else None
-    if part is None or part.encoding not in _DECODED:
-        return None
-    buffer = await call(data.content.as_buffer)
-    begin = partial(decode_in_pieces, buffer, part.body_start, part.body_end, part.encoding.encode(), _PIECE)
-    last = len(buffer) if section.length is None else section.origin + section.length
-    found = Decoded(begin, section.origin, last)
-    whole = lines = size = 0
-    has_nul = False
-    async for piece, named in found.pieces():
-        whole, lines, size = whole + len(piece), lines + piece.count(b"\n"), size + len(named)
-        has_nul |= b"\0" in named
-    return replace(found, whole=whole, lines=lines, size=size, has_nul=has_nul)
-
-
-async def body_part_structure(section: Section, data: UrlData, binary: Decoded | None) -> bytes:
+async def body_part_structure(section: Section, data: UrlData, *, binary: bool) -> bytes:
     """BODYPARTSTRUCTURE: BODYSTRUCTURE of the part, or of the message; NIL of what is neither.
 
-    Where the octets are sent decoded, it tells of these: their encoding is BINARY, their size what is sent.
+    `binary`: the octets are sent decoded, and it tells of these; their encoding is BINARY then.
     """
     if section.text is not Text.WHOLE or data.facts is None:
         return b"NIL"
     if not section.path:
         return data.facts.bodystructure
-    buffer = await call(data.content.as_buffer)
-    return await compute(_rendered, buffer, [int(number) for number in section.path.split(b".")], binary)
+    path = [int(number) for number in section.path.split(b".")]
+    return await compute(_rendered, data.content, path, _encoded(section, data) if binary else None)
 
 
-def _rendered(buffer: Buffer, path: list[int], binary: Decoded | None) -> bytes:
+def _encoded(section: Section, data: UrlData) -> Encoded | None:
+    try:
+        return BinarySection(section.path).find(data.content, data.facts)
+    except UnknownEncoding:
+        return None
+
+
+def _rendered(content: Content, path: list[int], encoded: Encoded | None) -> bytes:
+    buffer = content.as_buffer()
     part = _part_at(mime.parse(buffer), path)
     if part is None:
         return b"NIL"
-    if binary is not None:
-        part = replace(part, encoding=b"BINARY", body_end=part.body_start + binary.whole, lines=binary.lines)
+    if encoded is not None and encoded.encoding in _CHANGED:
+        lines = sum(piece.count(b"\n") for piece in _pieces(encoded, content))
+        size = encoded.size(content)
+        part = replace(part, encoding=b"BINARY", body_end=part.body_start + size, lines=lines)
     return structure.body(part, buffer)[1]
+
+
+def _pieces(encoded: Encoded, content: Content) -> Iterator[bytes]:
+    octets = encoded.read(content, 0, None)
+    if isinstance(octets, bytes):
+        yield octets
+        return
+    for start in range(0, octets.size, _PIECE):
+        yield octets.piece(content, start, min(_PIECE, octets.size - start))
 
 
 def _part_at(root: Part, path: list[int]) -> Part | None:

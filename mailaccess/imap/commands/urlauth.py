@@ -8,10 +8,10 @@ from mailaccess.imap.errors import Bad, No
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.registry import AUTHENTICATED, command, feature
 from mailaccess.imap.render import quoted, string
-from mailaccess.imap.section import Section, Span
+from mailaccess.imap.section import Section, Span, Text
 from mailaccess.imap.session import Session
 from mailaccess.imap.url_data import UrlData
-from mailaccess.imap.url_metadata import Metadata, body_part_structure, decoded, is_plain
+from mailaccess.imap.url_metadata import Metadata, body_part_structure, decoded
 from mailaccess.imap.urlauth import MECHANISM, authorize, follow
 from mailaccess.storage.access_keys import reset_keys
 from mailaccess.storage.errors import StorageError
@@ -129,23 +129,29 @@ async def urlfetch(session: Session, urls: list[tuple[bytes, list[Metadata]]]) -
 async def _send_metadata(session: Session, section: Section, data: UrlData, wanted: list[Metadata]) -> None:
     """url-metadata = 1*(SP "(" url-metadata-el ")")"""
     with _to_its_end():
-        undo = Metadata.BINARY in wanted and not is_plain(section, data)
-        binary = await decoded(section, data) if undo else None
         for item in wanted:
             session.write(b" (%s " % item.value)
             if item is Metadata.BODYPARTSTRUCTURE:
-                session.write(await body_part_structure(section, data, binary))
-            elif binary is not None:
-                # "Data containing NUL octets MUST be transferred using the literal8 syntax"
-                session.write(b"%s{%d}\r\n" % (b"~" if binary.has_nul else b"", binary.size))
-                async for _, piece in binary.pieces():
-                    session.write(piece)
-                    await drained()
-            elif undo:
-                session.write(b"NIL")
-            else:
+                session.write(await body_part_structure(section, data, binary=Metadata.BINARY in wanted))
+            elif item is Metadata.BODY or section.text is not Text.WHOLE:
                 await _send(session, data)
+            else:
+                await _send_decoded(session, section, data)
             session.write(b")")
+
+
+async def _send_decoded(session: Session, section: Section, data: UrlData) -> None:
+    """url-meta-binary: NIL "on decoding error"; "if content contains a NUL octet, literal8 MUST be used"."""
+    found = await decoded(section, data)
+    if found is None:
+        session.write(b"NIL")
+    elif isinstance(found, bytes):
+        session.write(b"%s{%d}\r\n%s" % (b"~" if b"\0" in found else b"", len(found), found))
+    else:
+        session.write(b"%s{%d}\r\n" % (b"~" if found.has_nul else b"", found.size))
+        for start in range(0, found.size, _PIECE):
+            session.write(await call(found.piece, data.content, start, min(_PIECE, found.size - start)))
+            await drained()
 
 
 async def _send(session: Session, data: UrlData) -> None:
