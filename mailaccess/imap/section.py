@@ -77,13 +77,17 @@ class Section:
 
     def read(self, content: Content, facts: Facts | None) -> bytes | Span:
         """The text, from the file; a long one as its place there. A section that does not exist is empty."""
-        start, end = self._place(facts, content.size)
         if self.fields is not None:
+            start, end = self._place(facts, content.size)
             return self._cut(self._filter(content.read(start, min(end - start, HEADER_READ))))
+        span = self.span(facts, content.size)
+        return span if span.size > STREAMED else content.read(span.start, span.size)
+
+    def span(self, facts: Facts | None, size: int) -> Span:
+        """Its place in a message of `size` octets, if it is not made of single fields."""
+        start, end = self._place(facts, size)
         start = min(start + self.origin, end)
-        if self.length is not None:
-            end = min(end, start + self.length)
-        return Span(start, end) if end - start > STREAMED else content.read(start, end - start)
+        return Span(start, end if self.length is None else min(end, start + self.length))
 
     def _place(self, facts: Facts | None, size: int) -> tuple[int, int]:
         """Where it begins and ends in a message of `size` octets, before any filter or partial."""

@@ -1,5 +1,6 @@
 """The octets that an IMAP URL names: for CATENATE, which copies them, and for URLFETCH, which sends them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from mailaccess.imap.facts import Facts
@@ -37,7 +38,7 @@ class UrlData:
     """An open message, and what of it a URL names. Whoever asked closes the content."""
 
     content: Content
-    text: bytes | Span  # a long one as its place in the content
+    text: bytes | Span  # single fields of a header; all else as its place in the content
     facts: Facts | None  # there if the section needs them, or somebody asked for them
 
     @property
@@ -45,11 +46,18 @@ class UrlData:
         return self.text.size if isinstance(self.text, Span) else len(self.text)
 
     def read(self, start: int, length: int) -> bytes:
-        """Blocking: so many octets of it, fewer only at its end. ShortRead."""
-        if isinstance(self.text, Span):
-            first = self.text.start + start
-            return self.content.read(first, min(length, self.text.end - first))
-        return self.text[start : start + length]
+        """Blocking: so many octets of it, fewer only at its end, as they are sent in a literal. ShortRead."""
+        return self._read(self.content.read, start, length)
+
+    def read_binary(self, start: int, length: int) -> bytes:
+        """The same, as they are: NUL as NUL."""
+        return self._read(self.content.read_binary, start, length)
+
+    def _read(self, read: Callable[[int, int], bytes], start: int, length: int) -> bytes:
+        if isinstance(self.text, bytes):
+            return self.text[start : start + length]
+        first = self.text.start + start
+        return read(first, min(length, self.text.end - first))
 
 
 async def open_url(mailbox: Mailbox, url: ImapUrl, *, with_facts: bool = False) -> UrlData:
@@ -79,7 +87,8 @@ def _exists(section: Section, facts: Facts) -> bool:
 def _open(mailbox: Mailbox, uid: int, section: Section, facts: Facts | None) -> UrlData:
     content = mailbox.content(uid)
     try:
-        return UrlData(content, section.read(content, facts), facts)
+        text = section.span(facts, content.size) if section.fields is None else section.read(content, facts)
+        return UrlData(content, text, facts)
     except BaseException:
         content.close()
         raise

@@ -62,6 +62,15 @@ def test_what_a_url_names(mailbox: Mailbox, url: str, text: bytes) -> None:
     assert text_of(mailbox, url) == text
 
 
+def test_nul_is_copied_and_not_sent(world: World) -> None:
+    """No literal holds one (RFC 3501 4.3); a copy is octet for octet."""
+    world.deliver(b"Subject: binary\r\n\r\na\0b")
+    mailbox = world.accounts.open(USER, None).mailbox("INBOX")
+    data: UrlData = run(lambda: open_url(mailbox, parse(b"/INBOX/;UID=1/;SECTION=TEXT")))
+    with data.content:
+        assert (data.read(0, 9), data.read_binary(0, 9)) == (b"a\x80b", b"a\0b")
+
+
 def test_a_long_text_stays_in_its_file(mailbox: Mailbox) -> None:
     """It is read piece by piece."""
     data: UrlData = run(lambda: open_url(mailbox, parse(b"/INBOX/;UID=4/;PARTIAL=10.400000")))

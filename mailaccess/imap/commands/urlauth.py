@@ -8,7 +8,7 @@ from mailaccess.imap.errors import Bad, No
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.registry import AUTHENTICATED, command, feature
 from mailaccess.imap.render import quoted, string
-from mailaccess.imap.section import Section, Span, Text
+from mailaccess.imap.section import Section, Text
 from mailaccess.imap.session import Session
 from mailaccess.imap.url_data import UrlData
 from mailaccess.imap.url_metadata import Metadata, body_part_structure, decoded
@@ -157,9 +157,6 @@ async def _send_decoded(session: Session, section: Section, data: UrlData) -> No
 async def _send(session: Session, data: UrlData) -> None:
     """The octets as a literal; a long one piece by piece."""
     session.write(b"{%d}\r\n" % data.size)
-    if not isinstance(data.text, Span):
-        session.write(data.text)
-        return
     with _to_its_end():
         for start in range(0, data.size, _PIECE):
             session.write(await call(data.read, start, _PIECE))
