@@ -29,11 +29,12 @@ STRUCTURE_KEPT = 1024 * 1024
 """Octets of BODY and BODYSTRUCTURE; a message that needs more is one part of whose insides nothing is told."""
 
 # version, bits, day sent, time sent, size of the header, digest; then where each section ends
-_HEAD = struct.Struct("<BBxxIqQ20s12I")
+_HEAD = struct.Struct("<BBxxIqQ20s14I")
 _REPLY, _SENT, _HEADER = 1, 2, 4  # bits
 _ENVELOPE, _BODYSTRUCTURE, _BODY, _FIELDS, _PARTS, _SUBJECT, _FROM, _TO, _CC, _MESSAGE_ID, _REFERENCES, _PREVIEW = (
     range(12)
 )
+_BODYSTRUCTURE_REV2, _BODY_REV2 = 12, 13  # empty where they are as the others
 _FIRST = 6  # the ends begin here among the head's numbers
 
 _KIN_BEFORE, _KIN_AFTER = 20, 80  # of many references, so many of the eldest and of the latest tie a message to others
@@ -85,6 +86,16 @@ class Facts:
     def body(self) -> bytes:
         """BODY, as it is sent."""
         return self._section(_BODY)
+
+    @property
+    def bodystructure_rev2(self) -> bytes:
+        """BODYSTRUCTURE, as it is sent in IMAP4rev2."""
+        return self._section(_BODYSTRUCTURE_REV2) or self._section(_BODYSTRUCTURE)
+
+    @property
+    def body_rev2(self) -> bytes:
+        """BODY, as it is sent in IMAP4rev2."""
+        return self._section(_BODY_REV2) or self._section(_BODY)
 
     @property
     def header_size(self) -> int:
@@ -199,10 +210,11 @@ def _blob(data: Buffer, root: mime.Part, fields: list[headers.Field], first_word
     sent = dates.parse_date(head.date or b"")
     day = dates.sent_day(head.date or b"")
     ids = thread.message_ids(head.message_id or b"")
-    body, bodystructure = structure.body(root, data)
-    if len(body) + len(bodystructure) > STRUCTURE_KEPT:
+    structures = _structures(root, data)
+    if sum(map(len, structures)) > STRUCTURE_KEPT:
         root = _opaque(root)
-        body, bodystructure = structure.body(root, data)
+        structures = _structures(root, data)
+    body, bodystructure, *rev2 = structures
     header_size = root.header_end
     kept = header_size <= HEADER_KEPT
     sections = [
@@ -218,6 +230,7 @@ def _blob(data: Buffer, root: mime.Part, fields: list[headers.Field], first_word
         _octets(_one_line(ids[0])) if ids else b"",
         _octets("\n".join(map(_one_line, _references(fields, head)))),
         _octets(first_words),
+        *reversed(rev2),
     ]
     ends = []
     end = _HEAD.size
@@ -227,6 +240,16 @@ def _blob(data: Buffer, root: mime.Part, fields: list[headers.Field], first_word
     bits = _REPLY * is_reply | _SENT * (sent is not None) | _HEADER * kept
     numbers = (VERSION, bits, day.toordinal() if day else 0, sent[0] if sent else 0, header_size)
     return b"".join([_HEAD.pack(*numbers, hashlib.sha256(data).digest()[:20], *ends), *sections])
+
+
+def _structures(root: mime.Part, data: Buffer) -> tuple[bytes, bytes, bytes, bytes]:
+    """BODY and BODYSTRUCTURE, and IMAP4rev2's, which are empty if they are no others."""
+    rev2 = structure.body(root, data, rev2=True) if _holds(root, structure.GLOBAL) else (b"", b"")
+    return *structure.body(root, data), *rev2
+
+
+def _holds(part: mime.Part, kind: bytes) -> bool:
+    return part.kind == kind or any(_holds(child, kind) for child in part.children)
 
 
 def _opaque(root: mime.Part) -> mime.Part:

@@ -232,6 +232,14 @@ def body(block: Block) -> list[bytes]:
     return [facts.body for facts in block.facts]
 
 
+def bodystructure_rev2(block: Block) -> list[bytes]:
+    return [facts.bodystructure_rev2 for facts in block.facts]
+
+
+def body_rev2(block: Block) -> list[bytes]:
+    return [facts.body_rev2 for facts in block.facts]
+
+
 # -- texts
 
 
@@ -351,6 +359,12 @@ def literal(text: bytes) -> bytes:
 def _bare(name: bytes) -> Wanted:
     return ITEMS[name](Cursor(b""))
 
+
+REV2 = {
+    _bare(b"BODY"): Wanted(b"BODY %s", body_rev2, Needs.FACTS),
+    _bare(b"BODYSTRUCTURE"): Wanted(b"BODYSTRUCTURE %s", bodystructure_rev2, Needs.FACTS),
+}
+"""Items that a client which has enabled IMAP4rev2 gets in another form."""
 
 UID = _bare(b"UID")
 FLAGS = _bare(b"FLAGS")

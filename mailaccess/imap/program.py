@@ -108,6 +108,7 @@ class Program:
     needs: frozenset[Needs]
     columns: tuple[Column[Any], ...] = ()  # what keys that need FACTS read
     charset_known: bool = True
+    charset_named: bool = False
     modseq: bool = False  # MODSEQ is among the keys: the answer tells mod-sequences (RFC 7162 3.1.5)
     numbers: bool = False  # so are message numbers: no expunge may be told even of UID SEARCH (RFC 7162 3.2.10)
     sizes: bool = False  # some key compares sizes
@@ -144,6 +145,7 @@ class Terms(Cursor):
 
     __slots__ = (
         "charset_known",
+        "charset_named",
         "codec",
         "columns",
         "filters",
@@ -165,6 +167,7 @@ class Terms(Cursor):
         self.undefined: dict[bytes, None] = {}  # filters that are not known, in order
         self.codec = "utf-8"  # without CHARSET and with US-ASCII too: clients send UTF-8 then, if anything else
         self.charset_known = True
+        self.charset_named = False
         self.keys = 0
         self.needs: set[Needs] = set()
         self.columns: dict[Column[Any], None] = {}  # in order
@@ -174,7 +177,7 @@ class Terms(Cursor):
         """charset = atom / quoted"""
         name = self.astring("a charset")
         codec = charset.codec(name.decode("latin-1"))
-        self.charset_known = codec is not None
+        self.charset_known, self.charset_named = codec is not None, True
         if codec not in (None, "ascii"):
             self.codec = codec
 
@@ -209,6 +212,7 @@ class Terms(Cursor):
             needs=frozenset(self.needs),
             columns=tuple(self.columns),
             charset_known=self.charset_known,
+            charset_named=self.charset_named,
             modseq=self.modseq,
             numbers=self.numbers,
             sizes=self.sizes,

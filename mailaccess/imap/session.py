@@ -117,7 +117,12 @@ class Session:
     @property
     def utf8(self) -> bool:
         """Mailbox names are UTF-8 on this connection."""
-        return b"UTF8=ACCEPT" in self.enabled or b"IMAP4REV2" in self.enabled
+        return self.utf8_accepted or self.rev2
+
+    @property
+    def utf8_accepted(self) -> bool:
+        """By ENABLE UTF8=ACCEPT (RFC 6855)."""
+        return b"UTF8=ACCEPT" in self.enabled
 
     @property
     def rev2(self) -> bool:

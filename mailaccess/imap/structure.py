@@ -14,6 +14,8 @@ from mailaccess.mail.headers import Field, Parameter, fields
 from mailaccess.mail.lines import Buffer
 from mailaccess.mail.mime import Part
 
+GLOBAL = b"message/global"
+
 HEADER_READ = 1 << 20
 """Octets of a header that are looked at; what stands behind can be fetched, but not be asked for by name."""
 
@@ -50,16 +52,19 @@ def addresses(listed: Sequence[Address]) -> bytes:
     )
 
 
-def body(part: Part, data: Buffer) -> tuple[bytes, bytes]:
-    """BODY and BODYSTRUCTURE of a part of the message `data`."""
+def body(part: Part, data: Buffer, *, rev2: bool = False) -> tuple[bytes, bytes]:
+    """BODY and BODYSTRUCTURE of a part of the message `data`, as IMAP4rev1 or as IMAP4rev2 has them.
+
+    They differ in message/global: only in IMAP4rev2 it is told what is in it (RFC 9051 section 9, media-message).
+    """
     if part.type.lower() == b"multipart":
-        return _multipart(part, data)
-    return _single_part(part, data)
+        return _multipart(part, data, rev2)
+    return _single_part(part, data, rev2)
 
 
-def _multipart(part: Part, data: Buffer) -> tuple[bytes, bytes]:
+def _multipart(part: Part, data: Buffer, rev2: bool) -> tuple[bytes, bytes]:
     """body-type-mpart = 1*body SP media-subtype [SP body-ext-mpart]"""
-    pairs = [body(child, data) for child in part.children]
+    pairs = [body(child, data, rev2=rev2) for child in part.children]
     subtype = string(part.subtype)
     extension = (_parameters(part.params), _disposition(part), _languages(part), nstring(part.location))
     return (
@@ -68,7 +73,7 @@ def _multipart(part: Part, data: Buffer) -> tuple[bytes, bytes]:
     )
 
 
-def _single_part(part: Part, data: Buffer) -> tuple[bytes, bytes]:
+def _single_part(part: Part, data: Buffer, rev2: bool) -> tuple[bytes, bytes]:
     """body-type-1part = (body-type-basic / body-type-msg / body-type-text) [SP body-ext-1part]"""
     basic = full = b"(%s %s %s %s %s %s %d" % (
         string(part.type),
@@ -79,10 +84,10 @@ def _single_part(part: Part, data: Buffer) -> tuple[bytes, bytes]:
         string(part.encoding),
         part.size,
     )
-    if part.children:  # message/rfc822
+    if part.children and (rev2 or part.kind != GLOBAL):
         inner = part.children[0]
         head = envelope(read_envelope(read_header(inner, data)))
-        inner_basic, inner_full = body(inner, data)
+        inner_basic, inner_full = body(inner, data, rev2=rev2)
         basic += b" %s %s %d" % (head, inner_basic, part.lines)
         full += b" %s %s %d" % (head, inner_full, part.lines)
     elif part.type.lower() == b"text":

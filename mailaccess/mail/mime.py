@@ -25,6 +25,9 @@ _WORD = re.compile(_TOKEN)
 _ENCODING = re.compile(rb'\s*"?(%b)"?\s*(?:[;,(]|\Z)' % _TOKEN)
 _LANGUAGE = re.compile(rb"[A-Za-z0-9-]+")
 
+MESSAGES = frozenset([b"message/rfc822", b"message/global"])
+"""Types whose body is a message (RFC 2046 5.2.1, RFC 6532 3.7)."""
+
 
 @dataclass(slots=True)
 class Part:
@@ -44,8 +47,8 @@ class Part:
     disposition: tuple[bytes, list[Parameter]] | None = None
     languages: list[bytes] = field(default_factory=list)
     location: bytes | None = None
-    lines: int = 0  # line ends in the body; counted for text and message/rfc822 only
-    children: list["Part"] = field(default_factory=list)  # a multipart's parts; message/rfc822: the one message in it
+    lines: int = 0  # line ends in the body; counted for text and MESSAGES only
+    children: list["Part"] = field(default_factory=list)  # a multipart's parts; MESSAGES: the one message in it
 
     @property
     def size(self) -> int:
@@ -103,10 +106,10 @@ class _Scan:
         part = _part(self.data, start, header_end, parent == b"multipart/digest")
         self.open.append(part)
         kind = part.kind
-        if kind == b"message/rfc822" or kind.startswith(b"multipart/"):
+        if kind in MESSAGES or kind.startswith(b"multipart/"):
             if len(self.open) >= self.max_depth or not self.parts_left:
                 part.type, part.subtype = b"application", b"octet-stream"
-            elif kind == b"message/rfc822":
+            elif kind in MESSAGES:
                 part.children.append(self.begin(header_end, kind))
             elif not cut_off:  # else the delimiter that did it, though it may be the same, is not its own
                 boundary = parameter(part.params, b"boundary")

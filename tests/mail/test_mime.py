@@ -83,7 +83,7 @@ STRUCTURES = {
         MIXED + b"--x\r\nContent-Type: message/rfc822\r\n\r\n--x\r\n\r\n2\r\n--x--",
         [b"mixed", (b"",), b"2"],
     ),
-    "message/global is a leaf to IMAP4rev1": (b"Content-Type: message/global\r\n\r\nA: b\r\n\r\n1", b"A: b\r\n\r\n1"),
+    "message/global": (b"Content-Type: Message/Global\r\n\r\nA: b\r\n\r\n1", (b"1",)),
     "nothing": (b"", b""),
     "only a blank line": (b"\r\n", b""),
     "only a header": (b"Subject: x", b""),

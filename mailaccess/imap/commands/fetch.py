@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from mailaccess.imap.errors import Bad, No
 from mailaccess.imap.fetching import LINES_AT_ONCE, Answer, slices
 from mailaccess.imap.grammar import Cursor
-from mailaccess.imap.items import MODSEQ, UID, Wanted, parse_items
+from mailaccess.imap.items import MODSEQ, REV2, UID, Wanted, parse_items
 from mailaccess.imap.numset import SAVED, NumSet, resolve
 from mailaccess.imap.numset import render as render_numbers
 from mailaccess.imap.registry import SELECTED, command
@@ -57,7 +57,7 @@ async def fetch(session: Session, asked: FetchArguments) -> None:
     if asked.vanished and not (session.by_uid and session.qresync and asked.changed_since is not None):
         raise Bad("VANISHED goes with UID FETCH and CHANGEDSINCE, once QRESYNC is enabled")
     ranges = session.ranges(asked.numset)
-    items = list(asked.items)
+    items = [REV2.get(item, item) for item in asked.items] if session.rev2 else list(asked.items)
     if session.by_uid and UID not in items:
         items.insert(0, UID)
     if asked.changed_since is not None and MODSEQ not in items:

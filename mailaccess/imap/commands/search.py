@@ -55,6 +55,9 @@ def _parse_return(terms: Terms) -> Options:
 @command(b"SEARCH", when=SELECTED, parse=parse_search, uid=True, expunges=False, rfc=(3501, 7162))
 async def search(session: Session, options: Options | None, program: Program) -> bytes | None:
     """RFC 3501 6.4.4"""
+    if program.charset_named and session.utf8_accepted:
+        # "it SHOULD reject the command with a "BAD" response (due to the conflicting charset labels)" (RFC 6855 3)
+        raise Bad("After ENABLE UTF8=ACCEPT a search names no charset")
     if options is None and session.rev2:
         options = ALL  # "SEARCH command now requires to return the ESEARCH response" (RFC 9051 Appendix E)
     saving = options is not None and b"SAVE" in options
