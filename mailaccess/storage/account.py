@@ -85,6 +85,7 @@ class Status:
     size: int
     highestmodseq: int
     guid: str
+    stored_deleted: int  # on disk, of those with \\Deleted
 
 
 class Account:
@@ -346,6 +347,7 @@ class Account:
             size=row.size,
             highestmodseq=row.highestmodseq,
             guid=row.guid,
+            stored_deleted=row.stored_deleted,
         )
 
     def _open_lock(self) -> int:

@@ -122,9 +122,10 @@ def _is_as_known(box: Box, message: Message) -> bool:
 
 def _recount(transaction: Transaction, box: Box) -> bool:
     row = box.row(transaction)
-    counted = replace(row, messages=0, unseen=0, deleted=0, unsized=0, size=0)
+    counted = replace(row, messages=0, unseen=0, deleted=0, unsized=0, size=0, stored=0, stored_deleted=0)
     counted.count(transaction.messages_from(row))
     wrong = counted != row
     row.messages, row.unseen, row.deleted = counted.messages, counted.unseen, counted.deleted
     row.unsized, row.size = counted.unsized, counted.size
+    row.stored, row.stored_deleted = counted.stored, counted.stored_deleted
     return wrong

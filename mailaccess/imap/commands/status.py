@@ -17,7 +17,8 @@ ITEMS: dict[bytes, Callable[[Status], int | bytes]] = {
     b"UIDNEXT": lambda status: status.uidnext,
     b"UIDVALIDITY": lambda status: status.uidvalidity,
     b"UNSEEN": lambda status: status.unseen,
-    b"DELETED": lambda status: status.deleted,  # RFC 9051
+    b"DELETED": lambda status: status.deleted,  # RFC 9051, RFC 9208
+    b"DELETED-STORAGE": lambda status: status.stored_deleted,  # RFC 9208, in octets
     b"SIZE": lambda status: status.size,  # RFC 8438
     b"HIGHESTMODSEQ": lambda status: status.highestmodseq,  # RFC 7162
     b"MAILBOXID": lambda status: b"(%s)" % objectid.mailboxid(status.guid),  # RFC 8474

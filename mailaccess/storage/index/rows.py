@@ -65,6 +65,8 @@ class MailboxRow:
     keywords_stamp: FileStamp | None = None
     changed: int = 0
     version: int = 0
+    stored: int = 0
+    stored_deleted: int = 0
 
     def next_modseq(self, now_us: int) -> int:
         """A mod-sequence that this mailbox never had: not even where its latest commits or its index were lost."""
@@ -73,10 +75,16 @@ class MailboxRow:
 
     def count(self, messages: Sequence[Message], by: int = 1) -> None:
         """Takes messages into (by=1) or out of (by=-1) the sums."""
+        deleted = set()
         for info, number in Counter(message.entry.info for message in messages).items():
             letters = Entry("", info, "cur").letters
             self.unseen += by * number * ("S" not in letters)
-            self.deleted += by * number * ("T" in letters)
+            if "T" in letters:
+                self.deleted += by * number
+                deleted.add(info)
+        self.stored += by * sum(message.stamp.size for message in messages)
+        if deleted:
+            self.stored_deleted += by * sum(each.stamp.size for each in messages if each.entry.info in deleted)
         sizes = [message.size for message in messages if message.size is not None]
         self.messages += by * len(messages)
         self.unsized += by * (len(messages) - len(sizes))
@@ -167,6 +175,8 @@ def mailbox_values(row: MailboxRow) -> tuple[Any, ...]:
         _numbers(row.keywords_stamp),
         row.changed,
         row.version,
+        row.stored,
+        row.stored_deleted,
     )
 
 

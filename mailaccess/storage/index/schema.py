@@ -42,7 +42,9 @@ CREATE TABLE mailbox (
     keywords TEXT NOT NULL,            -- JSON: names of the letters, by index
     keywords_stamp TEXT NOT NULL,      -- of the keywords file as last read or written
     changed INTEGER NOT NULL,          -- microseconds since the epoch at which messages came or went
-    version INTEGER NOT NULL           -- one higher with every change of this row
+    version INTEGER NOT NULL,          -- one higher with every change of this row
+    stored INTEGER NOT NULL,           -- octets of all messages' files
+    stored_deleted INTEGER NOT NULL    -- of these, with \\Deleted
 );
 
 CREATE TABLE message (

@@ -104,17 +104,19 @@ def test_keywords_survive_their_column() -> None:
 
 def test_counting_in_and_out() -> None:
     """A mailbox's sums follow its messages."""
-    read = Message(1, Entry("1", ":2,S", "cur"), (), 1, 100, None, FileStamp(1, 1, 1), 1, ())
-    deleted = Message(2, Entry("2", ":2,T", "cur"), (), 1, None, None, FileStamp(1, 1, 1), 1, ())
+    read = Message(1, Entry("1", ":2,S", "cur"), (), 1, 100, None, FileStamp(90, 1, 1), 1, ())
+    deleted = Message(2, Entry("2", ":2,T", "cur"), (), 1, None, None, FileStamp(7, 1, 1), 1, ())
     row = MailboxRow(1, "", "0" * 32, 1)
     row.count([read, deleted])
 
     assert (row.messages, row.unseen, row.deleted, row.unsized, row.size) == (2, 1, 1, 1, 100)
+    assert (row.stored, row.stored_deleted) == (97, 7)
 
     row.count([deleted], -1)
     row.count([read], -1)
 
     assert (row.messages, row.unseen, row.deleted, row.unsized, row.size) == (0, 0, 0, 0, 0)
+    assert (row.stored, row.stored_deleted) == (0, 0)
 
 
 def test_mod_sequences_follow_the_clock_and_never_fall() -> None:
