@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from mailaccess.imap.append_data import Form, Options, Part, parse_form, parse_options, parse_part
-from mailaccess.imap.errors import Bad, No
+from mailaccess.imap.errors import Bye, No
 from mailaccess.imap.framing import Literal
 from mailaccess.imap.session import Session
 from mailaccess.imap.streamed import Streamed
@@ -15,9 +15,9 @@ from mailaccess.imap.upload import Upload
 from mailaccess.imap.url import BadUrl, ImapUrl, parse
 from mailaccess.imap.url_data import NO_DATA, UrlData, open_url
 from mailaccess.storage import keywords
-from mailaccess.storage.errors import StorageError
 from mailaccess.storage.mailbox import Incoming, Mailbox
-from mailaccess.wire.traps import call
+from mailaccess.wire.reader import LineTooLong
+from mailaccess.wire.traps import Closing, Gone, TimedOut, call
 
 COPIES = 4
 """One command may copy so many times the octets of the largest message: what it copies, it need not send."""
@@ -107,7 +107,7 @@ class Receiver:
                 raise No("That much is not copied by one command", b"LIMIT")
             for start in range(0, data.size, _STEP):
                 try:
-                    piece = await call(data.read, start, _STEP)
+                    piece = await call(data.read_binary, start, _STEP)
                 except NO_DATA as error:
                     raise _bad_url(text, str(error)) from None
                 await call(incoming.write, piece)
@@ -138,7 +138,7 @@ async def receiving(session: Session, line: bytes) -> AsyncIterator[Receiver]:
         yield receiver
     except Exception as error:
         await call(receiver.upload.discard)
-        if isinstance(error, Bad | No | StorageError):
+        if not isinstance(error, Gone | TimedOut | Closing | Bye | LineTooLong):
             await receiver.rest.refuse()
         raise
 

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailaccess.imap.receiving import COPIES
+from mailaccess.imap.upload import Upload
 from mailaccess.storage.errors import DiskFull
 from mailaccess.storage.mailbox import Incoming
 from tests.driver import MemoryDriver
@@ -37,6 +38,14 @@ def test_parts_are_put_together(world: World, client: MemoryDriver) -> None:
     stored = world.files()[-1].read_bytes()
     assert stored == b"Subject: new\r\n\r\n" + b"01234567\r\n" * 40_000 + b"-\0-\xc3\xa4\r\ntwo\r\n"
     assert tmp(world) == []
+
+
+def test_nul_is_copied_as_it_is(world: World) -> None:
+    """ "The server copies octets, unchanged" (RFC 4469 section 3)"""
+    client = world.imap_in()
+    client.ask(b"a APPEND INBOX ~{9+}\r\nx: y\r\n\r\n\0\r\n")
+    client.ask(b"b APPEND INBOX CATENATE (URL /INBOX/;UID=1)\r\n")
+    assert [path.read_bytes() for path in world.files()] == 2 * [b"x: y\r\n\r\n\0"]
 
 
 def test_the_message_may_not_be_too_large(world: World) -> None:
@@ -98,6 +107,28 @@ def test_a_full_disk(world: World, client: MemoryDriver) -> None:
         patch.setattr(Incoming, "write", full)
         answer = client.ask(b"a APPEND INBOX CATENATE (URL /INBOX/;UID=1 TEXT {10+}\r\nx LOGOUT\r\n)\r\nb NOOP\r\n")
     assert answer == b"a NO [OVERQUOTA] no space\r\nb OK NOOP completed\r\n"
+    assert tmp(world) == []
+
+
+def test_a_fault_of_ours_leaves_the_session_alive(world: World, client: MemoryDriver) -> None:
+    """What is on its way is not taken for commands then, either."""
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("a fault")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Upload, "hold", fail)
+        answer = client.ask(b"a APPEND INBOX {10+}\r\nx LOGOUT\r\n {10+}\r\ny LOGOUT\r\n\r\nb NOOP\r\n")
+    assert answer.startswith(b"a NO [SERVERBUG]")
+    assert answer.endswith(b"\r\nb OK NOOP completed\r\n")
+    assert answer.count(b"\r\n") == 2
+
+
+def test_a_line_that_is_too_long(world: World, client: MemoryDriver) -> None:
+    """Behind a literal: the file that was begun goes."""
+    answer = client.ask(b"a APPEND INBOX CATENATE (TEXT {3+}\r\nabc %s\r\nb NOOP\r\n" % (b"x" * 70_000))
+    assert answer.startswith(b"a BAD A line may have")
+    assert answer.endswith(b"\r\nb OK NOOP completed\r\n")
     assert tmp(world) == []
 
 
