@@ -303,3 +303,25 @@ def test_a_new_account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         if left.acknowledged:
             assert texts(inbox) == {uid: b"one\r\n"}, left
         again.close()
+
+
+@pytest.mark.parametrize("name", ["INBOX", "Work"])
+def test_replace(stops: Callable[[Operation], list[Left]], name: str) -> None:
+    """The old one or the new one is there at every moment; once acknowledged, the new one alone."""
+
+    def operation(account: Account, acknowledge: Callable[[object], None]) -> None:
+        target = account.mailbox(name)
+        incoming = target.incoming()
+        incoming.write(b"new\n")
+        acknowledge(account.mailbox("INBOX").replace(2, (incoming, frozenset([SEEN]), None), target))
+
+    for left in stops(operation):
+        with reopened(left) as account:
+            inbox, target = texts(account.mailbox("INBOX")), texts(account.mailbox(name))
+            old, new = inbox.get(2) == b"two\r\n", list(target.values()).count(b"new\r\n")
+            assert old or new == 1, left
+            assert new <= 1, left
+            for uid in left.acknowledged:
+                assert (old, target.get(int(str(uid)))) == (False, b"new\r\n"), left
+            assert {uid: inbox.get(uid) for uid in (1, 3)} == {1: b"one\r\n", 3: b"three\r\n"}, left
+            check_uids(account, KNOWN)
