@@ -9,6 +9,7 @@ from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.items import MODSEQ, REV2, UID, Wanted, parse_items
 from mailaccess.imap.numset import SAVED, NumSet, resolve
 from mailaccess.imap.numset import render as render_numbers
+from mailaccess.imap.partial import Partial, parse_partial
 from mailaccess.imap.registry import SELECTED, command
 from mailaccess.imap.session import Session
 from mailaccess.imap.view import Ranges, View
@@ -27,6 +28,7 @@ class FetchArguments:
     items: list[Wanted]
     changed_since: int | None = None
     vanished: bool = False
+    partial: Partial | None = None
 
 
 def parse_fetch(cursor: Cursor) -> tuple[FetchArguments]:
@@ -34,7 +36,7 @@ def parse_fetch(cursor: Cursor) -> tuple[FetchArguments]:
     numset = cursor.numset()
     cursor.sp()
     items = parse_items(cursor)
-    changed_since, vanished = None, False
+    changed_since, vanished, partial = None, False, None
     if cursor.skip(b" ("):
         while True:
             if cursor.skip(b"CHANGEDSINCE"):
@@ -42,21 +44,27 @@ def parse_fetch(cursor: Cursor) -> tuple[FetchArguments]:
                 changed_since = cursor.number64()  # 0, which the grammar does not have, is what iOS sends
             elif cursor.skip(b"VANISHED"):
                 vanished = True
+            elif partial is None and cursor.skip(b"PARTIAL"):
+                partial = parse_partial(cursor)
             else:
-                raise cursor.bad("CHANGEDSINCE or VANISHED")
+                raise cursor.bad("CHANGEDSINCE, VANISHED or PARTIAL")
             if cursor.skip(b")"):
                 break
             cursor.sp()
     cursor.end()
-    return (FetchArguments(numset, items, changed_since, vanished),)
+    return (FetchArguments(numset, items, changed_since, vanished, partial),)
 
 
-@command(b"FETCH", when=SELECTED, parse=parse_fetch, uid=True, expunges=False, rfc=(3501, 4466, 7162))
+@command(b"FETCH", when=SELECTED, parse=parse_fetch, uid=True, expunges=False, rfc=(3501, 4466, 7162, 9394))
 async def fetch(session: Session, asked: FetchArguments) -> None:
     """RFC 3501 6.4.5"""
     if asked.vanished and not (session.by_uid and session.qresync and asked.changed_since is not None):
         raise Bad("VANISHED goes with UID FETCH and CHANGEDSINCE, once QRESYNC is enabled")
     ranges = session.ranges(asked.numset)
+    if asked.partial is not None:
+        if not session.by_uid:
+            raise Bad("PARTIAL goes with UID FETCH")
+        ranges = asked.partial.cut(ranges)  # "first select [...] and then only return flag changes" (RFC 9394 3.4)
     items = [REV2.get(item, item) for item in asked.items] if session.rev2 else list(asked.items)
     if session.by_uid and UID not in items:
         items.insert(0, UID)
