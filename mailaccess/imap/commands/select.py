@@ -142,8 +142,9 @@ def _describe(session: Session, view: View, unseen: int) -> None:
     session.untagged(b"OK [UIDNEXT %d] Predicted next UID" % mailbox.uidnext)
     session.untagged(b"OK [HIGHESTMODSEQ %d] Highest" % view.highest)
     peer = session.channel.peer
-    if session.settings.authenticator.plaintext_allowed(tls=peer.tls, loopback=peer.loopback):
-        # RFC 4467 section 8: where the operator wants snooping prevented, it is not returned to be snooped
+    private = session.settings.authenticator.plaintext_allowed(tls=peer.tls, loopback=peer.loopback)
+    if private and b"URLAUTH" not in session.without:
+        # Not returned "unless some mechanism is provided that protects the session from snooping" (RFC 4467 section 8)
         session.untagged(URLMECH)
 
 

@@ -1,6 +1,7 @@
 """URLs for others, beyond their transcripts: long texts, who asks for whom, what storage and backend cannot do."""
 
 import base64
+import hmac
 
 import pytest
 
@@ -14,6 +15,7 @@ from mailaccess.storage.access_keys import FILE
 from mailaccess.storage.content import Content
 from mailaccess.storage.errors import ShortRead, Unavailable
 from mailaccess.storage.mailbox import Mailbox
+from mailaccess.wire.channel import Peer
 from tests.driver import MemoryDriver, UnreadDriver
 from tests.world import World
 
@@ -185,3 +187,21 @@ def test_a_user_who_does_not_exist_gets_no_directory(world: World) -> None:
     url = b"imap://nobody@h/INBOX/;UID=1;URLAUTH=anonymous:INTERNAL:" + b"0" * 64
     assert b"NIL\r\na OK" in client.ask(b"a URLFETCH %s\r\n" % url)
     assert not (world.root / "nobody").exists()
+
+
+def test_mechanisms_are_told_where_nobody_listens(world: World) -> None:
+    """ "A server implementation MUST implement a configuration" (RFC 4467 section 8); and to whom they are offered."""
+    assert b"[URLMECH INTERNAL]" in other(world).ask(b"a SELECT INBOX\r\n")
+    far = world.imap(Peer("192.0.2.1", tls=True))
+    assert b"[URLMECH INTERNAL]" in far.ask(b"l LOGIN ann secret\r\na EXAMINE INBOX\r\n")
+    cram = world.imap(Peer("192.0.2.1"))
+    challenge = cram.ask(b"l AUTHENTICATE CRAM-MD5\r\n").split()[-1]
+    digest = hmac.new(b"secret", base64.b64decode(challenge), "md5").hexdigest()
+    answer = cram.ask(base64.b64encode(b"ann " + digest.encode()) + b"\r\na SELECT INBOX\r\n")
+    assert b"a OK [READ-WRITE]" in answer
+    assert b"URLMECH" not in answer
+
+    object.__setattr__(world.imap_settings, "without", frozenset([b"URLAUTH"]))
+    client = other(world)
+    assert b"URLMECH" not in client.ask(b"a SELECT INBOX\r\n")
+    assert client.ask(b"b RESETKEY\r\n").startswith(b"b BAD")
