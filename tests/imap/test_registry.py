@@ -1,6 +1,6 @@
 """The command table as a whole."""
 
-from mailaccess.imap.registry import COMMANDS, FEATURES, State, capabilities
+from mailaccess.imap.registry import AUTHENTICATED, COMMANDS, FEATURES, State, capabilities
 
 
 def test_every_capability_names_its_standard() -> None:
@@ -10,16 +10,28 @@ def test_every_capability_names_its_standard() -> None:
 
 
 def test_capabilities_depend_on_the_state() -> None:
-    """Before login what a client needs then, or asks for only then; IMAP4rev1 first, nothing twice."""
+    """Before login what a client needs then, or asks for only then; IMAP4rev1 first, then IMAP4rev2, nothing twice."""
     before, after = capabilities(State.NOT_AUTHENTICATED), capabilities(State.AUTHENTICATED)
 
-    assert before[0] == after[0] == b"IMAP4rev1"
+    assert before[:2] == after[:2] == [b"IMAP4rev1", b"IMAP4rev2"]
     assert {b"IDLE", b"ENABLE"} <= set(before) & set(after)
     assert b"MOVE" in after
     assert b"MOVE" not in before
     assert b"SASL-IR" in before
     assert b"SASL-IR" not in after
     assert len(set(after)) == len(after)
+
+
+def test_what_is_announced_can_be_used() -> None:
+    """In the states where its command may be given; ENABLE and IDLE before login too, as they say."""
+    early = {b"ENABLE", b"IDLE"}
+    for state, usable in [(State.NOT_AUTHENTICATED, State.NOT_AUTHENTICATED), (State.AUTHENTICATED, AUTHENTICATED)]:
+        announced = set(capabilities(state))
+        for spec in COMMANDS:
+            assert spec.when & usable or not announced.intersection(set(spec.capability) - early), spec.name
+    before = set(capabilities(State.NOT_AUTHENTICATED))
+    assert before == {b"IMAP4rev1", b"IMAP4rev2", b"LITERAL+", b"SASL-IR", b"ID", b"LANGUAGE"} | early
+    assert capabilities(State.AUTHENTICATED) == capabilities(State.SELECTED)
 
 
 def test_uid_variants_are_commands_of_their_own() -> None:
