@@ -120,7 +120,14 @@ class Process:
         self.certificates = certificates(configuration)
         self.ledger = Ledger(ledger, trusted=tuple(trusted))
         self.accounts = Accounts(
-            StorageSettings(settings.storage.maildir, settings.storage.index, facts.build, facts.VERSION, facts.kin)
+            StorageSettings(
+                settings.storage.maildir,
+                settings.storage.index,
+                facts.build,
+                facts.VERSION,
+                facts.kin,
+                sharing=applying.sharing(configuration, self.backend),
+            )
         )
         self.watcher = watch.Watcher()
         self.watching = Watching(self.reactor, self.shared.lanes, self.watcher, self.accounts)

@@ -15,11 +15,11 @@ from typing import Any, BinaryIO
 import click
 
 from mailaccess.cli.context import NoUser, config_option, enter
-from mailaccess.cli.mail import mail_of
+from mailaccess.cli.mail import access_of
 from mailaccess.config import ConfigError
 from mailaccess.mail.flags import SYSTEM, Flags, canonical
-from mailaccess.storage.account import Account
-from mailaccess.storage.errors import InvalidName, NoSuchMailbox, NotSelectable, StorageError, TooBig
+from mailaccess.storage.access import Access
+from mailaccess.storage.errors import InvalidName, NoSuchMailbox, NotPermitted, NotSelectable, StorageError, TooBig
 from mailaccess.storage.mailbox import Incoming, Mailbox
 
 EX_DATAERR = 65
@@ -59,7 +59,7 @@ def _flags(_ctx: click.Context, _option: click.Parameter, text: str) -> Flags:
 
 @click.command(cls=Delivery)
 @click.argument("user")
-@click.option("--mailbox", default="INBOX", show_default=True, help="If there is none of this name, INBOX.")
+@click.option("--mailbox", default="INBOX", show_default=True, help="If USER may not post to it, INBOX.")
 @click.option("--flags", default="", callback=_flags, help=r'Flags and keywords to set, such as "\Seen $Forwarded".')
 @config_option
 def command(user: str, mailbox: str, flags: Flags, file: Path | None) -> None:
@@ -67,7 +67,7 @@ def command(user: str, mailbox: str, flags: Flags, file: Path | None) -> None:
     code = EX_TEMPFAIL
     try:
         loaded = enter(file)
-        with mail_of(loaded, user) as mail:
+        with access_of(loaded, user) as mail:
             target = _mailbox(mail, mailbox)
             uids = _deliver(target, flags, sys.stdin.buffer, loaded.settings.limits.message_size)
             code = os.EX_OK  # whatever fails from here on must not make the agent deliver it once more
@@ -111,13 +111,13 @@ def _message(source: BinaryIO) -> Iterator[bytes]:
         yield chunk
 
 
-def _mailbox(mail: Account, name: str) -> Mailbox:
-    """The mailbox called `name`; rather INBOX than a bounce."""
+def _mailbox(mail: Access, name: str) -> Mailbox:
+    """The mailbox called `name`, if the user has the right "p" to it; rather INBOX than a bounce."""
     try:
-        return mail.mailbox(name)
-    except (NoSuchMailbox, NotSelectable, InvalidName) as error:
+        return mail.delivery(name)
+    except (NoSuchMailbox, NotSelectable, NotPermitted, InvalidName) as error:
         click.echo(f"mailaccess: {error}; delivering to INBOX", err=True)
-        return mail.mailbox("INBOX")
+        return mail.own.mailbox("INBOX")
 
 
 def _fail(text: str, code: int) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 
 from mailaccess.cli.context import config_option, enter
-from mailaccess.cli.mail import mail_of
+from mailaccess.cli.mail import access_of, mail_of
+from mailaccess.storage import acl, rights
 
 
 @click.group()
@@ -53,3 +54,43 @@ def delete(user: str, name: str, yes: bool, file: Path | None) -> None:
         mail.delete(name)
         mail.unsubscribe(name)
     click.echo(f"Deleted {name}.")
+
+
+def _who(_ctx: click.Context, _argument: click.Parameter, text: str | None) -> tuple[acl.Who, bool] | None:
+    try:
+        return None if text is None else acl.from_identifier(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def _change(_ctx: click.Context, _argument: click.Parameter, text: str | None) -> str | None:
+    try:
+        rights.modified(rights.NONE, text or "")
+    except rights.UnknownRight as error:
+        raise click.BadParameter(f"{error}; there are {rights.LETTERS}") from None
+    return text
+
+
+@command.command(context_settings={"ignore_unknown_options": True})  # -bob and -w are none
+@click.argument("user")
+@click.argument("name")
+@click.argument("who", required=False, callback=_who)
+@click.argument("change", metavar="[RIGHTS]", required=False, callback=_change)
+@config_option
+def share(user: str, name: str, who: tuple[acl.Who, bool] | None, change: str | None, file: Path | None) -> None:
+    """Give WHO RIGHTS to USER's mailbox NAME, or list who has which.
+
+    WHO is a user or "anyone"; with "-" before it, rights are taken away. RIGHTS are the letters of RFC 4314, such as
+    "lrs" to read or "lrswite" to work in it, with "+" or "-" before them to add or take some; "" ends what was given.
+    """
+    with access_of(enter(file), user) as access:
+        mail = access.own
+        if who is not None:
+            if change is None:
+                raise click.UsageError(f"Which rights? There are {rights.LETTERS}.")
+            kind, called = who[0].kind, who[0].name
+            concerned = acl.Who(kind, access.known_name(called) if kind == acl.USER else called)
+            mail.change_acl(name, concerned, change or None, access.user, negative=who[1])
+            access.tell_sharers()
+        for identifier, granted in acl.listed(mail.acl(name), access.user):
+            click.echo(f"{rights.letters(granted):<{len(rights.LETTERS)}}  {identifier}")

@@ -4,19 +4,36 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mailaccess.cli.context import identity
-from mailaccess.config import Configuration
+from mailaccess.config import Configuration, applying
 from mailaccess.imap import facts
+from mailaccess.storage.access import Access
 from mailaccess.storage.account import Account
 from mailaccess.storage.accounts import Accounts, StorageSettings
 
 
 @contextmanager
 def mail_of(loaded: Configuration, user: str) -> Iterator[Account]:
-    """The mail of the account called `user`. NoUser, StorageError."""
+    """The mail of the account called `user`, with all rights to it. NoUser, StorageError."""
+    with access_of(loaded, user) as access:
+        yield access.own
+
+
+@contextmanager
+def access_of(loaded: Configuration, user: str) -> Iterator[Access]:
+    """What `user` comes at, with the rights that he has. NoUser, StorageError."""
     found = identity(loaded, user)
     storage = loaded.settings.storage
-    accounts = Accounts(StorageSettings(storage.maildir, storage.index, facts.build, facts.VERSION, facts.kin))
+    accounts = Accounts(
+        StorageSettings(
+            storage.maildir,
+            storage.index,
+            facts.build,
+            facts.VERSION,
+            facts.kin,
+            sharing=applying.sharing(loaded, applying.backend(loaded)),
+        )
+    )
     try:
-        yield accounts.open(found.user, found.home)
+        yield accounts.access(found.user, found.home)
     finally:
         accounts.close()

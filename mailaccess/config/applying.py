@@ -9,6 +9,10 @@ from mailaccess.auth.backend import Backend, BadBackend, load
 from mailaccess.config.settings import PASSWD_FILE
 from mailaccess.config.source import Configuration
 from mailaccess.privileges import PrivilegeError, drop, unreadable
+from mailaccess.storage.access import Sharing
+from mailaccess.storage.sharers import Sharers
+
+DICTIONARY = ".shared-mailboxes"
 
 
 def become_user(configuration: Configuration) -> None:
@@ -39,3 +43,17 @@ def read_backend(configuration: Configuration) -> Backend:
         key = "path" if configuration.settings.auth.backend == PASSWD_FILE else "backend"
         raise configuration.error(("auth", key), problems[0] if problems else str(error)) from None
     return found
+
+
+def sharing(configuration: Configuration, accounts: Backend) -> Sharing:
+    """How mail is shared between the users that the backend knows."""
+    wanted = configuration.settings.sharing
+    beside = Path(configuration.settings.storage.maildir.partition("{")[0] + "x").parent
+    return Sharing(
+        accounts.lookup,
+        Sharers(wanted.dictionary or beside / DICTIONARY),
+        wanted.users,
+        wanted.shared,
+        wanted.public,
+        wanted.personal_flags,
+    )

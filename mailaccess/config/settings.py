@@ -49,7 +49,7 @@ def _is_address(text: str) -> bool:
 
 def _capability(value: str) -> str:
     if value.upper() not in optional_capabilities():
-        raise ValueError("a capability that the server can do without, such as \"COMPRESS=DEFLATE\"")
+        raise ValueError('a capability that the server can do without, such as "COMPRESS=DEFLATE"')
     return value.upper()
 
 
@@ -104,6 +104,12 @@ def _under(value: object, info: ValidationInfo) -> Path:
     return _base(info) / value
 
 
+def _namespace(value: str) -> str:
+    if value.upper() == "INBOX" or re.search(r"[/%*\x00-\x1f\x7f]", value):
+        raise ValueError("a mailbox name without '/', '%' and '*', other than INBOX")
+    return value
+
+
 def _template(value: str, info: ValidationInfo) -> str:
     expected = "a path with {user}, or with {local} and {domain}, in it"
     try:
@@ -124,6 +130,7 @@ FilePath = Annotated[Path, BeforeValidator(_under)]
 FilePaths = Annotated[tuple[FilePath, ...], Strict(False)]
 Template = Annotated[str, AfterValidator(_template)]
 Capabilities = Annotated[tuple[Annotated[str, AfterValidator(_capability)], ...], Strict(False)]
+NamespaceName = Annotated[str, AfterValidator(_namespace)]
 Endpoints = Annotated[tuple[Annotated[Endpoint, BeforeValidator(_endpoint)], ...], Strict(False)]
 Users = Annotated[tuple[str, ...], Strict(False)]
 Networks = Annotated[tuple[Annotated[Network, BeforeValidator(_network)], ...], Strict(False)]
@@ -219,6 +226,16 @@ class Limits(Table):
     message_size: Size = _default("128M")  # a message taken by APPEND or delivery
 
 
+class Sharing(Table):
+    """`[sharing]`: who sees others' mailboxes, where, and whose flags they have."""
+
+    users: NamespaceName = "Users"  # other users' mailboxes are below this name; empty: nobody has any
+    shared: NamespaceName = "Shared"  # those of `public` are below this one
+    public: str = ""  # the account whose mailboxes are everybody's, as far as their lists say so
+    personal_flags: bool = True  # \Seen and keywords in others' mailboxes are each user's own
+    dictionary: FilePath | None = None  # who shares something with whom; None: beside the accounts' directories
+
+
 class Log(Table):
     """`[log]`"""
 
@@ -238,6 +255,7 @@ class Settings(Table):
     pop3: Pop3
     security: Security
     limits: Limits
+    sharing: Sharing
     log: Log
 
 

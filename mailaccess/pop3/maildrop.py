@@ -3,6 +3,7 @@
 from contextlib import AbstractContextManager, ExitStack
 
 from mailaccess.mail.flags import SEEN
+from mailaccess.storage import rights
 from mailaccess.storage.access import Access
 from mailaccess.storage.content import Content
 from mailaccess.storage.errors import MessageGone
@@ -50,7 +51,9 @@ class Maildrop:
             raise MessageGone(number) from None
 
     def mark_seen(self, numbers: list[int]) -> None:
-        """Sets \\Seen, so that an IMAP client sees what was read here."""
+        """Sets \\Seen, so that an IMAP client sees what was read here; not without the right to."""
+        if rights.SEEN not in self._mailbox.rights:
+            return
         uids = sorted({self.uids[number - 1] for number in numbers})
         self._mailbox.store(uids, Action.ADD, frozenset([SEEN]))
 

@@ -39,3 +39,13 @@ def test_what_others_broke_is_mended_and_said(run: Run, tmp_path: Path) -> None:
 def test_an_unknown_user(run: Run) -> None:
     """67, as everywhere."""
     assert run("check", "bob").code == 67
+
+
+def test_lists_of_another_program_are_made_known(run: Run, tmp_path: Path) -> None:
+    """After a take-over from Dovecot others have to find what is shared."""
+    run("check", "ann")
+    (tmp_path / "mail" / "ann" / ".Junk" / "dovecot-acl").write_text("user=bob lr\n")
+
+    run("check", "ann")
+
+    assert "user/bob/ann" in (tmp_path / "mail" / ".shared-mailboxes").read_text()

@@ -149,3 +149,19 @@ def test_our_own_fault_is_75(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert result.code == 75
     assert "Traceback" in result.err
+
+
+def test_mail_is_posted_to_what_others_share(run: Run, ann: Path, tmp_path: Path) -> None:
+    """With the right "p", and only with that one."""
+    (tmp_path / "users").write_text("ann:{PLAIN}secret\nbob:{PLAIN}secret\n")
+    run("folder", "create", "bob", "Tickets")
+    run("folder", "share", "bob", "Tickets", "ann", "lri")
+    refused = run("deliver", "ann", "--mailbox", "Users/bob/Tickets", stdin=MESSAGE)
+    run("folder", "share", "bob", "Tickets", "ann", "p")
+
+    assert run("deliver", "ann", "--mailbox", "Users/bob/Tickets", stdin=MESSAGE).code == 0
+
+    assert refused.code == 0
+    assert "no right" in refused.err
+    assert len(mail(ann)) == 1
+    assert len(mail(tmp_path / "mail" / "bob" / ".Tickets")) == 1

@@ -70,3 +70,30 @@ def test_what_cannot_be(run: Run, arguments: tuple[str, ...], code: int) -> None
 
     assert (result.code, result.out) == (code, "")
     assert len(result.err.splitlines()) == 1
+
+
+def shared(run: Run, *arguments: str) -> list[list[str]]:
+    """The lines of `folder share ann`."""
+    return [line.split() for line in run("folder", "share", "ann", *arguments).out.splitlines()]
+
+
+def test_share_gives_and_takes_rights(run: Run, tmp_path: Path) -> None:
+    """In letters, added or taken with a sign; nothing left, no entry."""
+    assert shared(run, "Sent") == [["lrswipkxtea", "ann"]]
+    assert shared(run, "Sent", "bob", "lrs") == [["lrswipkxtea", "ann"], ["lrs", "bob"]]
+    assert shared(run, "Sent", "bob", "+i") == [["lrswipkxtea", "ann"], ["lrsi", "bob"]]
+    assert shared(run, "Sent", "bob", "-s")[1] == ["lri", "bob"]
+    assert shared(run, "Sent", "-bob", "i")[2] == ["i", "-bob"]
+    assert (tmp_path / "mail" / "ann" / ".Sent" / "dovecot-acl").read_text() == "user=bob lri\n-user=bob i\n"
+    assert "/user/bob/ann\n1\n" in (tmp_path / "mail" / ".shared-mailboxes").read_text()
+    shared(run, "Sent", "-bob", "")
+    assert shared(run, "Sent", "bob", "") == [["lrswipkxtea", "ann"]]
+    assert (tmp_path / "mail" / ".shared-mailboxes").read_text() == ""
+
+
+def test_share_says_what_is_wrong(run: Run) -> None:
+    """Rights, identifiers, mailboxes."""
+    assert "lrswipkxtea" in run("folder", "share", "ann", "Sent", "bob").err
+    assert "there is no right 'q'" in run("folder", "share", "ann", "Sent", "bob", "q").err
+    assert "empty" in run("folder", "share", "ann", "Sent", "", "l").err
+    assert "no mailbox Nothing" in run("folder", "share", "ann", "Nothing", "bob", "l").err

@@ -8,7 +8,7 @@ import pytest
 
 from mailaccess.auth.backend import Identity
 from mailaccess.config import ConfigError, Configuration, load
-from mailaccess.config.applying import backend, become_user, read_backend
+from mailaccess.config.applying import backend, become_user, read_backend, sharing
 
 
 class Nobody:
@@ -88,3 +88,22 @@ def test_a_user_file_that_is_not_there(tmp_path: Path) -> None:
 
     [problem] = caught.value.problems
     assert problem.startswith(f"{tmp_path}/mail.toml:3: auth.path: {tmp_path}/nowhere: No such file or directory")
+
+
+@pytest.mark.parametrize(
+    ("maildir", "dictionary"),
+    [
+        ("/srv/mail/{user}", "/srv/mail/.shared-mailboxes"),
+        ("/srv/mail-{user}/mail", "/srv/.shared-mailboxes"),
+        ("{domain}/{local}", "{base}/.shared-mailboxes"),
+    ],
+)
+def test_who_shares_what_is_kept_beside_the_accounts(tmp_path: Path, maildir: str, dictionary: str) -> None:
+    """In no user's directory; unless another place is configured."""
+    loaded = written(tmp_path, f'[storage]\nmaildir = "{maildir}"\n[sharing]\npublic = "all"\n')
+    found = sharing(loaded, backend(loaded))
+
+    assert found.sharers.path == Path(dictionary.replace("{base}", str(tmp_path)))
+    assert (found.users, found.shared, found.public, found.personal_flags) == ("Users", "Shared", "all", True)
+    other = written(tmp_path, '[sharing]\ndictionary = "who"\n')
+    assert sharing(other, backend(other)).sharers.path == tmp_path / "who"

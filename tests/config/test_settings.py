@@ -134,3 +134,11 @@ def test_who_fetches_urls_for_others() -> None:
     assert settings(given).imap.url_applications == {"submit": ("postfix",), "stream": ()}
     assert refused("IMAP__URL_APPLICATIONS", '{ submit = "postfix" }')
     assert refused("IMAP__URL_APPLICATIONS", '["postfix"]')
+
+
+@pytest.mark.parametrize("name", ["a/b", "inbox", "50%", "*", "a\tb"])
+def test_a_namespace_is_a_plain_name(name: str) -> None:
+    """It is the first part of mailbox names."""
+    assert refused("SHARING__USERS", name)
+    assert not refused("SHARING__USERS", "")
+    assert not refused("SHARING__SHARED", "Öffentlich")

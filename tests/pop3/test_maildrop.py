@@ -3,13 +3,14 @@
 import pytest
 
 from mailaccess.pop3.maildrop import Maildrop
-from mailaccess.storage.errors import MaildropBusy
+from mailaccess.storage.acl import Who
+from mailaccess.storage.errors import MaildropBusy, NotPermitted
 from tests.world import MESSAGES, World
 
 
 def test_one_at_a_time(world: World) -> None:
     """The second is refused until the first has closed."""
-    account = world.accounts.open("fred", None)
+    account = world.accounts.access("fred", None)
     first = Maildrop(account)
     with pytest.raises(MaildropBusy):
         Maildrop(account)
@@ -21,7 +22,7 @@ def test_removes_only_what_is_marked(world: World) -> None:
     """Numbers keep their meaning; a message another program removed meanwhile is no error."""
     for _ in range(4):
         world.deliver(MESSAGES["plain"], flags="")
-    maildrop = Maildrop(world.accounts.open("fred", None))
+    maildrop = Maildrop(world.accounts.access("fred", None))
     world.files()[2].unlink()
     maildrop.deleted |= {1, 3}
     assert maildrop.remaining == [2, 4]
@@ -36,7 +37,7 @@ def test_unique_ids_stay(world: World) -> None:
     """The same message has the same unique-id in every session."""
     for _ in range(2):
         world.deliver(MESSAGES["plain"])
-    account = world.accounts.open("fred", None)
+    account = world.accounts.access("fred", None)
     first = Maildrop(account)
     first.deleted.add(1)
     kept = first.uidls[1]
@@ -51,8 +52,24 @@ def test_unique_ids_stay(world: World) -> None:
 def test_read_many_times_is_seen_once(world: World) -> None:
     """However often a message was asked for in one go, it is one message that is marked."""
     world.deliver(MESSAGES["plain"], flags="")
-    maildrop = Maildrop(world.accounts.open("fred", None))
+    maildrop = Maildrop(world.accounts.access("fred", None))
     maildrop.mark_seen([1] * 100)
     maildrop.close()
 
     assert [path.name[-3:] for path in world.files()] == ["2,S"]
+
+
+def test_an_owner_without_the_rights_reads_only(world: World) -> None:
+    """\\Seen is left as it is, and nothing is removed."""
+    world.deliver(MESSAGES["plain"], flags="")
+    account = world.accounts.access("fred", None)
+    account.change_acl("INBOX", Who("user", "fred"), "lr")
+    maildrop = Maildrop(account)
+
+    maildrop.mark_seen([1])
+    maildrop.deleted.add(1)
+    with pytest.raises(NotPermitted):
+        maildrop.remove_deleted()
+    maildrop.close()
+
+    assert [path.name.partition(":")[2] for path in world.files()] == ["2,"]
