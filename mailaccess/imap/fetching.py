@@ -54,8 +54,8 @@ def _is_long(value: Value) -> bool:
     return isinstance(value, Stream) or (isinstance(value, bytes) and len(value) > _BY_REFERENCE)
 
 
-def _form(items: Sequence[Wanted]) -> bytes:
-    return b"* %%d FETCH (%s)\r\n" % b" ".join(item.form for item in items)
+def _form(head: bytes, items: Sequence[Wanted]) -> bytes:
+    return b"%s%s)\r\n" % (head, b" ".join(item.form for item in items))
 
 
 class Answer:
@@ -72,10 +72,11 @@ class Answer:
         if seen:
             # RFC 7162 3.2.4 wants UID and MODSEQ too where a FETCH sets \Seen
             told = [UID, FLAGS, MODSEQ] if session.condstore else [UID, FLAGS] if session.rev2 else [FLAGS]
-            extra = [item for item in told if item not in items]
+            extra = [item for item in told if item not in items and not (session.uidonly and item is UID)]
         self.items = items
         self.all_items = items + extra
-        self.form, self.full_form = _form(items), _form(self.all_items)
+        self.head = b"* %d UIDFETCH (" if session.uidonly else b"* %d FETCH ("
+        self.form, self.full_form = _form(self.head, items), _form(self.head, self.all_items)
         self.reads = any(item.read for item in items)
         self.needs = reduce(or_, (item.needs for item in self.all_items), Needs.SIZES if self.reads else Needs.NOTHING)
         self.tells_flags = FLAGS in items and (MODSEQ in items or not session.condstore)
@@ -123,7 +124,7 @@ class Answer:
         numbers, uids, messages, rows = zip(*picks, strict=True) if picks else ((), (), (), ())
         recent = self.view.is_recent if self.view.recent else None
         return Block(
-            numbers,
+            uids if self.session.uidonly else numbers,
             uids,
             messages,
             rows,
@@ -197,7 +198,7 @@ class Answer:
 
     async def _send_long(self, number: int, row: Sequence[Value], content: Content | None) -> None:
         write = self.session.write
-        write(b"* %d FETCH (" % number)
+        write(self.head % number)
         for i, (item, value) in enumerate(zip(self.all_items, row, strict=False)):
             space = b" " if i else b""
             if isinstance(value, Stream):

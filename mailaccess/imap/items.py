@@ -43,7 +43,7 @@ class Needs(Flag):
 class Block:
     """Some messages of one FETCH; the lists are of equal length."""
 
-    numbers: Sequence[int]
+    numbers: Sequence[int]  # what the responses begin with
     uids: Sequence[int]
     messages: Sequence[Messages]  # the generation that each row is of
     rows: Sequence[int]

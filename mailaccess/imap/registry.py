@@ -32,6 +32,7 @@ class ImapCommand(Command):
     """One command, or its UID variant."""
 
     by_uid: bool  # the numbers in it are UIDs
+    by_number: bool  # there is a UID variant, and this is the other
     expunges: bool  # EXPUNGE responses may be sent at its end (RFC 3501 7.4.1)
     stream: bool  # its handler reads the literals itself
     done: bytes  # what follows the tag when it succeeds
@@ -114,6 +115,7 @@ def command(
                     capability=capabilities,
                     rfc=standards,
                     by_uid=numbers_are_uids,
+                    by_number=uid and not numbers_are_uids,
                     # No command by sequence number may renumber behind the client's back; UID commands may.
                     expunges=expunges or numbers_are_uids,
                     stream=stream,

@@ -12,8 +12,9 @@ from typing import TypeVar
 
 from mailaccess.auth.authenticator import Authenticator, Slot
 from mailaccess.auth.backend import Identity
-from mailaccess.imap import framing, render
+from mailaccess.imap import flag_lines, framing, render
 from mailaccess.imap.errors import Bad, Bye, No
+from mailaccess.imap.flag_lines import FlagsLine
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.numset import render as render_numbers
 from mailaccess.imap.permissions import flags_lines
@@ -33,9 +34,6 @@ from mailaccess.wire.traps import Closing, Gone, TimedOut, call, compute_steps, 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-FlagsFetch = Callable[[int, int, bytes, int], bytes]
-"""(sequence number, UID, flag list, mod-sequence) -> an untagged FETCH of the flags."""
 
 HTTP_VERBS = frozenset(
     [b"GET", b"POST", b"PUT", b"HEAD", b"OPTIONS", b"CONNECT", b"DELETE", b"PATCH", b"HELO", b"EHLO"]
@@ -138,6 +136,11 @@ class Session:
     def qresync(self) -> bool:
         """Expunges are told as VANISHED (RFC 7162 3.2)."""
         return b"QRESYNC" in self.enabled
+
+    @property
+    def uidonly(self) -> bool:
+        """Messages have no sequence numbers (RFC 9586); what is different then stands in `commands.uidonly`."""
+        return b"UIDONLY" in self.enabled
 
     def write(self, data: bytes) -> None:
         """Sends protocol text as it is."""
@@ -284,7 +287,8 @@ class Session:
     async def _tell(self, view: View, news: News) -> None:
         """EXPUNGE or VANISHED, then EXISTS and RECENT, then FETCH: the order in which numbers stay true."""
         if news.expunged:
-            self.write(await compute_steps(len(news.expunged) * 4, _expunged, news, vanished=self.qresync))
+            vanished = self.qresync or self.uidonly
+            self.write(await compute_steps(len(news.expunged) * 4, _expunged, news, vanished=vanished))
         if news.exists is not None:
             self.untagged(b"%d EXISTS" % news.exists)
             if not self.rev2:
@@ -309,12 +313,18 @@ class Session:
         for line in flags_lines(view):
             self.untagged(line)
 
-    def flags_fetch(self) -> FlagsFetch:
+    def flags_fetch(self) -> FlagsLine:
         """How flags are told in this command: with what this client wants beside them."""
+        if self.uidonly:
+            return flag_lines.uidonly_flags_with_modseq if self.condstore else flag_lines.uidonly_flags
         if self.condstore:
-            return _flags_with_modseq
+            return flag_lines.flags_with_modseq
         # "If the server chooses to send unsolicited FETCH responses, they MUST include UID" (RFC 9051 7.5.2)
-        return _flags_with_uid if self.by_uid or self.rev2 else _flags_alone
+        return flag_lines.flags_with_uid if self.by_uid or self.rev2 else flag_lines.flags
+
+    def modseq_fetch(self) -> FlagsLine:
+        """How a mod-sequence is told alone."""
+        return flag_lines.uidonly_modseq if self.uidonly else flag_lines.modseq
 
     # -- commands
 
@@ -387,6 +397,9 @@ class Session:
             if spec is None:
                 raise Bad("Unknown command")
             raise Bad(f"{spec.name.decode()} is not allowed {_where(spec, self.state)}")
+        if spec.by_number and self.uidonly:
+            await framing.refuse_rest(self.channel, rest, self._line_limit())
+            raise uid_required()
         return spec, arguments
 
     async def _run(self, spec: ImapCommand, arguments: bytes) -> bytes | None:
@@ -415,16 +428,9 @@ class Session:
             raise Bye("This is an IMAP server")
 
 
-def _flags_with_modseq(number: int, uid: int, flags: bytes, modseq: int) -> bytes:
-    return b"* %d FETCH (UID %d FLAGS %s MODSEQ (%d))\r\n" % (number, uid, flags, modseq)
-
-
-def _flags_with_uid(number: int, uid: int, flags: bytes, _: int) -> bytes:
-    return b"* %d FETCH (UID %d FLAGS %s)\r\n" % (number, uid, flags)
-
-
-def _flags_alone(number: int, _uid: int, flags: bytes, _: int) -> bytes:
-    return b"* %d FETCH (FLAGS %s)\r\n" % (number, flags)
+def uid_required() -> Bad:
+    """ "The server MUST include the UIDREQUIRED response code in such BAD responses" (RFC 9586 section 3)."""
+    return Bad("Message numbers are not allowed once UIDONLY is enabled", b"UIDREQUIRED")
 
 
 def _where(spec: ImapCommand, state: State) -> str:

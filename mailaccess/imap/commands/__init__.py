@@ -21,6 +21,7 @@ from mailaccess.imap.commands import (
     sort,
     status,
     store,
+    uidonly,
     urlauth,
 )
 from mailaccess.imap.registry import FEATURES
@@ -46,6 +47,7 @@ __all__ = [
     "sort",
     "status",
     "store",
+    "uidonly",
     "urlauth",
 ]
 

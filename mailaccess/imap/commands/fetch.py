@@ -66,7 +66,7 @@ async def fetch(session: Session, asked: FetchArguments) -> None:
             raise Bad("PARTIAL goes with UID FETCH")
         ranges = asked.partial.cut(ranges)  # "first select [...] and then only return flag changes" (RFC 9394 3.4)
     items = [REV2.get(item, item) for item in asked.items] if session.rev2 else list(asked.items)
-    if session.by_uid and UID not in items:
+    if session.by_uid and not session.uidonly and UID not in items:
         items.insert(0, UID)
     if asked.changed_since is not None and MODSEQ not in items:
         items.append(MODSEQ)

@@ -13,7 +13,7 @@ from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.program import Program, Terms
 from mailaccess.imap.registry import SELECTED, command, feature
 from mailaccess.imap.searching import Found, evaluate
-from mailaccess.imap.session import Session
+from mailaccess.imap.session import Session, uid_required
 from mailaccess.wire.traps import call, compute_steps, drained
 
 feature(b"ESEARCH", rfc=4731)
@@ -90,6 +90,8 @@ async def find(session: Session, program: Program) -> Found:
     if program.modseq:
         session.enable(b"CONDSTORE")
     if program.numbers:
+        if session.uidonly:
+            raise uid_required()
         session.expunges = False
     return await evaluate(session, program)
 

@@ -11,7 +11,7 @@ from mailaccess.imap.numset import NumSet, resolve
 from mailaccess.imap.numset import render as render_numbers
 from mailaccess.imap.permissions import writes
 from mailaccess.imap.registry import AUTHENTICATED, SELECTED, command, enables
-from mailaccess.imap.session import Session
+from mailaccess.imap.session import Session, uid_required
 from mailaccess.imap.view import View
 from mailaccess.mail.flags import SEEN
 from mailaccess.storage.rights import EXPUNGE
@@ -100,6 +100,8 @@ async def examine(session: Session, name: str, parameters: SelectParameters) -> 
 async def _open(session: Session, name: str, parameters: SelectParameters, *, read_only: bool) -> View:
     if parameters.resync is not None and not session.qresync:
         raise Bad("QRESYNC must be enabled first")
+    if parameters.resync is not None and parameters.resync.numbers and session.uidonly:
+        raise uid_required()
     if session.selected is not None:
         # "the currently selected mailbox is automatically deselected": also if the attempt fails
         session.unselect()
@@ -114,6 +116,7 @@ async def _open(session: Session, name: str, parameters: SelectParameters, *, re
     unseen = 0
     if not session.rev2:
         view.add_recent(first_recent)
+    if not session.rev2 and not session.uidonly:
         unseen = await compute_steps(view.count, _first_unseen, view)
     _describe(session, view, unseen)
     if session.rev2:

@@ -92,14 +92,11 @@ async def _tell(session: Session, ranges: Ranges, failed: set[int], *, silent: b
     """The flags as they are now; with .SILENT only the mod-sequences, for a client that keeps them."""
     view = session.view
     current = session.mailbox.messages
-    flags_fetch = session.flags_fetch()
+    line = session.modseq_fetch() if silent else session.flags_fetch()
     for number, uid, messages, row in view.pick(ranges):
         if messages is not current or uid in failed:
             continue
-        if silent:
-            session.write(b"* %d FETCH (UID %d MODSEQ (%d))\r\n" % (number, uid, messages.modseqs[row]))
-        else:
-            flags = render.flags(messages.flags[row], recent=view.is_recent(uid))
-            session.write(flags_fetch(number, uid, flags, messages.modseqs[row]))
+        flags = b"" if silent else render.flags(messages.flags[row], recent=view.is_recent(uid))
+        session.write(line(number, uid, flags, messages.modseqs[row]))
         if session.channel.full:
             await drained()
