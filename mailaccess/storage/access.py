@@ -25,6 +25,9 @@ from mailaccess.storage.viewed import Viewer
 
 log = logging.getLogger(__name__)
 
+_ANNOTATING = frozenset("rswip")
+""" "the "l" right and any one of the "r", "s", "w", "i", or "p" rights" (RFC 5464 3.3)"""
+
 
 class Known(Protocol):
     """A user who exists."""
@@ -99,9 +102,11 @@ class Access:
         sharing = self._sharing
         return sharing.shared + SEPARATOR if sharing and sharing.shared and sharing.public else None
 
-    def is_foreign(self, name: str) -> bool:
-        """The name is below one of the prefixes."""
-        return any(prefix is not None and name.startswith(prefix) for prefix in (self.others, self.public))
+    def reaches_others(self, pattern: str) -> bool:
+        """Can a pattern of LIST match a name below one of the prefixes, or the parent of all these?"""
+        plain = pattern.partition("*")[0].partition("%")[0]
+        prefixes = filter(None, (self.others, self.public))
+        return any(prefix.startswith(plain) or plain.startswith(prefix) for prefix in prefixes)
 
     # -- the tree
 
@@ -190,6 +195,12 @@ class Access:
         recent = len(messages.uids_between(mailbox.recent_floor, (1 << 32) - 1))
         return replace(status, unseen=unseen, recent=recent)
 
+    def guid(self, name: str) -> str:
+        """The mailbox's GUID: any right lets the user ask."""
+        place = self._place(name)
+        self.rights(name)
+        return place.account.guid(place.name)
+
     def maildrop_lock(self, rest: float = 0.0) -> AbstractContextManager[None]:
         """As Account.maildrop_lock: a maildrop is its owner's alone."""
         return self.own.maildrop_lock(rest)
@@ -201,8 +212,8 @@ class Access:
         if name is None:
             return self.own.annotations(None)
         place = self._place(name)
-        if place.account is not self.own:
-            self._require(place, LOOKUP + READ)
+        if place.account is not self.own and not self._require(place, LOOKUP) & _ANNOTATING:
+            raise NotPermitted(f"you have no right to the annotations of {name}")
         return place.account.annotations(place.name)
 
     def annotated(self) -> dict[str, Owned]:

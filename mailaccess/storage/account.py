@@ -165,6 +165,10 @@ class Account:
         """Replaces the special uses of a mailbox. NoSuchMailbox, NotSelectable."""
         self._guarded(lambda: write_special_use(self._box(name).directory, uses))
 
+    def guid(self, name: str) -> str:
+        """The mailbox's GUID. NoSuchMailbox, NotSelectable."""
+        return self._guarded(lambda: self._box(name).guid)
+
     # -- annotations
 
     def annotations(self, name: str | None) -> Annotations:

@@ -292,3 +292,33 @@ def test_who_cannot_share_has_his_own_mail_alone(tmp_path: Path) -> None:
     assert (ann.others, ann.public) == (None, None)
     assert names(ann) == ["INBOX", "Users", "Users/bob"]
     accounts.close()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "reaches"),
+    [
+        ("*", True),
+        ("%", True),
+        ("Users", True),
+        ("Users/ann/*", True),
+        ("U%", True),
+        ("Shared/%", True),
+        ("INBOX", False),
+        ("Work/*", False),
+        ("Users2", False),
+        ("", True),
+    ],
+)
+def test_patterns_that_match_no_name_of_others_cost_nothing_for_them(bob: Access, pattern: str, reaches: bool) -> None:
+    """A client that asks for its own mailboxes one by one does not look through others' accounts."""
+    assert bob.reaches_others(pattern) == reaches
+
+
+def test_a_mailbox_can_be_identified_by_who_has_any_right(ann: Access, bob: Access) -> None:
+    """Whoever made it, for one; nobody else."""
+    share(ann, "INBOX", "k")
+    bob.create("Users/ann/INBOX/made")
+
+    assert bob.guid("Users/ann/INBOX/made") == ann.guid("INBOX/made")
+    with pytest.raises(NoSuchMailbox):
+        bob.guid("Users/ann/other")

@@ -154,7 +154,7 @@ async def list_(session: Session, wanted: ListArguments) -> None:
         # "a special request to return the hierarchy delimiter and the root name"
         session.untagged(b'LIST (\\Noselect) "/" ""')
         return
-    entries = {entry.name: entry for entry in await call(session.account.mailboxes)}
+    entries = await _entries(session, wanted.patterns)
     subscribed = set(await call(session.account.subscriptions))
     absent = _absent(session, wanted)
     for line in _select(entries, subscribed, wanted):
@@ -170,6 +170,13 @@ async def list_(session: Session, wanted: ListArguments) -> None:
             session.write(await acl.for_list(session, line.name))
         if session.channel.full:
             await drained()
+
+
+async def _entries(session: Session, patterns: Iterable[str]) -> dict[str, MailboxEntry]:
+    """The mailboxes that patterns can match, by name: others' are looked for only if need be."""
+    account = session.account
+    foreign = any(map(account.reaches_others, patterns))
+    return {entry.name: entry for entry in await call(lambda: account.mailboxes(foreign=foreign))}
 
 
 async def _status(session: Session, line: Listed, items: tuple[bytes, ...]) -> bytes:
@@ -282,7 +289,7 @@ async def lsub(session: Session, patterns: list[str]) -> None:
     """RFC 3501 6.3.9. With `%`, a parent that is not subscribed stands, \\Noselect, for its subscribed children."""
     matches = matcher(patterns)
     parents_too = any(pattern.endswith("%") for pattern in patterns)
-    entries = {entry.name: entry for entry in await call(session.account.mailboxes)}
+    entries = await _entries(session, patterns)
     lines: dict[str, bool] = {}  # name -> stands for itself
     for name in sorted(await call(session.account.subscriptions)):
         if matches(name):

@@ -51,8 +51,8 @@ async def create(session: Session, name: str, uses: frozenset[str]) -> bytes:
         raise No(f"{unknown[0]} is not a special use this server knows", b"USEATTR")
     await call(session.account.create, bare, frozenset(known[use.upper()] for use in uses))
     await revision.tell_respelled(session, name)
-    made = await call(session.account.status, bare, size=False)
-    return b"[MAILBOXID (%s)] CREATE completed" % objectid.mailboxid(made.guid)  # RFC 8474 4.1
+    guid = await call(session.account.guid, bare)
+    return b"[MAILBOXID (%s)] CREATE completed" % objectid.mailboxid(guid)  # RFC 8474 4.1
 
 
 @command(b"DELETE", when=AUTHENTICATED, parse=parse_mailbox)
