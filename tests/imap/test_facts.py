@@ -109,6 +109,20 @@ def test_a_message_in_a_message_tells_where_its_body_begins() -> None:
     assert message[place.inner_body :] == b"hello\r\n"
 
 
+def test_structures_are_kept_twice_only_where_they_differ() -> None:
+    """IMAP4rev2 has another form of messages with a message/global."""
+    ordinary, odd = (
+        of(b"Content-Type: message/%s\r\n\r\nSubject: in\r\n\r\nx" % kind) for kind in (b"rfc822", b"global")
+    )
+
+    assert (ordinary.body_rev2, ordinary.bodystructure_rev2) == (ordinary.body, ordinary.bodystructure)
+    assert b'"in"' in ordinary.body
+    assert b'"in"' not in odd.body + odd.bodystructure
+    assert b'"in"' in odd.body_rev2
+    assert b'"in"' in odd.bodystructure_rev2
+    assert len(odd.bodystructure_rev2) > len(odd.body_rev2)
+
+
 def test_a_part_number_is_not_a_pattern_or_a_prefix() -> None:
     known = of(b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\nx\r\n" * 11)
 

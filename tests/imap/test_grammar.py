@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailaccess.imap import render
 from mailaccess.imap.errors import Bad
-from mailaccess.imap.grammar import Cursor
+from mailaccess.imap.grammar import Cursor, Respelled
 from mailaccess.imap.numset import SAVED, STAR
 
 
@@ -121,3 +122,48 @@ def test_nothing_but_bad_is_raised(data: bytes, pos: int) -> None:
             getattr(Cursor(data, min(pos, len(data))), name)()
         except Bad:
             pass
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        (b"inBox", "INBOX"),
+        (b"inbox/Sub", "INBOX/Sub"),
+        (b"inboxes/inbox", "inboxes/inbox"),
+        (b'"Cafe\xcc\x81"', "Caf\xe9"),
+        (b"Caf\xc3\xa9", "Caf\xe9"),
+        (b'"&AOQ-&-"', "&AOQ-&-"),
+    ],
+)
+def test_a_mailbox_has_one_spelling(said: bytes, name: str) -> None:
+    """What the client wrote is remembered where it was another (RFC 9051 6.3.9.7)."""
+    read = Cursor(said, utf8=True).mailbox()
+    supplied = said.strip(b'"').decode()
+
+    assert read == name
+    assert isinstance(read, Respelled) == (supplied != name)
+    assert (read.supplied if isinstance(read, Respelled) else read) == supplied
+
+
+def test_a_decomposed_name_in_modified_utf7_is_respelled_too() -> None:
+    read = Cursor(b"Cafe&AwE-").mailbox()
+
+    assert read == "Caf\xe9"
+    assert isinstance(read, Respelled)
+    assert read.supplied == "Cafe\u0301"
+
+
+@pytest.mark.parametrize("text", [b'"\xff"', b'"a\xc3"', b'"\xed\xa0\x80"', b'"\xc0\xaf"', b'"\xf4\x90\x80\x80"'])
+def test_quoted_strings_are_utf8_once_that_is_enabled(text: bytes) -> None:
+    """ "The server MUST reject, with a "BAD" response" (RFC 6855 3); literals may hold anything."""
+    assert Cursor(text).quoted() == text.strip(b'"')
+    with pytest.raises(Bad):
+        Cursor(text, utf8=True).quoted()
+    value = text.strip(b'"')
+    assert Cursor(b"{%d}\r\n%s" % (len(value), value), utf8=True).string() == value
+
+
+@given(st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\r\n\0")))
+def test_any_text_can_be_quoted_in_utf8(text: str) -> None:
+    """All but line ends and NUL."""
+    assert Cursor(render.quoted(text.encode()), utf8=True).quoted().decode() == text

@@ -12,7 +12,16 @@ from tests.world import USER, World
 
 LOGIN = b"l LOGIN fred secret\r\n"
 SELECT = LOGIN + b"s SELECT INBOX\r\n"
-BEGINNINGS = (b"", LOGIN, SELECT, SELECT, SELECT, LOGIN + b"e ENABLE QRESYNC\r\ns SELECT INBOX\r\n")
+BEGINNINGS = (
+    b"",
+    LOGIN,
+    SELECT,
+    SELECT,
+    SELECT,
+    LOGIN + b"e ENABLE QRESYNC\r\ns SELECT INBOX\r\n",
+    LOGIN + b"e ENABLE IMAP4rev2\r\ns SELECT INBOX\r\n",
+    LOGIN + b"e ENABLE IMAP4rev2 UTF8=ACCEPT QRESYNC\r\ns SELECT inbox\r\n",
+)
 
 BEFORE_LOGIN = (
     b"a1 STARTTLS\r\n",
@@ -31,6 +40,7 @@ ANY_TIME = (
     b'b3 ID ("name" "sodr" "version" NIL "vendor" {4+}\r\nPink)\r\n',
     b"b4 ID NIL\r\n",
     b"b5 LOGOUT\r\n",
+    b'b6 LANGUAGE "de" {2+}\r\nen\r\n',
 )
 AFTER_LOGIN = (
     b"c1 SELECT INBOX\r\n",
@@ -39,6 +49,7 @@ AFTER_LOGIN = (
     b"c4 EXAMINE {5+}\r\nINBOX (QRESYNC (@VALIDITY@ 1))\r\n",
     b"c5 CREATE foo/bar\r\n",
     b"c6 CREATE &ZeVnLIqe- (USE (\\Drafts \\Sent))\r\n",
+    b'c0 CREATE "inbox/Gr\xc3\xb6\xc3\x9fe & u\xcc\x88"\r\n',
     b"c7 DELETE foo/bar\r\n",
     b"c8 RENAME foo {3+}\r\nzap\r\n",
     b"c9 RENAME INBOX old\r\n",
@@ -59,6 +70,7 @@ AFTER_LOGIN = (
     b"d8 STATUS INBOX (MESSAGES RECENT UIDNEXT UIDVALIDITY UNSEEN HIGHESTMODSEQ SIZE DELETED APPENDLIMIT)\r\n",
     b"dm STATUS INBOX (MAILBOXID)\r\n",
     b"d9 ENABLE CONDSTORE QRESYNC X-GOOD-IDEA\r\n",
+    b"d0 ENABLE IMAP4rev2 UTF8=ACCEPT\r\n",
     b"e1 IDLE\r\nDONE\r\n",
     b'e2 APPEND INBOX (\\Seen $New) " 7-Feb-1994 21:52:25 -0800" {31}\r\nSubject: first\r\n\r\none message\r\n\r\n',
     b'e3 APPEND INBOX " 7-Feb-1994 21:52:25 -0800" {14+}\r\nSubject: c\r\n\r\n {14+}\r\nSubject: d\r\n\r\n\r\n',
@@ -69,6 +81,10 @@ AFTER_LOGIN = (
     b'e8 GENURLAUTH "imap://fred@h/INBOX/;UID=1/;SECTION=HEADER;URLAUTH=user+fred" INTERNAL\r\n',
     b"e9 URLFETCH {90+}\r\nimap://fred@h/INBOX/;UID=1;URLAUTH=anonymous:internal:" + b"0" * 36 + b" /INBOX/;UID=1\r\n",
     b"k1 RESETKEY INBOX INTERNAL\r\n",
+    b'l1 SETMETADATA INBOX (/private/comment {4+}\r\nMine /shared/comment "ours" /private/x NIL)\r\n',
+    b'l2 GETMETADATA (DEPTH infinity MAXSIZE 3) "" (/private /shared/comment)\r\n',
+    b"l3 COMPRESS DEFLATE\r\n",
+    b"l4 UNAUTHENTICATE\r\n",
 )
 SELECTED = (
     b"f1 CHECK\r\n",

@@ -122,6 +122,21 @@ def test_a_message_in_a_message_shows_its_envelope_and_body() -> None:
     )
 
 
+def test_only_imap4rev2_shows_what_is_in_a_message_global() -> None:
+    """To the grammar of RFC 3501 it is body-type-basic, to RFC 9051's media-message. However deep it lies."""
+    inner = b"Content-Type: message/global\r\n\r\nSubject: in\r\n\r\nhello\r\n"
+    message = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n" + inner + b"\r\n--b--\r\n"
+    basic, _ = structure.body(mime.parse(message), message)
+    nested, full = structure.body(mime.parse(message), message, rev2=True)
+    text = b'("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 7 1'
+
+    assert basic == b'(("message" "global" NIL NIL NIL "7bit" 22) "mixed")'
+    assert nested == (
+        b'(("message" "global" NIL NIL NIL "7bit" 22 (NIL "in" NIL NIL NIL NIL NIL NIL NIL NIL) %s) 3) "mixed")' % text
+    )
+    assert text + b" NIL NIL NIL NIL) 3 NIL NIL NIL NIL)" in full
+
+
 def test_a_multipart_without_parts_shows_one() -> None:
     """The grammar demands one; `("ALTERNATIVE")` breaks clients."""
     message = b"Content-Type: multipart/alternative; boundary=b\r\n\r\nnothing\r\n"
