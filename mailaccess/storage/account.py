@@ -17,6 +17,7 @@ from weakref import WeakValueDictionary
 from mailaccess.storage import acl, maintenance, tree
 from mailaccess.storage.acl import Acl, Who
 from mailaccess.storage.box import Box
+from mailaccess.storage.catching_up import CatchUp
 from mailaccess.storage.contents import make_sizes
 from mailaccess.storage.errors import (
     InvalidName,
@@ -27,6 +28,7 @@ from mailaccess.storage.errors import (
     Unavailable,
     from_os,
 )
+from mailaccess.storage.feed import Feed
 from mailaccess.storage.folders import (
     INBOX,
     SEPARATOR,
@@ -41,6 +43,7 @@ from mailaccess.storage.index.database import Index
 from mailaccess.storage.index.transaction import Forgotten, Transaction
 from mailaccess.storage.mailbox import FactsMaker, Mailbox
 from mailaccess.storage.metadata import Annotations, Metadata, Owned
+from mailaccess.storage.quota import Allowance, Limits, Quota, Usage
 from mailaccess.storage.subscriptions import change_subscriptions, read_subscriptions
 from mailaccess.storage.sync import sync
 from mailaccess.storage.transfer import take_back_unfinished
@@ -98,14 +101,17 @@ class Account:
         facts: FactsMaker,
         defaults: Iterable[DefaultMailbox] = (),
         opened: Callable[[Index], None] = lambda _: None,
+        granted: Callable[[], Allowance] = Allowance,
     ) -> None:
-        """`opened` is told before the index may open connections."""
+        """`opened` is told before the index may open connections. `granted`: what it may hold; may wait."""
         self.root = root
         self.index_path = index_path
         self._facts = facts
         self._folders = Folders(root)
         self.index = Index(index_path, self._committed, opened)
         self.metadata = Metadata(root)
+        self.feed = Feed(root, self.index, self._folders, self.metadata, self._box)
+        self.quota = Quota(root, self.index, granted, CatchUp(root, self.index, self._folders))
         self._mailboxes: WeakValueDictionary[str, Mailbox] = WeakValueDictionary()  # by GUID
         self._viewed: WeakValueDictionary[tuple[str, Viewer], ViewedMailbox] = WeakValueDictionary()
         self._kept: OrderedDict[str | tuple[str, Viewer], Mailbox] = OrderedDict()
@@ -129,11 +135,11 @@ class Account:
 
     def create(self, name: str, special_use: frozenset[str] = frozenset()) -> None:
         """Makes a mailbox. MailboxExists, InvalidName."""
-        self._guarded(lambda: tree.create(self.index, self._folders, normal_name(name), special_use))
+        self._guarded(lambda: tree.create(self.index, self._folders, self.quota, normal_name(name), special_use))
 
     def delete(self, name: str) -> None:
         """Removes a mailbox with its mail; its children stay. NoSuchMailbox, HasChildren, InvalidName."""
-        guid = self._guarded(lambda: tree.delete(self.index, self._folders, normal_name(name)))
+        guid = self._guarded(lambda: tree.delete(self.index, self._folders, self.quota, normal_name(name)))
         if guid is not None:
             self._guarded(lambda: self.metadata.forget(guid))
 
@@ -280,6 +286,17 @@ class Account:
     def maintain(self) -> None:
         """What is due from time to time: tmp/ is cleaned, uidlists are brought up to date, old expunges forgotten."""
         self._guarded(lambda: maintenance.maintain(self.root, self.index, self._folders, time.time()))
+        self._guarded(self.quota.maintain)
+
+    # -- quota
+
+    def usage(self) -> tuple[Usage, Limits]:
+        """How much there is, other programs' doings included, and how much there may be."""
+        return self._guarded(lambda: (self.quota.usage(), self.quota.limits()))
+
+    def set_limits(self, limits: Limits) -> None:
+        """Sets what the user does not want to exceed himself. NotPermitted above what the administrator grants."""
+        self._guarded(lambda: self.quota.set_limits(limits))
 
     def check(self) -> list[str]:
         """Compares index and disk to the last file; what was mended, in lines for people."""
@@ -297,7 +314,7 @@ class Account:
     def _box(self, name: str) -> Box:
         self.index.verify()
         path = self._directory(name)
-        return Box(self.root, self.index, "" if path == self.root else path.name)
+        return Box(self.root, self.index, "" if path == self.root else path.name, self.quota)
 
     def _directory(self, name: str) -> Path:
         name = normal_name(name)
@@ -365,6 +382,7 @@ class Account:
         for mailbox in mailboxes:
             mailbox.committed(connection)
         touch_wake(self.index.wake)
+        self.feed.committed()
 
     def _guarded(self, work: Callable[[], T]) -> T:
         """Runs what may be run again, should the index be lost."""

@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from weakref import WeakValueDictionary
 
@@ -15,6 +16,7 @@ from mailaccess.storage.account import Account
 from mailaccess.storage.errors import InvalidName, StorageError
 from mailaccess.storage.index.database import Index
 from mailaccess.storage.mailbox import FactsMaker
+from mailaccess.storage.quota import Allowance
 from mailaccess.storage.tree import DefaultMailbox
 
 log = logging.getLogger(__name__)
@@ -46,6 +48,7 @@ class StorageSettings:
     kin: Callable[[bytes], Sequence[int]] = lambda _: ()  # the names in facts by which threads are found
     max_open_indexes: int = 256
     sharing: Sharing | None = None  # None: everybody has only his own mail
+    quota: Callable[[str], Allowance] = lambda _: Allowance()  # what a user's mail may hold; may wait
     default_mailboxes: tuple[DefaultMailbox, ...] = DEFAULT_MAILBOXES  # made, and subscribed to, in a new account
 
 
@@ -73,6 +76,7 @@ class Accounts:
                 FactsMaker(self._settings.facts, self._settings.facts_version, self._settings.kin),
                 self._settings.default_mailboxes,
                 self._use,
+                partial(self._settings.quota, user),
             )
             with self._lock:
                 account = self._accounts.setdefault(key, made)

@@ -21,6 +21,7 @@ from mailaccess.storage.index.transaction import Forgotten, Transaction
 from mailaccess.storage.keywords import FILE as KEYWORDS_FILE
 from mailaccess.storage.maildir import Maildir
 from mailaccess.storage.names import Entry, Where
+from mailaccess.storage.quota import Quota
 from mailaccess.storage.uidlist import (
     UidList,
     append_records,
@@ -41,10 +42,26 @@ _UIDS_LEFT = 1 << 20  # a uidlist with fewer is as good as none
 class Box:
     """Where a mailbox is. Shared by threads; `follow` may move it."""
 
-    __slots__ = ("directory", "extra_size", "guid", "heard", "id", "index", "instance", "maildir", "root", "seconds")
+    __slots__ = (
+        "directory",
+        "extra_size",
+        "guid",
+        "heard",
+        "id",
+        "index",
+        "instance",
+        "maildir",
+        "quota",
+        "root",
+        "seconds",
+    )
 
-    def __init__(self, root: Path, index: Index, directory: str) -> None:
-        """The mailbox in a directory below `root` ("": the root itself). It is entered into the index if need be."""
+    def __init__(self, root: Path, index: Index, directory: str, quota: Quota | None = None) -> None:
+        """The mailbox in a directory below `root` ("": the root itself). It is entered into the index if need be.
+
+        `quota`: what is added and removed by way of this box counts there.
+        """
+        self.quota = quota
         self.root = root
         self.index = index
         self.heard = Heard()
@@ -100,6 +117,18 @@ class Box:
             return FileStamp.of((self.directory / KEYWORDS_FILE).stat())
         except FileNotFoundError:
             return ABSENT
+
+    # -- what it holds
+
+    def admit(self, transaction: Transaction, octets: int, messages: int) -> None:
+        """Before so much is added to the account's mail. OverQuota."""
+        if self.quota is not None:
+            self.quota.admit(transaction, octets, messages)
+
+    def changed(self, transaction: Transaction, octets: int, messages: int) -> None:
+        """So much is added to it, or, below zero, removed."""
+        if self.quota is not None:
+            self.quota.changed(transaction, octets, messages)
 
     # -- UIDs beside the mail
 

@@ -30,6 +30,7 @@ def bring(
     keywords = keywords_of(box.look().keywords)
     found = (box.index.read(lambda connection, uid=uid: reading.message(connection, box.id, uid)) for uid in uids)  # type: ignore[misc]
     messages: list[Message] = [message for message in found if message is not None]
+    target.admit(transaction, sum(message.stamp.size for message in messages), len(messages))
     given = {each.uid: flags_of(each, keywords, flags) for each in messages}
     row = target.row(transaction)
     letters = letters_for(transaction, target, row, sorted({name for names in given.values() for name in names}))
@@ -54,6 +55,7 @@ def bring(
             made.append((message, new))
     transaction.sync_before_commit(target.directory / "cur")
     transaction.add(row, [new for _, new in made])
+    target.changed(transaction, sum(new.stamp.size for _, new in made), len(made))
     save_extra(transaction, target, row, [new for _, new in made if new.extra])
     return [(old.uid, new.uid) for old, new in made]
 

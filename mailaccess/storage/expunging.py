@@ -42,4 +42,5 @@ def _expunge(transaction: Transaction, box: Box, uids: Sequence[int], only_delet
     for where in {message.entry.where for message in removed}:
         transaction.sync_before_commit(box.directory / where)
     transaction.remove(row, removed)
+    box.changed(transaction, -sum(message.stamp.size for message in removed), -len(removed))
     return sorted(vanished + [message.uid for message in removed])

@@ -29,6 +29,7 @@ from mailaccess.storage.index.transaction import Forgotten
 from mailaccess.storage.maildir import Incoming
 from mailaccess.storage.memory import Memory
 from mailaccess.storage.messages import Messages
+from mailaccess.storage.quota import Room
 from mailaccess.storage.rights import ALL, Rights
 from mailaccess.storage.survey import doubtful, due
 from mailaccess.storage.sync import recheck, sync
@@ -191,6 +192,23 @@ class Mailbox:
 
     # -- changes
 
+    def room(self, instead_of: "tuple[Mailbox, int] | None" = None) -> Room | None:
+        """How much may be added, so that nothing need be taken in vain; None: anything.
+
+        `instead_of`: the message of another mailbox, by its UID, that what is added will replace.
+        """
+        room = self._recovering(self._box.quota.room) if self._box.quota is not None else None
+        if room is None or instead_of is None or instead_of[0]._box.index is not self._box.index:
+            return room
+        source, uid = instead_of[0]._box, instead_of[1]
+        old = source.index.read(lambda connection: reading.message(connection, source.id, uid))
+        return Room(room.storage + old.stamp.size, room.messages + 1) if old is not None else room
+
+    @property
+    def over_quota(self) -> bool:
+        """There was too much when something was last added, and it was let in; fit for the reactor."""
+        return self._box.quota is not None and self._box.quota.exceeded
+
     def incoming(self) -> Incoming:
         """A new message's file in tmp/."""
         self._recovering(self._box.look)  # it may have been renamed
@@ -208,6 +226,7 @@ class Mailbox:
             keywords.check(flags)
         keywords.check_room([flag for _, flags, _ in items for flag in flags], self.keywords())
         spelled = [(incoming, self._memory.spelled(flags), date) for incoming, flags, date in items]
+        self._prepare()
         return self._write(lambda: writing.append(self._box, spelled, "new" if delivery else "cur"))
 
     def store(self, uids: Sequence[int], action: Action, flags: Flags, unchanged_since: int | None = None) -> list[int]:
@@ -244,6 +263,7 @@ class Mailbox:
         keywords.check_room(flags, self.keywords())
         spelled = incoming, self._memory.spelled(flags), date
         self._recovering(self._box.look)
+        self._prepare()
         return self._write(lambda: source._write(lambda: replacing.replace(source._box, uid, spelled, self._box)))
 
     def expunge(self, uids: Sequence[int] | None) -> list[int]:
@@ -349,10 +369,17 @@ class Mailbox:
     def _remember(self, everything: News) -> Memory:
         return Memory(everything)
 
+    def _prepare(self) -> None:
+        """Before something is added."""
+        if self._box.quota is not None:
+            self._recovering(self._box.quota.prepare)
+
     def _receive(
         self, source: "Mailbox", uids: Sequence[int], flags: Mapping[int, Flags] | None, *, moving: bool
     ) -> list[tuple[int, int]]:
         self._recovering(self._box.look)
+        if not moving or source._box.index is not self._box.index:
+            self._prepare()
         transmit = transfer.move if moving else transfer.copy
         return self._write(lambda: source._write(lambda: transmit(source._box, uids, self._box, flags)))
 

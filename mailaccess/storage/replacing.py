@@ -41,12 +41,14 @@ def _replace(transaction: Transaction, box: Box, uid: int, item: Item, target: B
     old = transaction.message(row, uid)
     if old is None:
         raise MessageGone(uid)
+    target.admit(transaction, item[0].size - old.stamp.size, 0)
     [new] = add(transaction, target, [item], "cur")
     target.maildir.sync("cur")  # first: at no moment may neither of them outlive a power failure
     with box.changing(row):
         old, left = _set_aside(transaction, box, row, old)
     transaction.sync_before_commit(box.directory / old.entry.where)
     transaction.remove(row, [old])
+    box.changed(transaction, -old.stamp.size, -1)
     return new, left
 
 

@@ -120,6 +120,8 @@ def _transfer(
 ) -> Pairs:
     row, target_row = box.row(transaction), target.row(transaction)
     messages = transaction.messages(row, uids)
+    if not moving:
+        target.admit(transaction, sum(message.stamp.size for message in messages), len(messages))
     keywords = keywords_of(row.keywords)
     given = {each.uid: crossing.flags_of(each, keywords, flags) for each in messages}
     wanted = {name for names in given.values() for name in names}
@@ -153,6 +155,8 @@ def _transfer(
     for where in {old.entry.where for old, _ in made} if moving else ():
         transaction.sync_before_commit(box.directory / where)
     _enter(transaction, row, target_row, made, moving)
+    if not moving:
+        target.changed(transaction, sum(new.stamp.size for _, new in made), len(made))
     save_extra(transaction, target, target_row, [new for _, new in made if new.extra])
     return [(old.uid, new.uid) for old, new in made]
 

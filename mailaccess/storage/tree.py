@@ -16,6 +16,7 @@ from mailaccess.storage.folders import INBOX, SEPARATOR, Folders, directory_name
 from mailaccess.storage.index import reading
 from mailaccess.storage.index.database import Index
 from mailaccess.storage.index.transaction import Transaction
+from mailaccess.storage.quota import Quota
 from mailaccess.storage.subscriptions import change_subscriptions
 
 DefaultMailbox = tuple[str, str]
@@ -34,10 +35,12 @@ def prepare(root: Path, index: Index, folders: Folders, defaults: Iterable[Defau
         index.write(partial(_finish_rename, folders=folders, number=number, old=old, new=new, moves=moves))
 
 
-def create(index: Index, folders: Folders, name: str, special_use: frozenset[str]) -> None:
+def create(index: Index, folders: Folders, quota: Quota, name: str, special_use: frozenset[str]) -> None:
     """Makes a mailbox."""
 
     def work(transaction: Transaction) -> None:
+        if folders.find(name) is None:
+            quota.admit_mailbox(lambda: len(folders.mailboxes()))
         directory = folders.create(name)
         _inherit(folders, name, directory)
         if special_use:
@@ -58,7 +61,7 @@ def _inherit(folders: Folders, name: str, directory: Path) -> None:
         acl.inherit(nearest, directory)
 
 
-def delete(index: Index, folders: Folders, name: str) -> str | None:
+def delete(index: Index, folders: Folders, quota: Quota, name: str) -> str | None:
     """Removes a mailbox and its mail. Its children stay. Returns its GUID, if it ever had one."""
 
     def work(transaction: Transaction) -> str | None:
@@ -72,6 +75,7 @@ def delete(index: Index, folders: Folders, name: str) -> str | None:
         if row is None:
             return None
         transaction.forget_mailbox(row.id)
+        quota.changed(transaction, -row.stored, -row.messages)
         return row.guid
 
     return index.write(work)

@@ -23,6 +23,7 @@ from mailaccess.storage.maildir import Incoming
 from mailaccess.storage.memory import Memory
 from mailaccess.storage.messages import Messages
 from mailaccess.storage.personal import UNTOUCHED, Change, Reader, Writer, file_of
+from mailaccess.storage.quota import Room
 from mailaccess.storage.rights import Rights
 
 SHARED_FILE = "dovecot-shared"
@@ -206,6 +207,11 @@ class ViewedMailbox(Mailbox):
             raise NotPermitted(f"you have no right to do that in {self.name}")
 
     # -- changes
+
+    def room(self, instead_of: tuple[Mailbox, int] | None = None) -> Room | None:
+        """As Mailbox.room: needs "i", as what is asked for does."""
+        self._require(rights.INSERT)
+        return super().room(instead_of)
 
     def incoming(self) -> Incoming:
         if not self._rights & {rights.INSERT, rights.POST}:

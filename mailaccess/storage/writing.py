@@ -28,7 +28,7 @@ def append(box: Box, items: Sequence[Item], where: Where) -> list[int]:
     for incoming, _, date in items:
         incoming.sync(date)
     if len(items) == 1:
-        return box.index.write(partial(add, box=box, items=items, where=where))
+        return box.index.write(partial(_add, box=box, items=items, where=where))
     with box.index.at_work():
         work = {"kind": "append", "guid": box.guid, "bases": [incoming.base for incoming, _, _ in items]}
         intent = box.index.write(lambda transaction: transaction.note_intent(work))
@@ -39,14 +39,24 @@ def append(box: Box, items: Sequence[Item], where: Where) -> list[int]:
             raise
 
 
+def _add(transaction: Transaction, box: Box, items: Sequence[Item], where: Where) -> list[int]:
+    admit(transaction, box, items)
+    return add(transaction, box, items, where)
+
+
 def _add_noted(transaction: Transaction, box: Box, items: Sequence[Item], where: Where, intent: int) -> list[int]:
-    uids = add(transaction, box, items, where)
+    uids = _add(transaction, box, items, where)
     transaction.forget_intent(intent)
     return uids
 
 
+def admit(transaction: Transaction, box: Box, items: Sequence[Item]) -> None:
+    """OverQuota where there is no room for the messages."""
+    box.admit(transaction, sum(incoming.size for incoming, _, _ in items), len(items))
+
+
 def add(transaction: Transaction, box: Box, items: Sequence[Item], where: Where) -> list[int]:
-    """Adds messages that are synced, within a transaction; their UIDs."""
+    """Adds messages that are synced and admitted, within a transaction; their UIDs."""
     row = box.row(transaction)
     keywords = letters_for(transaction, box, row, [name for _, flags, _ in items for name in sorted(flags)])
     box.reserve(transaction, row, row.uidnext + len(items))
@@ -74,5 +84,6 @@ def add(transaction: Transaction, box: Box, items: Sequence[Item], where: Where)
     for place in {message.entry.where for message in messages}:
         transaction.sync_before_commit(box.directory / place)
     transaction.add(row, messages)
+    box.changed(transaction, sum(incoming.size for incoming, _, _ in items), len(items))
     save_extra(transaction, box, row, [message for message in messages if message.extra])
     return [message.uid for message in messages]

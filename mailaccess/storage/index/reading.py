@@ -21,6 +21,7 @@ from mailaccess.storage.index.rows import (
     unpacked,
     words,
 )
+from mailaccess.storage.maildir import Stamp
 from mailaccess.storage.names import Entry, Where
 from mailaccess.storage.uidlist import Record
 
@@ -90,6 +91,19 @@ def intents(connection: sqlite3.Connection, kind: str) -> dict[int, dict[str, An
 def mailboxes(connection: sqlite3.Connection) -> list[MailboxRow]:
     """All rows."""
     return [mailbox_of(values) for values in connection.execute(SELECT_MAILBOX)]
+
+
+def usage(connection: sqlite3.Connection) -> tuple[int, int]:
+    """How many octets and messages there are in the mailboxes that are there."""
+    ask = "SELECT coalesce(sum(stored), 0), coalesce(sum(messages), 0) FROM mailbox WHERE directory IS NOT NULL"
+    octets, messages = connection.execute(ask).fetchone()
+    return octets, messages
+
+
+def stamps(connection: sqlite3.Connection) -> dict[str, Stamp | None]:
+    """The directories' stamps that the index reflects, by mailbox directory."""
+    found = connection.execute("SELECT directory, stamp FROM mailbox WHERE directory IS NOT NULL")
+    return {unpacked(where): Stamp(*map(int, stamp.split())) if stamp else None for where, stamp in found}
 
 
 def news(connection: sqlite3.Connection, mailbox: int, since: int, version: int) -> News | None:
