@@ -265,7 +265,7 @@ class Session:
         they have changed. If such server detects that the user no longer has read access to the mailbox, it MAY send an
         untagged BYE response and close connection": clients do not handle refusals well (RFC 4314 5.1.1)."""
         now = view.mailbox.rights
-        if now == self._rights:
+        if now is self._rights or now == self._rights:
             return
         if rights.READ not in now:
             raise Bye("The right to read the selected mailbox was withdrawn")

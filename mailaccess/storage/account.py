@@ -33,6 +33,7 @@ from mailaccess.storage.folders import (
     INBOX,
     SEPARATOR,
     Folders,
+    directory_name,
     mailbox_name,
     normal_name,
     read_special_use,
@@ -257,9 +258,14 @@ class Account:
     def has_acl(self, name: str) -> bool:
         """There is such a mailbox, and a list for it: else its owner may do everything."""
         try:
-            path = self._guarded(lambda: self._folders.find(normal_name(name)))
+            directory = self.root / directory_name(normal_name(name))
         except InvalidName:
             return False
+        if acl.stamp(directory) is not None:
+            return True
+        if directory.is_dir():
+            return False
+        path = self._guarded(lambda: self._folders.find(normal_name(name)))  # as another program named it
         return path is not None and acl.stamp(path) is not None
 
     def acl(self, name: str) -> Acl:
