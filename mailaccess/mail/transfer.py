@@ -11,6 +11,7 @@ _NOT_DIGITS = bytes(set(range(256)) - set(_DIGITS))
 _NOT_MARKS = bytes(set(range(256)) - set(_DIGITS + b"="))
 _QUANTA = re.compile(rb"(?:=*[A-Za-z0-9+/]=*[A-Za-z0-9+/]=?[A-Za-z0-9+/]{2})*+")  # no padding ends these
 _PADDED = re.compile(rb"=*([A-Za-z0-9+/])=*([A-Za-z0-9+/])(?:==|=?([A-Za-z0-9+/])=)")
+_LONGEST_LINE = 998  # octets (RFC 5322 2.1.1) that are kept for the next stretch; quoted-printable allows 76
 _UU_BEGIN = re.compile(rb"^begin [0-7]{3,4} [^\n]*\n", re.MULTILINE)
 _UU_NAMES = frozenset({b"x-uuencode", b"x-uue", b"uuencode", b"uue"})
 
@@ -82,12 +83,12 @@ def _base64_block(carry: bytes, data: bytes, *, last: bool) -> tuple[bytes, byte
 
 
 def _quoted_printable_block(data: bytes, *, last: bool) -> tuple[bytes, bytes]:
-    """Cut behind a line's end; in a line without one, where no escape is."""
+    """Cut behind a line's end; in a line that is too long, where no escape is."""
     if last:
         return quoted_printable(data), b""
     cut = data.rfind(b"\n") + 1
-    if not cut:
-        soft = data.find(b"=\r")
+    if len(data) - cut > _LONGEST_LINE:
+        soft = data.find(b"=\r", cut)
         if soft >= 0:  # all up to the LF that is to come is passed over
             return quoted_printable(data[:soft]), b"=\r"
         escape = data.find(b"=", len(data) - 2)

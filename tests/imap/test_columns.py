@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailaccess.imap.columns import BASE_SUBJECT, KEPT, SENT, Column, Keeper, fields, raw_fields
+from mailaccess.imap.columns import BASE_SUBJECT, DIGEST, KEPT, SENT, THREAD, Column, Keeper, fields, raw_fields, read
+from mailaccess.imap.facts import Facts, build
 from mailaccess.mail import headers, mime
 from mailaccess.storage.mailbox import Mailbox
 from tests.world import World
@@ -89,3 +90,15 @@ def test_answers_do_not_depend_on_what_is_kept(world: World, monkeypatch: pytest
     for _ in range(2):
         assert client.ask(b"a SORT (SUBJECT FROM) UTF-8 FROM x\r\n").startswith(b"* SORT 2 1 3\r\n")
         assert client.ask(b"a SEARCH SUBJECT b HEADER From x\r\n").startswith(b"* SEARCH 1 3\r\n")
+
+
+def test_threads_are_read_all_at_once(world: World) -> None:
+    """Beside columns that are read message by message; of one that is gone nothing is said."""
+    texts = [b"Message-ID: <1@x>\r\n\r\n", b"Message-ID: <2@x>\r\nIn-Reply-To: <1@x>\r\n\r\n"]
+    for text in texts:
+        world.deliver(text)
+    mailbox = world.accounts.open("fred", None).mailbox("INBOX")
+    mailbox.remove([2])
+    found = dict(read(mailbox, {uid: Facts(build(text)) for uid, text in enumerate(texts, 1)}, [DIGEST, THREAD]))
+    assert found[DIGEST] == {uid: Facts(build(text)).digest for uid, text in enumerate(texts, 1)}
+    assert found[THREAD].keys() == {1}

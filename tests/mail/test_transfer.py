@@ -85,6 +85,7 @@ def in_blocks(data: bytes, encoding: bytes, cuts: list[int]) -> bytes:
         if left is None:
             break
         assert end < len(data) or not left
+        assert len(left) < 1000
         carry = left
     return decoded
 
@@ -103,6 +104,12 @@ def test_quoted_printable_in_blocks(data: bytes, cuts: list[int]) -> None:
     """With CRLF as line ends, soft ones too."""
     encoded = b2a_qp(data, istext=False).replace(b"\n", b"\r\n")
     assert in_blocks(encoded, b"quoted-printable", cuts) == data
+
+
+@given(st.binary(min_size=1000, max_size=2000), st.lists(st.integers(0, 5000), max_size=6))
+def test_quoted_printable_in_one_line(data: bytes, cuts: list[int]) -> None:
+    """Longer than it may be."""
+    assert in_blocks(b"".join(b"=%02X" % octet for octet in data), b"quoted-printable", cuts) == data
 
 
 @given(st.text("AB=+/ \r\n-", max_size=60), CUTS)
@@ -138,6 +145,13 @@ def test_crafted_encodings_take_no_time() -> None:
     """Padding only, escapes only, lines without end."""
     start = time.thread_time()
     for encoding in (b"base64", b"quoted-printable"):
-        for data in (b"=" * 1_000_000, b"A=" * 500_000, b"AA=" * 300_000, b"=\r" * 500_000, b"A" * 1_000_000):
+        for data in (
+            b"=" * 1_000_000,
+            b"A=" * 500_000,
+            b"AA=" * 300_000,
+            b"=\r" * 500_000,
+            b"A" * 1_000_000,
+            b"\n" + b"A=41" * 250_000,
+        ):
             in_blocks(data, encoding, list(range(0, 1_000_000, 65536)))
     assert time.thread_time() - start < 2
