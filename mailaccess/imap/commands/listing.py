@@ -248,19 +248,19 @@ def _list_response(session: Session, name: str, attributes: Iterable[bytes]) -> 
     return b'LIST (%s) "/" %s' % (b" ".join(attributes), render.mailbox(name, utf8=session.utf8))
 
 
-async def tell_of_mailbox(session: Session, name: str, supplied: str = "") -> None:
+async def mailbox_response(session: Session, name: str, supplied: str = "") -> bytes:
     """A LIST response for a mailbox that is there; with OLDNAME where the client supplied another name for it."""
-    entries = {entry.name: entry for entry in await call(session.account.mailboxes)}
+    entries = await _entries(session, [name, name + "/%"])
     has_children = any(other.startswith(name + "/") for other in entries)
     # It may be open and yet not be listed: to look it up is a right of its own (RFC 4314).
     line = Listed(name, entries.get(name) or MailboxEntry(name), False, has_children)
-    tell_of_name(session, name, _attributes(line, ListArguments([]), []), supplied)
+    return name_response(session, name, _attributes(line, ListArguments([]), []), supplied)
 
 
-def tell_of_name(session: Session, name: str, attributes: Iterable[bytes], supplied: str = "") -> None:
+def name_response(session: Session, name: str, attributes: Iterable[bytes], supplied: str) -> bytes:
     """A LIST response that nobody asked for (RFC 9051 6.3.9.7)."""
     old = b' ("OLDNAME" (%s))' % render.mailbox(supplied, utf8=session.utf8) if supplied else b""
-    session.untagged(_list_response(session, name, attributes) + old)
+    return _list_response(session, name, attributes) + old
 
 
 def _attributes(line: Listed, wanted: ListArguments, absent: list[bytes]) -> list[bytes]:

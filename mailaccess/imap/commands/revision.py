@@ -20,10 +20,13 @@ the same reason APPEND takes such messages from everybody, although "the server 
 SMTP are like that, and their owner could not copy them here from elsewhere.
 """
 
-from mailaccess.imap.commands.listing import tell_of_mailbox, tell_of_name
+from contextlib import suppress
+
+from mailaccess.imap.commands.listing import mailbox_response, name_response
 from mailaccess.imap.grammar import Respelled
 from mailaccess.imap.registry import ANY, enables, feature
 from mailaccess.imap.session import Session
+from mailaccess.storage.errors import StorageError
 
 
 async def _forget_recent(session: Session) -> None:
@@ -38,28 +41,33 @@ feature(b"UTF8=ACCEPT", rfc=6855)
 enables(b"UTF8=ACCEPT")
 
 
-async def tell_selected(session: Session, name: str) -> None:
+async def selected(session: Session, name: str) -> bytes:
     """ "The server MUST return a LIST response with the mailbox name. The list of mailbox attributes MUST be accurate."
     (6.3.2)"""
-    await tell_of_mailbox(session, name, _supplied(name))
+    return await mailbox_response(session, name, _supplied(name))
 
 
 async def tell_respelled(session: Session, name: str) -> None:
     """The mailbox that was made or written to under another spelling of its name (6.3.4, 6.3.12)."""
     if session.rev2 and isinstance(name, Respelled):
-        await tell_of_mailbox(session, name.removesuffix("/"), name.supplied)
+        await _tell(session, name.removesuffix("/"), name.supplied)
 
 
 async def tell_renamed(session: Session, old: str, new: str) -> None:
     """ "If the normalized version of any of these 2 parameters differs" (6.3.6)"""
     if session.rev2 and (isinstance(old, Respelled) or isinstance(new, Respelled)):
-        await tell_of_mailbox(session, new.removesuffix("/"), _supplied(old) or old)
+        await _tell(session, new.removesuffix("/"), _supplied(old) or old)
 
 
 def tell_deleted(session: Session, name: str) -> None:
     """ "an untagged LIST with the "\\NonExistent" attribute and OLDNAME" (6.3.5)"""
     if session.rev2 and isinstance(name, Respelled):
-        tell_of_name(session, name, [b"\\NonExistent"], name.supplied)
+        session.untagged(name_response(session, name, [b"\\NonExistent"], name.supplied))
+
+
+async def _tell(session: Session, name: str, supplied: str) -> None:
+    with suppress(StorageError):  # what was asked for is done by now, and is not answered NO for this
+        session.untagged(await mailbox_response(session, name, supplied))
 
 
 def _supplied(name: str) -> str:

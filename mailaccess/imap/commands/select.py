@@ -112,6 +112,7 @@ async def _open(session: Session, name: str, parameters: SelectParameters, *, re
     mailbox = await call(session.account.mailbox, name)
     first_recent = mailbox.recent_floor if read_only else await call(mailbox.claim_recent)
     view = View(mailbox, read_only=read_only)
+    listed = await revision.selected(session, name) if session.rev2 else b""
     session.select(view)
     unseen = 0
     if not session.rev2:
@@ -119,8 +120,8 @@ async def _open(session: Session, name: str, parameters: SelectParameters, *, re
     if not session.rev2 and not session.uidonly:
         unseen = await compute_steps(view.count, _first_unseen, view)
     _describe(session, view, unseen)
-    if session.rev2:
-        await revision.tell_selected(session, name)
+    if listed:
+        session.untagged(listed)
     if parameters.resync is not None:
         await _resynchronize(session, view, parameters.resync)
     return view
