@@ -24,6 +24,7 @@ from mailaccess.imap.section import STREAMED, parse_partial
 from mailaccess.mail.lines import to_wire
 from mailaccess.mail.transfer import KNOWN, decode_block
 from mailaccess.storage.content import Content
+from mailaccess.storage.errors import ShortRead
 
 feature(b"BINARY", rfc=3516)
 
@@ -135,7 +136,7 @@ class Decoded:
         self._stretch = b""  # what was decoded last: it ends at the mark
 
     def piece(self, content: Content, start: int, length: int) -> bytes:
-        """Octets [start, start + length) of it."""
+        """Octets [start, start + length) of it. ShortRead if it is no more what was surveyed."""
         at, end = self._origin + start, self._origin + start + length
         mark = self._mark
         if mark is None or at < mark.decoded - len(self._stretch):
@@ -149,7 +150,10 @@ class Decoded:
                 pieces.append(self._stretch[at - begin : end - begin])
                 at += len(pieces[-1])
             else:
-                self._stretch, mark = next(stretches)
+                following = next(stretches, None)
+                if following is None:
+                    raise ShortRead("the message's file has changed while it was read")
+                self._stretch, mark = following
         self._mark = mark
         return b"".join(pieces)
 

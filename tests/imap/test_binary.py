@@ -15,6 +15,7 @@ from mailaccess.imap.facts import Facts
 from mailaccess.imap.grammar import Cursor
 from mailaccess.mail.lines import to_wire
 from mailaccess.storage.content import Content
+from mailaccess.storage.errors import ShortRead
 
 
 def message(body: bytes, encoding: bytes, kind: bytes = b"application/octet-stream") -> bytes:
@@ -126,6 +127,18 @@ def test_a_large_part_is_gone_through_once(tmp_path: Path) -> None:
         for end in range(content.size - binary._KEPT, content.size):
             Encoded(start, end, b"base64").survey(content)
         assert encoded.survey(content) is not found
+
+
+def test_a_part_that_is_no_more_what_it_was(tmp_path: Path) -> None:
+    """Written over, with its size and date: never more octets than there are, nor fewer without a word."""
+    path = tmp_path / "m"
+    path.write_bytes(ENCODED["base64"])
+    with Content(str(path)) as content:
+        decoded = Encoded(100, content.size, b"base64").read(content, 0, None)
+        assert isinstance(decoded, Decoded)
+        path.write_bytes(b"-" * content.size)
+        with pytest.raises(ShortRead):
+            decoded.piece(content, 0, decoded.size)
 
 
 @pytest.mark.parametrize(
