@@ -186,9 +186,12 @@ class Access:
     def status(self, name: str, *, size: bool = True) -> Status:
         """Needs "r". As Account.status; what is unseen and recent is so for this user."""
         place = self._place(name)
-        mailbox = self._open(place, READ) if place.account is not self.own or self._list(place) is not None else None
+        unlisted = place.account.unlisted_status(place.name, size=size) if place.account is self.own else None
+        if unlisted is not None:
+            return unlisted
+        mailbox = self._open(place, READ)
         status = place.account.status(place.name, size=size)
-        if mailbox is None or not mailbox.is_viewed:
+        if not mailbox.is_viewed:
             return status
         messages = mailbox.messages
         unseen = sum(SEEN not in flags for flags in messages.flags)
@@ -377,8 +380,9 @@ class Access:
 
     def _open(self, place: Place, needed: str) -> Mailbox:
         own = place.account is self.own
-        if own and not place.account.has_acl(place.name):
-            return place.account.mailbox(place.name)
+        mailbox = place.account.unlisted(place.name) if own else None
+        if mailbox is not None:
+            return mailbox
         found = self._require(place, needed)
         if not needed and not found:
             raise NoSuchMailbox(f"there is no mailbox {place.full(place.name)}")

@@ -33,7 +33,6 @@ from mailaccess.storage.folders import (
     INBOX,
     SEPARATOR,
     Folders,
-    directory_name,
     mailbox_name,
     normal_name,
     read_special_use,
@@ -195,7 +194,23 @@ class Account:
 
     def mailbox(self, name: str) -> Mailbox:
         """The mailbox, shared with whoever has it open, and up to date. NoSuchMailbox, NotSelectable."""
+        return self._open(self._guarded(lambda: self._box(name)))
+
+    def unlisted(self, name: str) -> Mailbox | None:
+        """The same, if no list says who may do what with it, so that its owner may do everything; else None."""
         box = self._guarded(lambda: self._box(name))
+        return None if acl.is_listed(box.directory) else self._open(box)
+
+    def unlisted_status(self, name: str, *, size: bool = True) -> Status | None:
+        """As `status`, and as `unlisted`."""
+
+        def work() -> Status | None:
+            box = self._box(name)
+            return None if acl.is_listed(box.directory) else self._status(box, size=size)
+
+        return self._guarded(work)
+
+    def _open(self, box: Box) -> Mailbox:
         mailbox = self._known(box.guid)
         if mailbox is None:
             made = self._guarded(lambda: self._load(box))
@@ -258,15 +273,10 @@ class Account:
     def has_acl(self, name: str) -> bool:
         """There is such a mailbox, and a list for it: else its owner may do everything."""
         try:
-            directory = self.root / directory_name(normal_name(name))
+            path = self._guarded(lambda: self._folders.find(normal_name(name)))
         except InvalidName:
             return False
-        if acl.stamp(directory) is not None:
-            return True
-        if directory.is_dir():
-            return False
-        path = self._guarded(lambda: self._folders.find(normal_name(name)))  # as another program named it
-        return path is not None and acl.stamp(path) is not None
+        return path is not None and acl.is_listed(path)
 
     def acl(self, name: str) -> Acl:
         """The mailbox's list. NoSuchMailbox, NotSelectable."""
@@ -275,7 +285,7 @@ class Account:
     def acls(self) -> dict[str, Acl]:
         """The lists of all mailboxes that have one, by name."""
         found = self._guarded(self._folders.mailboxes)
-        return {name: self._guarded(partial(acl.read_acl, path)) for name, path in found.items() if acl.stamp(path)}
+        return {name: self._guarded(partial(acl.read_acl, path)) for name, path in found.items() if acl.is_listed(path)}
 
     def change_acl(self, name: str, who: Who, change: str | None, owner: str | None, *, negative: bool = False) -> None:
         """Changes an entry of a mailbox's list, or with None removes it. UnknownRight, LimitReached."""

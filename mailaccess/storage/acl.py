@@ -6,6 +6,7 @@ user, owner, group, authenticated, anyone. What no entry says: the owner may do 
 """
 
 import logging
+import os
 import re
 from collections.abc import Iterable
 from contextlib import suppress
@@ -155,6 +156,11 @@ def write_acl(directory: Path, acl: Acl) -> None:
     elif (directory / FILE).exists():
         (directory / FILE).unlink()
         sync_directory(directory)
+
+
+def is_listed(directory: Path) -> bool:
+    """There is a list: asked before each SELECT and STATUS, so by str; a Path costs more than the call."""
+    return os.path.exists(f"{directory}/{FILE}")  # noqa: PTH110
 
 
 def stamp(directory: Path) -> FileStamp | None:

@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import unicodedata
+from functools import lru_cache
 from pathlib import Path
 
 from mailaccess.mail import mutf7
@@ -33,6 +34,7 @@ _NO_CHARACTERS = {"Cc", "Cs", "Zl", "Zp"}  # controls, surrogates, line and para
 _STRAY_DOT = re.compile(r"\.(?=\.|$)")
 
 
+@lru_cache(4096)
 def normal_name(name: str) -> str:
     """The one spelling of a mailbox name: NFC, INBOX in capitals, also as the first part. InvalidName if it is none."""
     parts = unicodedata.normalize("NFC", name).split(SEPARATOR)
@@ -66,6 +68,7 @@ def part_from_disk(raw: str) -> str:
     return _ESCAPED.sub(_unescape, part)
 
 
+@lru_cache(4096)
 def directory_name(name: str) -> str:
     """The canonical directory of a (normal) mailbox name, relative to the root; "" for INBOX."""
     return "" if name == INBOX else "." + ".".join(map(part_to_disk, name.split(SEPARATOR)))
