@@ -1,0 +1,8 @@
+"""`scripts/bench`: this server and Dovecot on the same mail, the same machine, in turns.
+
+servers     both, on loopback, with what they need
+post        the Maildirs they serve: generated, the same for both
+client      a client that is never the bottleneck: it counts answers, and parses none
+workloads   what is measured, a function each
+report      medians, ratios, the table, the chart
+"""

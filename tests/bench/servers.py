@@ -1,0 +1,213 @@
+"""The two servers, on loopback: the same passwd-file, the same certificate, a copy of the same mail each."""
+
+import os
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from mailaccess.net.certificate import self_signed
+from tests.e2e.running import PATIENCE, Server
+
+NOBODY = 65534
+"""Whose the mail is, when the benchmark runs as root; Dovecot will not have it otherwise."""
+
+_OURS = """\
+hostname = "localhost"
+workers = {workers}
+[storage]
+maildir = "mail/{{user}}"
+[tls]
+certificate = "cert.pem"
+key = "key.pem"
+[imap]
+listen = ["127.0.0.1:0"]
+listen_tls = ["127.0.0.1:0"]
+[pop3]
+listen = ["127.0.0.1:0"]
+listen_tls = []
+[limits]
+sessions_per_user = 5000
+sessions_per_address = 20000
+"""
+
+_DOVECOT = """\
+base_dir = {home}/run
+state_dir = {home}/state
+log_path = {home}/log
+protocols = imap pop3
+listen = 127.0.0.1
+ssl = yes
+ssl_cert = <{home}/cert.pem
+ssl_key = <{home}/key.pem
+disable_plaintext_auth = no
+first_valid_uid = 0
+first_valid_gid = 0
+mail_location = maildir:{home}/mail/%u
+mail_max_userip_connections = 0
+passdb {{
+  driver = passwd-file
+  args = {home}/users
+}}
+userdb {{
+  driver = passwd-file
+  args = {home}/users
+}}
+default_process_limit = 5000
+default_client_limit = 20000
+service imap-login {{
+  inet_listener imap {{
+    port = {imap}
+  }}
+  inet_listener imaps {{
+    port = {imaps}
+    ssl = yes
+  }}
+}}
+service imap {{
+  process_limit = 5000
+}}
+service pop3-login {{
+  inet_listener pop3 {{
+    port = {pop3}
+  }}
+  inet_listener pop3s {{
+    port = 0
+  }}
+}}
+namespace inbox {{
+  inbox = yes
+  separator = /
+}}
+"""
+
+
+class Peer:
+    """A server under test: its name, its ports, its mail."""
+
+    name: str
+    ports: dict[str, int]
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    def maildir(self, user: str) -> Path:
+        return self.home / "mail" / user
+
+    def processes(self) -> list[int]:
+        """Those that serve, its parent first."""
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        raise NotImplementedError
+
+    def memory(self) -> int:
+        """Octets of proportional set size of all its processes."""
+        return sum(map(_pss, self.processes()))
+
+    def trusting(self) -> ssl.SSLContext:
+        """A client's TLS context that knows the server's certificate."""
+        return ssl.create_default_context(cafile=str(self.home / "cert.pem"))
+
+
+class Ours(Peer):
+    """This project."""
+
+    name = "mailaccess"
+
+    def __init__(self, home: Path, users: list[str], workers: int = 2, python: str = sys.executable) -> None:
+        super().__init__(home)
+        _lay_out(home, users)
+        config = home / "mailaccess.toml"
+        config.write_text(_OURS.format(workers=workers))
+        self._server = Server(config, python).ready()
+        self.ports = self._server.ports
+
+    def processes(self) -> list[int]:
+        return list(_tree(self._server.process.pid))
+
+    def stop(self) -> None:
+        self._server.stop()
+
+
+class Dovecot(Peer):
+    """Debian's, as installed, but for limits that would refuse the clients."""
+
+    name = "Dovecot"
+
+    def __init__(self, home: Path, users: list[str]) -> None:
+        super().__init__(home)
+        _lay_out(home, users)
+        if os.getuid() == 0:
+            subprocess.run(["chown", "-R", f"{NOBODY}:{NOBODY}", str(home / "mail")], check=True)
+        self.ports = {door: _free_port() for door in ("imap", "imaps", "pop3")}
+        config = home / "dovecot.conf"
+        config.write_text(_DOVECOT.format(home=home, **self.ports))
+        self._process = subprocess.Popen([str(program()), "-F", "-c", str(config)], stdin=subprocess.DEVNULL)
+        for port in self.ports.values():
+            _await(port)
+
+    def processes(self) -> list[int]:
+        return list(_tree(self._process.pid))
+
+    def stop(self) -> None:
+        self._process.send_signal(signal.SIGTERM)
+        self._process.wait(PATIENCE)
+
+
+def program() -> str | None:
+    """Dovecot, if it is installed."""
+    return shutil.which("dovecot") or shutil.which("dovecot", path="/usr/sbin:/sbin")
+
+
+def version() -> str:
+    """Dovecot's."""
+    return subprocess.run([str(program()), "--version"], capture_output=True, text=True, check=True).stdout.split()[0]
+
+
+def _lay_out(home: Path, users: list[str]) -> None:
+    owner = NOBODY if os.getuid() == 0 else os.getuid()
+    lines = [f"{user}:{{PLAIN}}secret:{owner}:{owner}::{home}/mail/{user}\n" for user in users]
+    (home / "users").write_text("".join(lines))
+    self_signed("localhost", home / "cert.pem", home / "key.pem")
+
+
+def _tree(pid: int) -> Iterator[int]:
+    """A process and those below it."""
+    yield pid
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            yield from _tree(int(child))
+
+
+def _pss(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0  # gone meanwhile
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _await(port: int) -> None:
+    """Waits until somebody listens."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
