@@ -45,16 +45,14 @@ class Heard:
 
     # -- the watch
 
-    def arm(self, directory: Path, wake: Path, tell: Callable[[], None]) -> bool:
+    def arm(self, directory: Path, wake: Path | None, tell: Callable[[], None]) -> bool:
         """Watches a mailbox's directory and the index's wake file. False: it does already, or the process does not."""
         watcher = watch.current()
         with self._lock:
             if watcher is None or self._directory == directory:
                 return False
-            before, self._token = (
-                self._token,
-                watcher.add([directory / "new", directory / "cur", wake], self._note, tell),
-            )
+            paths = [directory / "new", directory / "cur", *([wake] if wake is not None else [])]
+            before, self._token = self._token, watcher.add(paths, self._note, tell)
             if before:
                 watcher.remove(before)
             self._watcher, self._directory = watcher, directory

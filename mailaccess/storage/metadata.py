@@ -21,7 +21,7 @@ MAX_FILE = 4 * 1024 * 1024
 SHARED = ""
 """The owner of entries that all users see."""
 
-_FILE = "mailaccess-metadata"
+FILE = "mailaccess-metadata"
 
 Entries = dict[str, bytes]
 Owned = dict[str, Entries]
@@ -34,7 +34,7 @@ class Metadata:
     """All annotations of one account. For threads, but for `stamp`."""
 
     def __init__(self, root: Path) -> None:
-        self._file = root / _FILE
+        self._file = root / FILE
         self._read: tuple[FileStamp | None, Places] = None, {}
 
     def stamp(self) -> FileStamp | None:
