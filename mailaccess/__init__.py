@@ -1,1 +1,1 @@
-"""A combined POP3 and IMAP4rev1 mailbox access server over plain Maildirs."""
+"""A combined POP3 and IMAP mailbox access server over plain Maildirs."""

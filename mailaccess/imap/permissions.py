@@ -3,6 +3,7 @@
 from mailaccess.imap.view import View
 from mailaccess.mail.flags import SYSTEM
 from mailaccess.storage import rights
+from mailaccess.storage.keywords import MOST_OF_MAILBOX
 from mailaccess.storage.mailbox import Mailbox
 from mailaccess.storage.rights import Rights
 from mailaccess.storage.viewed import right_for
@@ -21,7 +22,9 @@ def flags_lines(view: View) -> list[bytes]:
     if view.read_only:
         return [listed, b"OK [PERMANENTFLAGS ()] Read-only mailbox"]
     permanent = [name for name in names if right_for(name) in view.mailbox.rights]
-    if rights.WRITE in view.mailbox.rights:
+    # "if that limit is reached, the server MUST send a new PERMANENTFLAGS response code without the special flag \\*"
+    # (RFC 9051 7.1)
+    if rights.WRITE in view.mailbox.rights and len(names) - len(SYSTEM) < MOST_OF_MAILBOX:
         permanent.append("\\*")
     return [listed, b"OK [PERMANENTFLAGS (%s)] Limited" % " ".join(permanent).encode()]
 

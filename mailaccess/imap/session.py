@@ -366,7 +366,7 @@ class Session:
                 await afterwards()
         except Bad as bad:
             code = b"[%s] " % bad.code if bad.code else b""
-            self.write(b"%s BAD %s%s\r\n" % (tag, code, render.status_text(str(bad), utf8=self.utf8)))
+            self.write(b"%s BAD %s%s\r\n" % (tag, code, render.status_text(str(bad), utf8=self.rev2)))
             if spec is None:
                 self._count_nonsense(tag)
         except LineTooLong as too_long:
@@ -376,7 +376,7 @@ class Session:
             no = failure if isinstance(failure, No) else refusal(failure)
             await self.update(expunges=spec is not None and self.expunges)
             code = b"[%s] " % no.code if no.code else b""
-            self.write(b"%s NO %s%s\r\n" % (tag, code, render.status_text(str(no), utf8=self.utf8)))
+            self.write(b"%s NO %s%s\r\n" % (tag, code, render.status_text(str(no), utf8=self.rev2)))
         except (Gone, TimedOut, Closing, Bye):
             raise
         except Exception:

@@ -25,6 +25,18 @@ def test_permanent_flags_are_those_that_may_be_changed(world: World) -> None:
     assert lines(world, "lrswt", read_only=True)[0] == b"OK [PERMANENTFLAGS ()] Read-only mailbox"
 
 
+def test_no_new_keyword_is_invited_that_would_not_be_taken(world: World) -> None:
+    """The client that used up the last one is told at once."""
+    for _ in range(10):
+        world.deliver(b"Subject: x\r\n\r\n")
+    client = world.imap_in()
+    for message in range(1, 11):
+        keywords = b" ".join(b"k%d" % number for number in range(message * 100, message * 100 + 100))
+        answer = client.ask(b"a STORE %d +FLAGS.SILENT (%s)\r\n" % (message, keywords))
+        assert (b" \\*)] Limited" in answer) == (message < 10)
+    assert b"b NO [LIMIT]" in client.ask(b"b STORE 1 FLAGS (another)\r\n")
+
+
 def test_no_rights_are_an_empty_string() -> None:
     """An astring has at least one character."""
     assert permissions.rendered(frozenset()) == b'""'
