@@ -15,7 +15,14 @@ from mailaccess.mail.flags import SEEN
 from mailaccess.storage import rights
 from mailaccess.storage.account import Account, MailboxEntry, Status
 from mailaccess.storage.acl import Acl, Who
-from mailaccess.storage.errors import InvalidName, NoSuchMailbox, NotPermitted, NotSelectable, StorageError
+from mailaccess.storage.errors import (
+    InvalidName,
+    NoSuchMailbox,
+    NotPermitted,
+    NotSelectable,
+    StorageError,
+    Unavailable,
+)
 from mailaccess.storage.folders import INBOX, SEPARATOR, normal_name
 from mailaccess.storage.mailbox import Mailbox
 from mailaccess.storage.metadata import Annotations, Metadata, Owned
@@ -60,6 +67,7 @@ class Place(NamedTuple):
     name: str  # there
     owner: str | None  # whose account it is; None: everybody's
     prefix: str  # before its name here
+    asked: str = ""  # as the client called it: nothing else is said of what he may not know of
 
     def full(self, name: str) -> str:
         """What a mailbox of the account is called here."""
@@ -141,13 +149,14 @@ class Access:
 
     def rename(self, old: str, new: str) -> None:
         """Needs "x", and "k" on the nearest parent of the new name. As Account.rename."""
-        source, target = self._place(old), self._place(new)
+        source = self._place(old)
         foreign = source.account is not self.own
         if foreign or self._list(source) is not None:
             self._require(source, DELETE)
+        target = self._place(new)
+        self._require_parent(target)
         if source.account is not target.account:
             raise InvalidName("a mailbox cannot be renamed into another account")
-        self._require_parent(target)
         if foreign and source.name == INBOX:
             raise NotPermitted("only its owner can rename INBOX")
         source.account.rename(source.name, target.name)
@@ -252,7 +261,7 @@ class Access:
 
     def known_name(self, identifier: str) -> str:
         """The user's name as it is stored, if there is such a user; else what was given."""
-        found = self._sharing.lookup(identifier) if self._sharing is not None else None
+        found = self._lookup(identifier)
         return found.user if found is not None else identifier
 
     # -- inside
@@ -276,19 +285,19 @@ class Access:
         """NoSuchMailbox where there is no such user."""
         prefix = self._prefix(name)
         if prefix is None:
-            return Place(self.own, name, self.user, "")
-        rest = name[len(prefix) :]
+            return Place(self.own, name, self.user, "", name)
+        rest = normal_name(name[len(prefix) :])  # whoever's it may be
         assert self._sharing is not None
         if prefix == self.public:
             found = self._account_of(self._sharing.public, everybodys=True)
-            if found is None or not rest:
+            if found is None:
                 raise NoSuchMailbox(f"there is no mailbox {name}")
-            return Place(found[1], rest, None, prefix)
+            return Place(found[1], rest, None, prefix, name)
         user, _, local = rest.partition(SEPARATOR)
         found = self._account_of(user)
         if found is None or not local:
             raise NoSuchMailbox(f"there is no mailbox {name}")
-        return Place(found[1], local, found[0], f"{prefix}{found[0]}{SEPARATOR}")
+        return Place(found[1], local, found[0], f"{prefix}{found[0]}{SEPARATOR}", name)
 
     def _own_place(self, name: str) -> Place:
         place = self._place(name)
@@ -301,7 +310,7 @@ class Access:
         assert self._sharing is not None
         if user == self.user:
             return user, self.own
-        found = self._sharing.lookup(user) if user else None
+        found = self._lookup(user)
         if found is None and not everybodys:
             return None
         try:
@@ -310,6 +319,14 @@ class Access:
             return found.user, self._opened(found.user, found.home)
         except InvalidName:
             return None
+
+    def _lookup(self, user: str) -> Known | None:
+        """Unavailable where nobody can be looked up just now."""
+        try:
+            return self._sharing.lookup(user) if user and self._sharing is not None else None
+        except OSError as error:
+            log.warning("users cannot be looked up: %s", error)
+            raise Unavailable("other users cannot be looked up just now") from None
 
     def _foreign_places(self) -> Iterator[Place]:
         """An account in which there may be something for this user, after the other; names are empty."""
@@ -351,21 +368,20 @@ class Access:
         try:
             return self._of(place.account.acl(place.name), place)
         except NoSuchMailbox:
-            raise NoSuchMailbox(f"there is no mailbox {place.full(place.name)}") from None
+            raise NoSuchMailbox(f"there is no mailbox {place.asked}") from None
         except NotSelectable:
             if place.account is self.own or any(
                 name.startswith(place.name + SEPARATOR) for name in self._visible(place)
             ):
                 raise
-            raise NoSuchMailbox(f"there is no mailbox {place.full(place.name)}") from None
+            raise NoSuchMailbox(f"there is no mailbox {place.asked}") from None
 
     def _require(self, place: Place, needed: str) -> Rights:
         found = self._rights(place)
         if not set(needed) <= found:
-            name = place.full(place.name)
             if LOOKUP in found:
-                raise NotPermitted(f"you have no right to do that with {name}")
-            raise NoSuchMailbox(f"there is no mailbox {name}")
+                raise NotPermitted(f"you have no right to do that with {place.asked}")
+            raise NoSuchMailbox(f"there is no mailbox {place.asked}")
         return found
 
     def _require_parent(self, place: Place) -> None:
@@ -376,7 +392,7 @@ class Access:
         if CREATE not in found:
             if LOOKUP in found:
                 raise NotPermitted("you have no right to create a mailbox there")
-            raise NoSuchMailbox(f"there is no mailbox {place.full(name)}")  # as for a user who does not exist
+            raise NoSuchMailbox(f"there is no mailbox {place.asked}")  # as for a user who does not exist
 
     def _open(self, place: Place, needed: str) -> Mailbox:
         own = place.account is self.own
@@ -385,7 +401,7 @@ class Access:
             return mailbox
         found = self._require(place, needed)
         if not needed and not found:
-            raise NoSuchMailbox(f"there is no mailbox {place.full(place.name)}")
+            raise NoSuchMailbox(f"there is no mailbox {place.asked}")
         if own and found == rights.ALL:
             return place.account.mailbox(place.name)
         assert own or self._sharing is not None

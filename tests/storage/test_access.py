@@ -9,7 +9,7 @@ import pytest
 from mailaccess.storage.access import Access, Sharing
 from mailaccess.storage.accounts import Accounts
 from mailaccess.storage.acl import Who
-from mailaccess.storage.errors import InvalidName, NoSuchMailbox, NotPermitted, NotSelectable
+from mailaccess.storage.errors import InvalidName, NoSuchMailbox, NotPermitted, NotSelectable, Unavailable
 from mailaccess.storage.mailbox import Action
 from mailaccess.storage.rights import ALL
 from mailaccess.storage.sharers import Sharers
@@ -280,6 +280,22 @@ def test_lists_that_another_program_made_are_found_when_they_are_entered(ann: Ac
     ann.tell_sharers()
 
     assert "Users/ann/INBOX" in names(bob)
+
+
+def test_users_that_cannot_be_looked_up_are_not_missing(tmp_path: Path) -> None:
+    """The backend may be away for a moment."""
+
+    def away(user: str) -> Known | None:
+        raise OSError("no route")
+
+    accounts = Accounts(settings(tmp_path, sharing=Sharing(away, Sharers(tmp_path / "shared-mailboxes"))))
+    ann = accounts.access("ann", None)
+
+    with pytest.raises(Unavailable):
+        ann.mailbox("Users/bob/INBOX")
+    ann._sharing.sharers.set("bob", {ANN})  # type: ignore[union-attr]
+    assert names(ann) == ["INBOX"]
+    accounts.close()
 
 
 def test_who_cannot_share_has_his_own_mail_alone(tmp_path: Path) -> None:
