@@ -283,6 +283,7 @@ def _factories(
         max_line=limits.line,
         max_command=limits.command,
         max_append=limits.message_size,
+        max_messages=limits.messages_per_command,
         login_timeout=limits.login_time,
         idle_timeout=limits.imap_idle,
         keepalive=settings.imap.idle_keepalive,

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -80,6 +81,7 @@ class World:
             "deliver-to": self._deliver_to,
             "annotate": lambda text: None if (self.maildir / "mailaccess-metadata").write_text(text) else None,
             "remote": self._come_from_afar,
+            "message-limit": self._limit_messages,
             "tick": lambda _: self._to_all(MemoryDriver.tick),  # the seconds of every Event wait pass
             "shutdown": lambda _: self._to_all(MemoryDriver.shut_down),
             "timeout": lambda _: self._to_all(MemoryDriver.time_out),
@@ -177,6 +179,10 @@ class World:
     def _come_from_afar(self, _: str) -> None:
         """`@remote`: clients that connect from now on are on another machine, and may start TLS"""
         self._remote = True
+
+    def _limit_messages(self, number: str) -> None:
+        """`@message-limit N`: clients that connect from now on may have N messages processed by one command"""
+        self.imap_settings = replace(self.imap_settings, max_messages=int(number))
 
     def _now(self) -> float:
         """Delays take no time here, so they are added."""

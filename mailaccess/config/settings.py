@@ -224,6 +224,7 @@ class Limits(Table):
     line: Size = _default("64K")  # a command line, once logged in
     command: Size = _default("128K")  # a command with its literals, messages apart
     message_size: Size = _default("128M")  # a message taken by APPEND or delivery
+    messages_per_command: Count = 1_000_000  # of IMAP; told as MESSAGELIMIT
 
 
 class Sharing(Table):

@@ -49,6 +49,25 @@ def uid(rows: Rows, candidates: Candidates, numset: NumSet) -> list[int]:
     return _within(rows.with_uids(numset), candidates)
 
 
+def _one_uid(terms: Terms) -> int:
+    terms.sp()
+    return terms.nz_number()
+
+
+@key(b"UIDAFTER", needs=Needs.COLUMNS, parse=_one_uid)
+def uid_after(rows: Rows, candidates: Candidates, uid: int) -> list[int]:
+    """RFC 9738 3.2: as UID <uid+1>:*, but for `*`, which is the last one even where that is lower."""
+    first = bisect_right(rows.uids, uid, 0, rows.count)
+    return list(candidates[bisect_left(candidates, first) :])
+
+
+@key(b"UIDBEFORE", needs=Needs.COLUMNS, parse=_one_uid)
+def uid_before(rows: Rows, candidates: Candidates, uid: int) -> list[int]:
+    """RFC 9738 3.2: as UID 1:<uid-1>."""
+    end = bisect_left(rows.uids, uid, 0, rows.count)
+    return list(candidates[: bisect_left(candidates, end)])
+
+
 def _within(ranges: Ranges, candidates: Candidates) -> list[int]:
     """Those of the candidates that lie in the ranges; both ascend."""
     found: list[int] = []

@@ -6,6 +6,7 @@ Nothing is left behind of a command that fails, and what of it is still on its w
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from mailaccess.imap import limiting
 from mailaccess.imap.append_data import Form, Options, Part, parse_form, parse_options, parse_part
 from mailaccess.imap.errors import Bye, No
 from mailaccess.imap.framing import Literal
@@ -33,11 +34,15 @@ class Receiver:
         self.rest = Streamed(session, line)
         self.upload = Upload()
         self._session = session
+        self._messages = 0
         self._may_copy = COPIES * session.settings.max_append
         self._source: tuple[str, Mailbox] | None = None  # of the last URL, since the next is likely to name it too
 
     def announced(self) -> tuple[Options, Form]:
         """append-message, as far as it stands before its octets. Bad, StorageError."""
+        self._messages += 1
+        if self._messages > self._session.settings.max_messages:
+            raise limiting.too_many(self._session)
         options = parse_options(self.rest.cursor)
         keywords.check(options.flags)
         return options, parse_form(self.rest.cursor, self.rest.literal)

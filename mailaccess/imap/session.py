@@ -53,6 +53,7 @@ class ImapSettings:
     max_line_before_login: int = 4 * 1024
     max_command: int = 128 * 1024  # a command with its literals, other than messages
     max_append: int = 128 * 1024 * 1024  # one message, announced as APPENDLIMIT
+    max_messages: int = 1_000_000  # that one command processes, announced as MESSAGELIMIT
     login_timeout: float = 60.0
     idle_timeout: float = 1830.0  # "MUST be at least 30 minutes" (RFC 3501 5.4)
     keepalive: float = 120.0  # between lines sent in an otherwise quiet IDLE
@@ -164,7 +165,9 @@ class Session:
         missing = self.without | {b"COMPRESS=DEFLATE"} if self.compressed else self.without
         if missing:
             names = [name for name in names if name.upper() not in missing]
-        return b" ".join(b"APPENDLIMIT=%d" % self.settings.max_append if n == b"APPENDLIMIT" else n for n in names)
+        limits = {b"APPENDLIMIT": self.settings.max_append}
+        limits[b"MESSAGELIMIT"] = limits[b"SAVELIMIT"] = self.settings.max_messages
+        return b" ".join(b"%s=%d" % (name, limits[name]) if name in limits else name for name in names)
 
     def ranges(self, numset: tuple[tuple[int, int], ...]) -> Ranges:
         """What the running command's set names, as sequence numbers of the view; `$` included."""

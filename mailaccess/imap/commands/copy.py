@@ -1,6 +1,7 @@
 """COPY and MOVE."""
 
-from mailaccess.imap.commands.expunge import writable
+from mailaccess.imap import limiting
+from mailaccess.imap.commands.expunge import tell_highest, writable
 from mailaccess.imap.errors import No
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.numset import NumSet, render
@@ -24,7 +25,9 @@ def parse_copy(cursor: Cursor) -> tuple[NumSet, str]:
 @command(b"COPY", when=SELECTED, parse=parse_copy, uid=True, rfc=(3501, 4315))
 async def copy(session: Session, numset: NumSet, name: str) -> bytes | None:
     """RFC 3501 6.4.7; COPYUID is RFC 4315's."""
-    uids = present(session, numset)
+    uids, lowest = present(session, numset)
+    if lowest:
+        raise limiting.too_many(session, lowest)
     target = await target_mailbox(session, name)
     if not uids:
         return None
@@ -36,7 +39,7 @@ async def copy(session: Session, numset: NumSet, name: str) -> bytes | None:
 async def move(session: Session, numset: NumSet, name: str) -> bytes | None:
     """RFC 6851. COPYUID goes in an untagged OK before the first EXPUNGE (section 4.3)."""
     writable(session)
-    uids = present(session, numset)
+    uids, lowest = present(session, numset)
     target = await target_mailbox(session, name)
     if not uids:
         return None
@@ -45,17 +48,21 @@ async def move(session: Session, numset: NumSet, name: str) -> bytes | None:
         return None
     session.untagged(b"OK " + copyuid(target, pairs) + b" Moved")
     await session.update(expunges=True)
+    if lowest:
+        tell_highest(session)
+        return limiting.completed(session, lowest)
     return b"[HIGHESTMODSEQ %d] Moved" % session.view.highest if session.condstore else None
 
 
-def present(session: Session, numset: NumSet) -> list[int]:
-    """The UIDs a set names, all of which are there: a sequence number of a message expunged meanwhile is refused."""
+def present(session: Session, numset: NumSet) -> tuple[list[int], int]:
+    """The UIDs a set names, all of which are there: a sequence number of a message expunged meanwhile is refused.
+    And `lowest`, as in `limiting.within`."""
     view = session.view
-    ranges = session.ranges(numset)
+    ranges, lowest = limiting.within(session, session.ranges(numset))
     there = view.present(ranges)
     if len(there) < length(ranges) and not session.by_uid:
         raise No("Some of the messages no longer exist", b"EXPUNGEISSUED")
-    return there
+    return there, lowest
 
 
 async def target_mailbox(session: Session, name: str) -> Mailbox:

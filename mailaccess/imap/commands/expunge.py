@@ -1,17 +1,26 @@
 """EXPUNGE and UID EXPUNGE."""
 
+from mailaccess.imap import limiting
 from mailaccess.imap.errors import No
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.numset import NumSet
 from mailaccess.imap.registry import SELECTED, command
 from mailaccess.imap.session import Session
-from mailaccess.wire.traps import call
+from mailaccess.mail.flags import DELETED
+from mailaccess.storage.mailbox import Mailbox
+from mailaccess.wire.traps import call, compute_steps
 
 
 def writable(session: Session) -> None:
     """Refuses what a mailbox opened by EXAMINE does not allow."""
     if session.view.read_only:
         raise No("The mailbox is open read-only", b"READ-ONLY")
+
+
+def tell_highest(session: Session) -> None:
+    """HIGHESTMODSEQ, where the tagged OK has another code."""
+    if session.condstore:
+        session.untagged(b"OK [HIGHESTMODSEQ %d] Highest" % session.view.highest)
 
 
 @command(b"EXPUNGE", when=SELECTED)
@@ -30,13 +39,30 @@ def parse_uid_expunge(cursor: Cursor) -> tuple[NumSet]:
 @command(b"UID EXPUNGE", when=SELECTED, parse=parse_uid_expunge, by_uid=True, capability=b"UIDPLUS", rfc=4315)
 async def uid_expunge(session: Session, numset: NumSet) -> bytes | None:
     """RFC 4315 2.1: only what is \\Deleted and in the set."""
-    return await _expunge(session, session.view.uids(session.ranges(numset)))
+    uids, lowest = session.view.uids(session.ranges(numset)), 0
+    limit = session.settings.max_messages
+    if len(uids) > limit:  # only what is \Deleted is processed
+        uids = await compute_steps(len(uids), _deleted, session.mailbox, uids)
+        if len(uids) > limit:
+            uids = uids[-limit:]
+            lowest = uids[0]
+    return await _expunge(session, uids, lowest)
 
 
-async def _expunge(session: Session, uids: list[int] | None) -> bytes | None:
+def _deleted(mailbox: Mailbox, uids: list[int]) -> list[int]:
+    messages = mailbox.messages
+    rows = map(messages.position, uids)
+    return [uid for uid, row in zip(uids, rows, strict=True) if row >= 0 and DELETED in messages.flags[row]]
+
+
+async def _expunge(session: Session, uids: list[int] | None, lowest: int = 0) -> bytes | None:
+    """`lowest` as in `limiting.within`."""
     writable(session)
     gone = await call(session.mailbox.expunge, uids)
     await session.update(expunges=True)
+    if lowest:
+        tell_highest(session)
+        return limiting.completed(session, lowest)
     if gone and session.condstore:
         # "MUST send the HIGHESTMODSEQ response code" to a client that enabled QRESYNC (RFC 7162 3.2.7)
         return b"[HIGHESTMODSEQ %d] Expunged" % session.view.highest

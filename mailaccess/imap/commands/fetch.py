@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass
 
+from mailaccess.imap import limiting
 from mailaccess.imap.errors import Bad, No
 from mailaccess.imap.fetching import LINES_AT_ONCE, Answer, slices
 from mailaccess.imap.grammar import Cursor
@@ -56,7 +57,7 @@ def parse_fetch(cursor: Cursor) -> tuple[FetchArguments]:
 
 
 @command(b"FETCH", when=SELECTED, parse=parse_fetch, uid=True, expunges=False, rfc=(3501, 4466, 7162, 9394))
-async def fetch(session: Session, asked: FetchArguments) -> None:
+async def fetch(session: Session, asked: FetchArguments) -> bytes | None:
     """RFC 3501 6.4.5"""
     if asked.vanished and not (session.by_uid and session.qresync and asked.changed_since is not None):
         raise Bad("VANISHED goes with UID FETCH and CHANGEDSINCE, once QRESYNC is enabled")
@@ -78,6 +79,7 @@ async def fetch(session: Session, asked: FetchArguments) -> None:
             if earlier:
                 session.untagged(b"VANISHED (EARLIER) " + earlier)
         ranges = await compute_steps(session.view.count, session.view.changed, ranges, asked.changed_since)
+    ranges, lowest = limiting.within(session, ranges)
     seen: set[int] = set()
     # "MUST NOT set it, if the current user doesn't have "s" right" (RFC 4314 section 4)
     may_set = not session.view.read_only and rights.SEEN in session.mailbox.rights
@@ -85,10 +87,13 @@ async def fetch(session: Session, asked: FetchArguments) -> None:
         seen = await _set_seen(session, ranges)
     answer = Answer(session, items, seen)
     await answer.send(ranges)
+    if lowest and (answer.undecodable or answer.missing):
+        limiting.tell(session, lowest)
     if answer.undecodable:
         raise No("A part has a Content-Transfer-Encoding that is not known here", b"UNKNOWN-CTE")
     if answer.missing:
         raise No("Some of the messages no longer exist", b"EXPUNGEISSUED")
+    return limiting.completed(session, lowest) if lowest else None
 
 
 def _vanished(view: View, numset: NumSet, since: int) -> bytes:

@@ -31,7 +31,7 @@ async def replace(session: Session, line: bytes) -> bytes:
         name = await rest.mailbox()
         message = receiver.announced()
         writable(session)
-        there = present(session, numbers)
+        there, _ = present(session, numbers)
         if not there:
             raise No("There is no such message", b"NONEXISTENT")
         target = await target_mailbox(session, name)

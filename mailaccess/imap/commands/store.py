@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mailaccess.imap import render
+from mailaccess.imap import limiting, render
 from mailaccess.imap.commands.expunge import writable
 from mailaccess.imap.errors import Bad, No
 from mailaccess.imap.grammar import Cursor
@@ -70,7 +70,7 @@ async def store(session: Session, wanted: StoreArguments) -> bytes | None:
     # What others changed is told first: after our change the client would take it for known.
     await session.update(expunges=False)
     view = session.view
-    ranges = session.ranges(wanted.numset)
+    ranges, lowest = limiting.within(session, session.ranges(wanted.numset))
     uids = view.present(ranges)
     refused = await call(session.mailbox.store, uids, wanted.action, wanted.flags, wanted.unchanged_since)
     upto = session.mailbox.messages.highest
@@ -83,9 +83,14 @@ async def store(session: Session, wanted: StoreArguments) -> bytes | None:
     if refused:
         numbers = refused if session.by_uid else [view.number(uid) for uid in refused]
         modified = b"[MODIFIED %s] " % render_numbers(numbers)
-    if len(uids) < length(ranges) and not session.by_uid:
+    missing = len(uids) < length(ranges) and not session.by_uid
+    if lowest and (missing or refused):
+        limiting.tell(session, lowest)
+    if missing:
         raise No("Some of the messages no longer exist", modified.strip(b"[] ") or b"EXPUNGEISSUED")
-    return modified + b"Conditional STORE failed" if refused else None
+    if refused:
+        return modified + b"Conditional STORE failed"
+    return limiting.completed(session, lowest) if lowest else None
 
 
 async def _tell(session: Session, ranges: Ranges, failed: set[int], *, silent: bool) -> None:
