@@ -4,8 +4,10 @@ The Maildir is the truth for messages and flags, the index for UIDs and mod-sequ
 lets UIDs outlive the index. From what protocols use down to what touches files:
 
 accounts     all accounts: where a user's mail is, how many indexes are open
+access       what one user comes at: his account, and of others' what their lists let him have
 account      one user's mail: mailboxes, subscriptions, STATUS, the POP3 lock
 mailbox      one mailbox: what sessions share; every call on messages begins here
+viewed       the same for somebody who has less than all rights, or flags of his own
 messages     its rows in memory, and `memory`, which keeps them up to date
 
 Each of these runs in a write transaction, which is the lock between threads and processes:
@@ -13,7 +15,7 @@ sync         from disk to index: what other programs did. `survey` compares name
              that were `heard` of or all; `takeover` reads what they wrote beside the mail
 writing      APPEND and delivery
 flagging     STORE, keywords, \\Recent
-transfer     COPY and MOVE
+transfer     COPY and MOVE; `crossing` from one account to another
 expunging    EXPUNGE; `vanished` is what was expunged since
 tree         mailboxes made, deleted, renamed
 maintenance  what is due from time to time, and `check`
@@ -28,6 +30,8 @@ maildir      one Maildir: scans that can be believed, arrivals, renames that nev
 folders      the Maildir++ tree and its names; subscriptions
 keywords     the names of the letters a-z, and what exceeds them
 uidlist      Dovecot's and Courier's lists of UIDs; `uidvalidity`; `courier` its keywords
+acl          who may do what with a mailbox; `rights` as letters; `sharers` who shares something with whom
+personal     a viewer's own flags in another's mailbox
 content      one message's octets in wire form
 watch        inotify, and polling where it does not see
 disk         durable replacement, rename without overwriting
