@@ -120,3 +120,22 @@ class UnreadDriver(MemoryDriver):
     def answer_drained(self) -> object:
         self._flush()
         return WAIT
+
+
+class HeldDriver(MemoryDriver):
+    """Its calls do not return before `release`; ten seconds pass when `in_progress` is asked."""
+
+    def release(self) -> bytes:
+        """The call under way returns; what is sent then."""
+        assert isinstance(self.waiting, Call)
+        self.resume(self.waiting.fn())
+        return self.output()
+
+    def in_progress(self) -> bytes:
+        """What the client is told while it waits for a command."""
+        assert isinstance(self.waiting, Call)
+        return b"" if self.channel.mid_response else self.channel.progress()
+
+    def answer_call(self, work: Call) -> object:
+        self._flush()
+        return WAIT

@@ -83,6 +83,7 @@ class Answer:
 
     async def send(self, ranges: Ranges) -> None:
         slow = self.reads or bool(self.needs & (Needs.FACTS | Needs.FACTS_AT_HAND | Needs.THREADS))
+        self.session.expect(length(ranges))
         for piece in slices(ranges, _MESSAGES_AT_ONCE if slow else LINES_AT_ONCE):
             block = await self._load(piece)
             current = self.mailbox.messages
@@ -95,6 +96,7 @@ class Answer:
                 await self._send_texts(block, columns)
             else:
                 self.session.write(b"".join([self.form % row for row in zip(block.numbers, *columns, strict=True)]))
+            self.session.advance(length(piece))
             if self.session.channel.full:
                 await drained()
             else:
@@ -214,10 +216,13 @@ class Answer:
 
     async def _stream(self, content: Content, stream: Stream) -> None:
         """Exactly the octets announced, or the end of the connection: no word would be taken for one in a literal."""
+        channel = self.session.channel
+        channel.mid_response = True
         try:
             for start in range(0, stream.size, _PIECE):
-                self.session.write(await call(stream.piece, content, start, min(_PIECE, stream.size - start)))
+                channel.write(await call(stream.piece, content, start, min(_PIECE, stream.size - start)))
                 await drained()
+            channel.mid_response = False
         except (StorageError, Closing, TimedOut) as error:
             log.warning("a message could not be sent to its end: %r", error)
             raise Gone from None

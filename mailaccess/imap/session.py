@@ -18,6 +18,7 @@ from mailaccess.imap.flag_lines import FlagsLine
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.numset import render as render_numbers
 from mailaccess.imap.permissions import flags_lines
+from mailaccess.imap.progress import Progress
 from mailaccess.imap.refusals import refusal
 from mailaccess.imap.registry import COMMANDS, SELECTED, ImapCommand, State, capabilities
 from mailaccess.imap.view import News, Ranges, View
@@ -87,7 +88,9 @@ class Session:
         self._slot: Slot | None = None
         self._unsubscribe: Callable[[], None] | None = None
         self._nonsense = 0
+        self._progress = Progress()
         channel.timeout = channel.lifetime = settings.login_timeout
+        channel.progress = self._in_progress
 
     # -- what handlers ask for
 
@@ -168,6 +171,20 @@ class Session:
         limits = {b"APPENDLIMIT": self.settings.max_append}
         limits[b"MESSAGELIMIT"] = limits[b"SAVELIMIT"] = self.settings.max_messages
         return b" ".join(b"%s=%d" % (name, limits[name]) if name in limits else name for name in names)
+
+    def expect(self, messages: int) -> None:
+        """The running command has so many messages to go through, or so many more."""
+        self._progress.expect(self.channel.begun, messages)
+
+    def advance(self, messages: int) -> None:
+        """It has gone through so many of them."""
+        self._progress.advance(messages)
+
+    def _in_progress(self) -> bytes:
+        """What the client is told when a command takes long."""
+        if self.state is State.NOT_AUTHENTICATED or b"INPROGRESS" in self.without:
+            return b""
+        return self._progress.line(self.channel.begun, self.tag)
 
     def ranges(self, numset: tuple[tuple[int, int], ...]) -> Ranges:
         """What the running command's set names, as sequence numbers of the view; `$` included."""
@@ -351,6 +368,7 @@ class Session:
             self._count_nonsense(line.split(b" ")[0])
             return
         self.tag = tag
+        self.channel.begun += 1
         await self._answer(tag, rest)
 
     async def _answer(self, tag: bytes, rest: bytes) -> None:

@@ -36,6 +36,8 @@ MAX_BUFFERED = 256 * 1024
 """Octets of unread input at which we stop reading."""
 SLICE = 0.002
 """Seconds a session may run on input that is at hand before the others get their turn."""
+PROGRESS = 10.0
+"""Seconds between two words on how far a long command has come, and before the first (RFC 9585)."""
 LINGER = 10.0
 """Seconds a peer has to hang up once our last words are with the kernel, which delivers them in any case."""
 
@@ -78,6 +80,9 @@ class Connection(Task, Protocol):
         self._since = self._began  # when the peer last did something, or we last kept it waiting
         self._until = 0.0  # when the wait that the session is in is over, in whatever way
         self._slice_ends = 0.0
+        self._working = -1  # the number of the command for which the peer waits, once we have noticed
+        self._progress_due = 0.0  # when the peer is told how far it is
+        self._whole = True  # what was sent ends where a line does
         self._started = False
         self._encrypted = False
         self._direct = False  # nothing stands between us and the socket
@@ -196,6 +201,7 @@ class Connection(Task, Protocol):
         """Sends what was written and waits."""
         self._flush()
         self._may_wait()
+        self._working = -1
         if self._deflate is not None and self._inflate():
             return self._give_turn()
         if self._input_ended:
@@ -214,6 +220,7 @@ class Connection(Task, Protocol):
     def answer_drained(self) -> object:
         """Goes on at once while the transport takes what it is given."""
         self._flush()
+        self._note_work()
         if self._gone:
             raise Gone
         if self._paused:
@@ -224,11 +231,13 @@ class Connection(Task, Protocol):
     def answer_turn(self) -> object:
         """Goes on at once for as long as the slice lasts."""
         self._may_wait()
+        self._note_work()
         return self._give_turn()
 
     def answer_call(self, work: Call) -> object:
         """Hands it to a thread. That the peer is gone does not keep a session from tidying up: no computing."""
         self._flush()
+        self._note_work()
         if self._gone and work.lane is Lane.COMPUTE:
             raise Gone
         channel = self.channel
@@ -334,6 +343,7 @@ class Connection(Task, Protocol):
         if not self.channel.pending:
             return
         chunks = self.channel.take_output()
+        self._whole = chunks[-1].endswith(b"\r\n")
         if self._gone:
             return
         if self._deflate is not None:
@@ -428,7 +438,7 @@ class Connection(Task, Protocol):
     def _due(self) -> float | None:
         """When the present wait is over."""
         if self._turn_due or isinstance(self.waiting, Call):
-            return None
+            return self._progress_due if self._working == self.channel.begun else None
         if isinstance(self.waiting, Input) or (isinstance(self.waiting, Event) and self._paused):
             return self._patience()
         return min(self._until, self._patience()) if isinstance(self.waiting, Event) else self._until
@@ -444,6 +454,8 @@ class Connection(Task, Protocol):
             return  # the next wait for the peer sets the timer
         if now < due:
             self._set_timer(due)
+        elif self._turn_due or isinstance(self.waiting, Call):
+            self._tell_progress(now)
         elif isinstance(self.waiting, Input | Event) and now >= self._patience():
             self._mark_active()
             self.throw(TimedOut())
@@ -452,6 +464,24 @@ class Connection(Task, Protocol):
             self.resume()
         else:
             self.abort()
+
+    def _note_work(self) -> None:
+        """From here on, at the latest, the peer waits for the command that the session is at."""
+        if self._working != self.channel.begun:
+            self._working = self.channel.begun
+            self._progress_due = self._clock.seconds() + PROGRESS
+            self._set_timer(self._progress_due)
+
+    def _tell_progress(self, now: float) -> None:
+        """Where responses stand whole, and to a peer that reads them."""
+        self._progress_due = now + PROGRESS
+        self._set_timer(self._progress_due)
+        if self._paused or not self._whole or self.channel.mid_response:
+            return
+        line = self.channel.progress()
+        if line:
+            self.channel.write(line)
+            self._flush()
 
     def _linger(self) -> None:
         if nothing_waits(self._tcp):

@@ -26,10 +26,28 @@ def _nobody() -> None:
     """Stands in until a driver sets `wake`."""
 
 
+def _nothing() -> bytes:
+    """Stands in where a session has nothing to tell."""
+    return b""
+
+
 class Channel:
     """One connection as its session sees it."""
 
-    __slots__ = ("_chunks", "account", "lifetime", "peer", "pending", "reader", "timeout", "wake", "woken")
+    __slots__ = (
+        "_chunks",
+        "account",
+        "begun",
+        "lifetime",
+        "mid_response",
+        "peer",
+        "pending",
+        "progress",
+        "reader",
+        "timeout",
+        "wake",
+        "woken",
+    )
 
     def __init__(self, peer: Peer) -> None:
         self.peer = peer
@@ -40,6 +58,9 @@ class Channel:
         self.pending = 0  # octets written and not yet taken by the driver
         self.woken = False  # `wake` was called since the session last looked; the session clears it
         self.wake: Callable[[], None] = _nobody  # ends an Event wait; any thread may call it
+        self.begun = 0  # commands; the session counts, so that its driver sees how long one takes
+        self.progress: Callable[[], bytes] = _nothing  # what to tell the peer now and then while a command takes long
+        self.mid_response = False  # what was written last ends within a literal: nothing else may be told now
         self._chunks: list[bytes] = []
 
     def write(self, data: bytes) -> None:

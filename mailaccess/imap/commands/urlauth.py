@@ -128,7 +128,7 @@ async def urlfetch(session: Session, urls: list[tuple[bytes, list[Metadata]]]) -
 
 async def _send_metadata(session: Session, section: Section, data: UrlData, wanted: list[Metadata]) -> None:
     """url-metadata = 1*(SP "(" url-metadata-el ")")"""
-    with _to_its_end():
+    with _to_its_end(session):
         for item in wanted:
             session.write(b" (%s " % item.value)
             if item is Metadata.BODYPARTSTRUCTURE:
@@ -157,17 +157,20 @@ async def _send_decoded(session: Session, section: Section, data: UrlData) -> No
 async def _send(session: Session, data: UrlData) -> None:
     """The octets as a literal; a long one piece by piece."""
     session.write(b"{%d}\r\n" % data.size)
-    with _to_its_end():
+    with _to_its_end(session):
         for start in range(0, data.size, _PIECE):
             session.write(await call(data.read, start, _PIECE))
             await drained()
 
 
 @contextmanager
-def _to_its_end() -> Iterator[None]:
+def _to_its_end(session: Session) -> Iterator[None]:
     """Once a response is begun it is sent to its end, or the connection ends: no word would be taken for one in it."""
+    channel = session.channel
+    before, channel.mid_response = channel.mid_response, True
     try:
         yield
+        channel.mid_response = before
     except (StorageError, Closing, TimedOut) as error:
         log.warning("a message could not be sent to its end: %r", error)
         raise Gone from None
