@@ -7,7 +7,7 @@ import contextlib
 import errno
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
-from functools import partial
+from functools import cache, partial
 
 from mailaccess.mail.flags import Flags
 from mailaccess.storage.box import Box
@@ -63,6 +63,7 @@ def store_slice(
     refused: list[int] = []
     modseq = 0
     rekeyed: list[Message] = []
+    wanted = cache(partial(_wanted, keywords=keywords, action=action, flags=flags, may=may))
     with box.changing(row):
         for known in transaction.messages(row, uids):
             message: Message | None = known
@@ -70,11 +71,11 @@ def store_slice(
                 if unchanged_since is not None and message.modseq > unchanged_since:
                     refused.append(message.uid)
                     break
-                letters, extra = _wanted(message, keywords, action, flags, may)
-                if set(letters) == set(message.entry.letters) and extra == message.extra:
+                info, extra = wanted(message.entry.info, message.extra)
+                if info is None:
                     break
                 try:
-                    entry = set_info(transaction, box, message.entry, info_of(letters, message.entry.info))
+                    entry = set_info(transaction, box, message.entry, info)
                 except FileNotFoundError:
                     message = locator.again(message)
                     continue
@@ -169,10 +170,17 @@ def save_extra(transaction: Transaction, box: Box, row: MailboxRow, changed: Seq
 
 
 def _wanted(
-    message: Message, keywords: Keywords, action: Action, flags: Flags, may: Callable[[str], bool] | None
-) -> tuple[str, tuple[str, ...]]:
-    """The letters and further keywords a message will have."""
-    now = keywords.flags(message.entry.letters) | frozenset(message.extra)
+    info: str,
+    extra: tuple[str, ...],
+    *,
+    keywords: Keywords,
+    action: Action,
+    flags: Flags,
+    may: Callable[[str], bool] | None,
+) -> tuple[str | None, tuple[str, ...]]:
+    """The info and further keywords that a message with these will have; None for the info if that is no change."""
+    present = Entry("", info, "cur").letters
+    now = keywords.flags(present) | frozenset(extra)
     if action is Action.REPLACE:
         wanted = flags if may is None else flags | {flag for flag in now if not may(flag)}
     elif action is Action.ADD:
@@ -182,4 +190,5 @@ def _wanted(
         wanted = frozenset(flag for flag in now if flag.lower() not in folded)
     if len(wanted) > len(now):
         check(wanted)
-    return keywords.letters(wanted, message.entry.letters), tuple(keywords.without_letter(wanted))
+    letters, further = keywords.letters(wanted, present), tuple(keywords.without_letter(wanted))
+    return None if set(letters) == set(present) and further == extra else info_of(letters, info), further

@@ -7,6 +7,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from mailaccess.mail.lines import LineEnding
@@ -77,9 +78,9 @@ class MailboxRow:
         """Takes messages into (by=1) or out of (by=-1) the sums."""
         deleted = set()
         for info, number in Counter(message.entry.info for message in messages).items():
-            letters = Entry("", info, "cur").letters
-            self.unseen += by * number * ("S" not in letters)
-            if "T" in letters:
+            unseen, is_deleted = _marks(info)
+            self.unseen += by * number * unseen
+            if is_deleted:
                 self.deleted += by * number
                 deleted.add(info)
         self.stored += by * sum(message.stamp.size for message in messages)
@@ -89,6 +90,25 @@ class MailboxRow:
         self.messages += by * len(messages)
         self.unsized += by * (len(messages) - len(sizes))
         self.size += by * sum(sizes)
+
+    def recount(self, old: "Message", new: "Message") -> None:
+        """Takes a message into the sums as it is now, and out of them as it was."""
+        if old.entry.info == new.entry.info and old.size == new.size and old.stamp == new.stamp:
+            return
+        (was_unseen, was_deleted), (unseen, deleted) = _marks(old.entry.info), _marks(new.entry.info)
+        self.unseen += unseen - was_unseen
+        self.deleted += deleted - was_deleted
+        self.stored += new.stamp.size - old.stamp.size
+        self.stored_deleted += deleted * new.stamp.size - was_deleted * old.stamp.size
+        self.unsized += (new.size is None) - (old.size is None)
+        self.size += (new.size or 0) - (old.size or 0)
+
+
+@lru_cache(maxsize=4096)
+def _marks(info: str) -> tuple[bool, bool]:
+    """Whether the info says that a message is not \\Seen, and that it is \\Deleted."""
+    letters = Entry("", info, "cur").letters
+    return "S" not in letters, "T" in letters
 
 
 MAILBOX_COLUMNS = tuple(field.name for field in dataclasses.fields(MailboxRow))

@@ -30,6 +30,9 @@ from mailaccess.storage.names import Entry
 
 log = logging.getLogger(__name__)
 
+_SPREAD = 4
+"""So many rows are read for one that is wanted, rather than to ask for each."""
+
 
 class Forgotten(Exception):  # noqa: N818 - never leaves storage
     """The index does not know this mailbox (any more), or was lost and begun anew. Identify it again."""
@@ -135,9 +138,15 @@ class Transaction:
         return message_of(found) if found else None
 
     def messages(self, row: MailboxRow, uids: Iterable[int]) -> list[Message]:
-        """Those of these messages that are there."""
-        found = (self.message(row, uid) for uid in uids)
-        return [message for message in found if message is not None]
+        """Those of these messages that are there, ascending."""
+        wanted = sorted(set(uids))
+        if not wanted or wanted[-1] - wanted[0] > _SPREAD * len(wanted):
+            found = (self.message(row, uid) for uid in wanted)
+            return [message for message in found if message is not None]
+        ask = f"{SELECT_MESSAGE} WHERE mailbox = ? AND uid BETWEEN ? AND ? ORDER BY uid"
+        there = self.connection.execute(ask, (row.id, wanted[0], wanted[-1]))
+        chosen = set(wanted)
+        return [message_of(values) for values in there if values[0] in chosen]
 
     def messages_from(self, row: MailboxRow, uid: int = 1) -> list[Message]:
         """All messages from a UID on, ascending."""
@@ -168,13 +177,18 @@ class Transaction:
     def change(self, row: MailboxRow, old: Message, new: Message) -> None:
         """Replaces what is known of a message's file. A new mod-sequence tells it to clients."""
         values = message_values(row.id, new)
-        self.connection.execute(
-            "UPDATE message SET base = ?, info = ?, place = ?, extra = ?, modseq = ?, size = ?, ending = ?"
-            " WHERE mailbox = ? AND uid = ?",
-            (*values[2:9], row.id, old.uid),
-        )
-        row.count([old], -1)
-        row.count([new])
+        kept = old._replace(entry=old.entry._replace(info=new.entry.info), extra=new.extra, modseq=new.modseq)
+        if new == kept:
+            # The usual STORE. A column that is set is written in its indexes too, even if it is what it was.
+            ask = "UPDATE message SET info = ?, extra = ?, modseq = ? WHERE mailbox = ? AND uid = ?"
+            self.connection.execute(ask, (values[3], values[5], values[6], row.id, old.uid))
+        else:
+            self.connection.execute(
+                "UPDATE message SET base = ?, info = ?, place = ?, extra = ?, modseq = ?, size = ?, ending = ?"
+                " WHERE mailbox = ? AND uid = ?",
+                (*values[2:9], row.id, old.uid),
+            )
+        row.recount(old, new)
         if new.modseq != old.modseq:
             self.touched.add(row.id)
 
