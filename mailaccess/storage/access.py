@@ -235,9 +235,17 @@ class Access:
     # -- rights
 
     def rights(self, name: str) -> Rights:
-        """What the user may do with a mailbox: any one of "lrikxa" lets him ask. NoSuchMailbox."""
+        """What the user may do with a mailbox: any one of "lrikxa" lets him ask. NoSuchMailbox.
+
+        Of a name that is listed only as the parent of mailboxes, he is told that it is: clients ask for all there are.
+        """
+        if self._is_parent_of_others(name):
+            return frozenset(LOOKUP)
         place = self._place(name)
-        found = self._rights(place)
+        try:
+            found = self._rights(place)
+        except NotSelectable:
+            return frozenset(LOOKUP + CREATE) if place.account is self.own else frozenset(LOOKUP)
         if not found & rights.ANY_TELLS:
             raise NoSuchMailbox(f"there is no mailbox {name}")
         return found
@@ -298,6 +306,17 @@ class Access:
         if found is None or not local:
             raise NoSuchMailbox(f"there is no mailbox {name}")
         return Place(found[1], local, found[0], f"{prefix}{found[0]}{SEPARATOR}", name)
+
+    def _is_parent_of_others(self, name: str) -> bool:
+        """The name of a namespace, or of a user in it who lets something be seen; or what Thunderbird makes of the
+        first: it puts the prefix before what it takes for a mailbox in that namespace, and asks for `Users/Users`."""
+        for prefix in filter(None, (self.others, self.public)):
+            if name + SEPARATOR == prefix or name + SEPARATOR == prefix + prefix:
+                return not self.own.has(name)
+        if self.others is None or self._prefix(name) != self.others or SEPARATOR in name[len(self.others) :]:
+            return False
+        found = self._account_of(name[len(self.others) :])
+        return found is not None and bool(self._visible(Place(found[1], "", found[0], "")))
 
     def _own_place(self, name: str) -> Place:
         place = self._place(name)
