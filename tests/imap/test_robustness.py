@@ -1,5 +1,6 @@
 """Whatever a client sends, its session lives on or ends with a word, and says the same however the input was split."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -20,6 +21,7 @@ BEGINNINGS = (
     SELECT,
     LOGIN + b"e ENABLE QRESYNC\r\ns SELECT INBOX\r\n",
     LOGIN + b"e ENABLE IMAP4rev2\r\ns SELECT INBOX\r\n",
+    LOGIN + b"e ENABLE UIDONLY\r\ns SELECT INBOX\r\n",
     LOGIN + b"e ENABLE IMAP4rev2 UTF8=ACCEPT QRESYNC\r\ns SELECT inbox\r\n",
 )
 
@@ -71,6 +73,7 @@ AFTER_LOGIN = (
     b"dm STATUS INBOX (MAILBOXID)\r\n",
     b"d9 ENABLE CONDSTORE QRESYNC X-GOOD-IDEA\r\n",
     b"d0 ENABLE IMAP4rev2 UTF8=ACCEPT\r\n",
+    b"do ENABLE UIDONLY\r\n",
     b"e1 IDLE\r\nDONE\r\n",
     b'e2 APPEND INBOX (\\Seen $New) " 7-Feb-1994 21:52:25 -0800" {31}\r\nSubject: first\r\n\r\none message\r\n\r\n',
     b'e3 APPEND INBOX " 7-Feb-1994 21:52:25 -0800" {14+}\r\nSubject: c\r\n\r\n {14+}\r\nSubject: d\r\n\r\n\r\n',
@@ -95,6 +98,7 @@ SELECTED = (
     b"f6 SEARCH ALL\r\n",
     b"f7 SEARCH RETURN (MIN MAX COUNT SAVE) CHARSET UTF-8 OR (FLAGGED 1:2,*) NOT SUBJECT {5+}\r\nLunch\r\n",
     b'f8 UID SEARCH UID 1:* SINCE 1-Feb-1994 LARGER 10 HEADER X-Note "" MODSEQ "/flags/\\\\seen" all 1\r\n',
+    b"fa UID SEARCH UIDAFTER 2 NOT (UIDBEFORE 4 SEEN)\r\n",
     b"f9 SEARCH BODY {3}\r\none TEXT two YOUNGER 259200 KEYWORD $New SENTON 7-Feb-1994\r\n",
     b"g1 SORT (SUBJECT REVERSE SIZE FROM TO CC DATE ARRIVAL) UTF-8 ALL\r\n",
     b'g2 UID SORT (DATE) "US-ASCII" 1:3 TEXT "o"\r\n',
@@ -127,7 +131,9 @@ FINISH = b"\r\nDONE\r\n*\r\nzz NOOP\r\n"
 
 @pytest.fixture(scope="module")
 def worlds() -> Iterator[Twins]:
-    with twins(max_line_before_login=LINES[0], max_line=LINES[1], max_command=1500, max_append=5000) as made:
+    with twins(
+        max_line_before_login=LINES[0], max_line=LINES[1], max_command=1500, max_append=5000, max_messages=3
+    ) as made:
         yield made
 
 
@@ -151,6 +157,10 @@ def spoken(world: World, data: bytes, sizes: Sequence[int]) -> bytes:
     assert driver.failure is None
     assert alive or b"\r\n* BYE " in answer
     assert b"SERVERBUG" not in answer
+    for told in re.split(rb"^\* ENABLED.* UIDONLY", answer, flags=re.MULTILINE)[1:]:
+        assert not re.search(
+            rb"^\* \d+ (FETCH|EXPUNGE)|^\* OK \[UNSEEN", told.partition(b"UNAUTHENTICATE")[0], re.MULTILINE
+        )
     return answer
 
 
