@@ -1,6 +1,7 @@
 """A user with mail, reached by both protocols in memory; and what a foreign program does to her Maildir."""
 
 import os
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,9 +16,11 @@ from mailaccess.imap.session import ImapSettings
 from mailaccess.imap.session import serve as serve_imap
 from mailaccess.pop3.session import Pop3Settings
 from mailaccess.pop3.session import serve as serve_pop3
+from mailaccess.storage import watch
 from mailaccess.storage.access import Sharing
 from mailaccess.storage.accounts import Accounts, StorageSettings
 from mailaccess.storage.acl import from_identifier
+from mailaccess.storage.quota import Allowance, Limits
 from mailaccess.storage.sharers import Sharers
 from mailaccess.wire.channel import Peer
 from tests.driver import MemoryDriver, Session
@@ -47,6 +50,7 @@ class World:
             f"{USER}:{{PLAIN}}{PASSWORD}\nann:{{PLAIN}}secret\nFRED FOOBAR:{{PLAIN}}fat man\ntest:{{PLAIN}}test\n"
             "choosy:{PLAIN}secret::::::imap_without=QRESYNC,move\n"
         )
+        self.granted: dict[str, Allowance] = {}
         backend = PasswdFile(users)
         sharing = Sharing(backend.lookup, Sharers(root / "shared-mailboxes"), public="public")
         settings = StorageSettings(
@@ -57,6 +61,7 @@ class World:
             kin=facts.kin,
             default_mailboxes=(),
             sharing=sharing,
+            quota=lambda user: self.granted.get(user, Allowance()),
         )
         self.accounts = Accounts(settings)
         self.drivers: list[MemoryDriver] = []
@@ -72,14 +77,21 @@ class World:
         )
         self._numbers = count(1)
         self._remote = False
+        self._watcher: watch.Watcher | None = None
         self.hooks: dict[str, Callable[[str], None]] = {
             "deliver": self._deliver,
             "place": self._place,
             "refile": self._refile,
             "remove": self._remove,
             "share": self._share,
+            "grant": self._grant,
+            "maildirsize": self._limit,
             "deliver-to": self._deliver_to,
             "annotate": lambda text: None if (self.maildir / "mailaccess-metadata").write_text(text) else None,
+            "rename-folder": self._rename_folder,
+            "remove-folder": lambda mailbox: shutil.rmtree(self._directory(mailbox)),
+            "watch": self._watch,
+            "notice": lambda _: self._notice(),
             "remote": self._come_from_afar,
             "message-limit": self._limit_messages,
             "tick": lambda _: self._to_all(MemoryDriver.tick),  # the seconds of every Event wait pass
@@ -108,6 +120,9 @@ class World:
             if not driver.finished:
                 driver.hang_up()
         self.accounts.close()
+        if self._watcher is not None:
+            watch.install(None)
+            self._watcher.close()
 
     def deliver(self, data: bytes, mailbox: str = "INBOX", flags: str | None = None) -> Path:
         """Puts a message file into new/, as a delivery agent; or with `flags` into cur/, as another client."""
@@ -175,6 +190,31 @@ class World:
         owner, mailbox, message = argument.split()
         directory = self.accounts.open(owner, None).root / ("" if mailbox == "INBOX" else f".{mailbox}") / "new"
         (directory / f"1700000000.M{next(self._numbers)}P1.example").write_bytes(MESSAGES[message])
+
+    def _grant(self, argument: str) -> None:
+        """`@grant USER OCTETS MESSAGES MAILBOXES [soft]`: the administrator's limits; `-` for none"""
+        user, *limits = argument.removesuffix(" soft").split()
+        numbers = (None if limit == "-" else int(limit) for limit in limits)
+        self.granted[user] = Allowance(Limits(*numbers), argument.endswith(" soft"))
+
+    def _limit(self, line: str) -> None:
+        """`@maildirsize LINE`: another program sets limits"""
+        (self.maildir / "maildirsize").write_text(f"{line}\n0 0\n")
+
+    def _rename_folder(self, argument: str) -> None:
+        """`@rename-folder OLD NEW`: by a foreign program"""
+        old, new = map(self._directory, argument.split())
+        old.rename(new)
+
+    def _watch(self, _: str) -> None:
+        """`@watch`: from now on the kernel is asked what other programs do; it answers at `@notice`"""
+        self._watcher = watch.Watcher()
+        watch.install(self._watcher)
+
+    def _notice(self) -> None:
+        assert self._watcher is not None
+        while not self._watcher.ready():
+            pass
 
     def _come_from_afar(self, _: str) -> None:
         """`@remote`: clients that connect from now on are on another machine, and may start TLS"""

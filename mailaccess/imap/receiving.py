@@ -15,8 +15,9 @@ from mailaccess.imap.streamed import Streamed
 from mailaccess.imap.upload import Upload
 from mailaccess.imap.url import BadUrl, ImapUrl, parse
 from mailaccess.imap.url_data import NO_DATA, UrlData, open_url
-from mailaccess.storage import keywords
+from mailaccess.storage import keywords, quota
 from mailaccess.storage.mailbox import Incoming, Mailbox
+from mailaccess.storage.quota import Room
 from mailaccess.wire.reader import LineTooLong
 from mailaccess.wire.traps import Closing, Gone, TimedOut, call
 
@@ -36,6 +37,8 @@ class Receiver:
         self._session = session
         self._messages = 0
         self._may_copy = COPIES * session.settings.max_append
+        self.room: Room | None = None  # in the mailbox they are bound for; None: any
+        self._octets = 0  # of the messages taken
         self._source: tuple[str, Mailbox] | None = None  # of the last URL, since the next is likely to name it too
 
     def announced(self) -> tuple[Options, Form]:
@@ -51,12 +54,14 @@ class Receiver:
         """The octets of the message that was announced, bound for `mailbox`. Bad, No, StorageError."""
         options, form = message
         if form is Form.CATENATE:
-            await self._catenate(mailbox, options)
-            return
-        assert self.rest.literal is not None
-        await self._literal(mailbox, options, self.rest.literal)
-        if form is Form.UTF8:
-            self.rest.cursor.expect(b")")
+            self._octets += await self._catenate(mailbox, options)
+        else:
+            assert self.rest.literal is not None
+            size = self.rest.literal.size
+            await self._literal(mailbox, options, self.rest.literal)
+            self._octets += size
+            if form is Form.UTF8:
+                self.rest.cursor.expect(b")")
 
     async def _literal(self, mailbox: Mailbox, options: Options, literal: Literal) -> None:
         self._admit(literal.size)
@@ -73,8 +78,10 @@ class Receiver:
             await call(incoming.write, piece)
         await call(incoming.sync, options.date)
 
-    async def _catenate(self, mailbox: Mailbox, options: Options) -> None:
-        """RFC 4469. A URL is followed as it comes: one that leads nowhere is told before the next literal is sent."""
+    async def _catenate(self, mailbox: Mailbox, options: Options) -> int:
+        """RFC 4469. A URL is followed as it comes: one that leads nowhere is told before the next literal is sent.
+
+        Returns how many octets the message has."""
         rest = self.rest
         incoming = await call(self.upload.begin, mailbox, options)
         part = parse_part(rest.cursor, rest.literal, first=True)
@@ -92,12 +99,15 @@ class Receiver:
         if incoming.size == 0:
             raise _empty()
         await call(incoming.sync, options.date)
+        return incoming.size
 
     def _admit(self, size: int) -> None:
-        """Refuses a message of so many octets before they are taken."""
+        """Refuses a message of so many octets before they are taken. OverQuota."""
         limit = self._session.settings.max_append
         if size > limit:
             raise No(f"A message may have {limit} octets", b"TOOBIG")
+        if self.room is not None:
+            quota.check(self.room, self._octets + size, self._messages)
 
     async def _copy(self, text: bytes, incoming: Incoming) -> None:
         """Appends what a URL names, "as if the literal returned in a FETCH BODY response were put in place"."""

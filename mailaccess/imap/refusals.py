@@ -9,6 +9,7 @@ _CODES: dict[type[errors.StorageError], bytes] = {
     errors.InvalidName: b"CANNOT",
     errors.NotSelectable: b"CANNOT",
     errors.NotPermitted: b"NOPERM",
+    errors.NoSuchQuotaRoot: b"NONEXISTENT",
     errors.HasChildren: b"HASCHILDREN",  # RFC 9051 7.1
     errors.MessageGone: b"EXPUNGEISSUED",
     errors.ContentChanged: b"EXPUNGEISSUED",  # the message that was asked for is no more; a new one has its file

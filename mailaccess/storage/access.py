@@ -18,6 +18,7 @@ from mailaccess.storage.acl import Acl, Who
 from mailaccess.storage.errors import (
     InvalidName,
     NoSuchMailbox,
+    NoSuchQuotaRoot,
     NotPermitted,
     NotSelectable,
     StorageError,
@@ -26,6 +27,7 @@ from mailaccess.storage.errors import (
 from mailaccess.storage.folders import INBOX, SEPARATOR, normal_name
 from mailaccess.storage.mailbox import Mailbox
 from mailaccess.storage.metadata import Annotations, Metadata, Owned
+from mailaccess.storage.quota import Limits, Usage
 from mailaccess.storage.rights import ADMINISTER, CREATE, DELETE, LOOKUP, POST, READ, Rights
 from mailaccess.storage.sharers import Sharers
 from mailaccess.storage.viewed import Viewer
@@ -34,6 +36,11 @@ log = logging.getLogger(__name__)
 
 _ANNOTATING = frozenset("rswip")
 """ "the "l" right and any one of the "r", "s", "w", "i", or "p" rights" (RFC 5464 3.3)"""
+
+
+QUOTA_ROOT = "User quota"
+"""That of one's own mail; as in Dovecot, since clients show it. Of another user's, with his name behind it."""
+SHARED_QUOTA_ROOT = "Shared quota"
 
 
 class Known(Protocol):
@@ -232,6 +239,28 @@ class Access:
         """All annotations of the user's own mail."""
         return self.own.annotated()
 
+    # -- quota
+
+    def quota_root(self, name: str) -> str:
+        """Under which name the mailbox's messages are counted. It need not exist where it is one's own; another's needs
+        "r", as his usage is nobody else's business. NoSuchMailbox, NotPermitted."""
+        place = self._place(name)
+        if place.account is self.own:
+            normal_name(place.name)
+            return QUOTA_ROOT
+        self._require(place, READ)
+        return SHARED_QUOTA_ROOT if place.owner is None else QUOTA_ROOT + SEPARATOR + place.owner
+
+    def quota(self, root: str) -> tuple[Usage, Limits]:
+        """What is counted there, and the limits. NoSuchQuotaRoot, also where the user may read nothing of it."""
+        return self._quota_account(root).usage()
+
+    def set_quota(self, root: str, limits: Limits) -> None:
+        """Sets limits: everybody his own. NoSuchQuotaRoot, NotPermitted."""
+        if self._quota_account(root) is not self.own:
+            raise NotPermitted("only the owner of the mail can limit it")
+        self.own.set_limits(limits)
+
     # -- rights
 
     def rights(self, name: str) -> Rights:
@@ -338,6 +367,21 @@ class Access:
             return found.user, self._opened(found.user, found.home)
         except InvalidName:
             return None
+
+    def _quota_account(self, root: str) -> Account:
+        if root == QUOTA_ROOT:
+            return self.own
+        found = None
+        if self._sharing is not None and self.public is not None and root == SHARED_QUOTA_ROOT:
+            found = self._account_of(self._sharing.public, everybodys=True)
+        elif self.others is not None and root.startswith(QUOTA_ROOT + SEPARATOR):
+            found = self._account_of(root[len(QUOTA_ROOT + SEPARATOR) :])
+        if found is not None:
+            place = Place(found[1], "", found[0], "")
+            lists = place.account.acls().values()
+            if place.account is self.own or any(READ in self._of(each, place) for each in lists):
+                return place.account
+        raise NoSuchQuotaRoot(f"there is no quota root {root}")
 
     def _lookup(self, user: str) -> Known | None:
         """Unavailable where nobody can be looked up just now."""

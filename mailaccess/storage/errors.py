@@ -23,6 +23,10 @@ class NotSelectable(StorageError):  # noqa: N818
     """The name is only the parent of mailboxes."""
 
 
+class NoSuchQuotaRoot(StorageError):  # noqa: N818
+    """There is no quota root of this name."""
+
+
 class HasChildren(StorageError):  # noqa: N818
     """The mailbox has others below it."""
 

@@ -9,8 +9,16 @@ import pytest
 from mailaccess.storage.access import Access, Sharing
 from mailaccess.storage.accounts import Accounts
 from mailaccess.storage.acl import Who
-from mailaccess.storage.errors import InvalidName, NoSuchMailbox, NotPermitted, NotSelectable, Unavailable
+from mailaccess.storage.errors import (
+    InvalidName,
+    NoSuchMailbox,
+    NoSuchQuotaRoot,
+    NotPermitted,
+    NotSelectable,
+    Unavailable,
+)
 from mailaccess.storage.mailbox import Action
+from mailaccess.storage.quota import Limits
 from mailaccess.storage.rights import ALL
 from mailaccess.storage.sharers import Sharers
 from tests.storage.post import add, arrive, settings
@@ -338,3 +346,35 @@ def test_a_mailbox_can_be_identified_by_who_has_any_right(ann: Access, bob: Acce
     assert bob.guid("Users/ann/INBOX/made") == ann.guid("INBOX/made")
     with pytest.raises(NoSuchMailbox):
         bob.guid("Users/ann/other")
+
+
+def test_usage_is_told_to_who_may_read_it(ann: Access, bob: Access) -> None:
+    """Of others by the name of their quota root; limits are set by the owner alone."""
+    ann.create("Work")
+    with pytest.raises(NoSuchMailbox):
+        bob.quota_root("Users/ann/Work")
+    with pytest.raises(NoSuchQuotaRoot):
+        bob.quota("User quota/ann")
+
+    share(ann, "Work", "lrs")
+    root = bob.quota_root("Users/ann/Work")
+    assert root == "User quota/ann"
+    assert bob.quota(root) == ann.quota(ann.quota_root("INBOX")) == ann.quota(root)
+    with pytest.raises(NotPermitted):
+        bob.set_quota(root, Limits(5))
+
+    ann.set_quota("User quota", Limits(5))
+    assert bob.quota(root)[1] == Limits(5)
+    assert bob.quota("User quota")[1] == Limits()
+
+
+def test_no_other_name_is_a_quota_root(ann: Access, bob: Access) -> None:
+    """Not that of nobody's mail, nor that of mail which nothing is shared of."""
+    bob.own.create("Users/ann/INBOX")
+    for name in ("", "INBOX", "User quota/", "User quota/nobody", "User quota/ann", "User quota/a/b", "Shared quota"):
+        with pytest.raises(NoSuchQuotaRoot):
+            bob.quota(name)
+    assert bob.quota_root("Users/ann/INBOX") == "User quota"
+    assert bob.quota_root("Nowhere/yet") == "User quota"
+    with pytest.raises(InvalidName):
+        bob.quota_root("a//b")

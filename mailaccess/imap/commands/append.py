@@ -1,7 +1,7 @@
 """APPEND: messages go to disk as they arrive, however large, and all of one command or none (RFC 3502)."""
 
 from mailaccess.imap.commands import revision
-from mailaccess.imap.commands.copy import target_mailbox
+from mailaccess.imap.commands.copy import target_with_room, tell_soft_quota
 from mailaccess.imap.numset import render
 from mailaccess.imap.receiving import receiving
 from mailaccess.imap.registry import AUTHENTICATED, command, feature
@@ -19,10 +19,11 @@ async def append(session: Session, line: bytes) -> bytes:
     async with receiving(session, line) as receiver:
         name = await receiver.rest.mailbox()
         message = receiver.announced()
-        mailbox = await target_mailbox(session, name)
+        mailbox, receiver.room = await target_with_room(session, name)
         await receiver.take(message, mailbox)
         while not receiver.rest.finished:
             await receiver.take(receiver.announced(), mailbox)
         uids = await call(receiver.upload.store, mailbox)
+    tell_soft_quota(session, mailbox)
     await revision.tell_respelled(session, name)
     return b"[APPENDUID %d %s] APPEND completed" % (mailbox.uidvalidity, render(uids))

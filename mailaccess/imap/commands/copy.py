@@ -1,5 +1,8 @@
 """COPY and MOVE."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from mailaccess.imap import limiting
 from mailaccess.imap.commands.expunge import tell_highest, writable
 from mailaccess.imap.errors import No
@@ -10,6 +13,7 @@ from mailaccess.imap.session import Session
 from mailaccess.imap.view import length
 from mailaccess.storage.errors import NoSuchMailbox
 from mailaccess.storage.mailbox import Mailbox
+from mailaccess.storage.quota import Room
 from mailaccess.wire.traps import call
 
 
@@ -32,6 +36,7 @@ async def copy(session: Session, numset: NumSet, name: str) -> bytes | None:
     if not uids:
         return None
     pairs = await call(session.mailbox.copy, uids, target)
+    tell_soft_quota(session, target)
     return copyuid(target, pairs) + b" Copied" if pairs else None
 
 
@@ -67,10 +72,35 @@ def present(session: Session, numset: NumSet) -> tuple[list[int], int]:
 
 async def target_mailbox(session: Session, name: str) -> Mailbox:
     """Where messages are put. "the server MUST send [TRYCREATE]" if it could be created (RFC 3501 6.3.11, 6.4.7)."""
-    try:
+    with _creatable():
         return await call(session.account.target, name)
+
+
+async def target_with_room(
+    session: Session, name: str, instead_of: tuple[Mailbox, int] | None = None
+) -> tuple[Mailbox, Room | None]:
+    """The same, and how much may be added: see Mailbox.room."""
+
+    def look() -> tuple[Mailbox, Room | None]:
+        target = session.account.target(name)
+        return target, target.room(instead_of)
+
+    with _creatable():
+        return await call(look)
+
+
+@contextmanager
+def _creatable() -> Iterator[None]:
+    try:
+        yield
     except NoSuchMailbox as missing:
         raise No(str(missing), b"TRYCREATE") from None
+
+
+def tell_soft_quota(session: Session, target: Mailbox) -> None:
+    """Where more was let in than there should be, an "untagged NO response" (RFC 9208 4.3.1)."""
+    if target.over_quota:
+        session.untagged(b"NO [OVERQUOTA] Soft quota has been exceeded")
 
 
 def copyuid(target: Mailbox, pairs: list[tuple[int, int]]) -> bytes:

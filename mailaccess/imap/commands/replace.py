@@ -1,7 +1,7 @@
 """REPLACE: a new message in the place of an old one (RFC 8508)."""
 
 from mailaccess.imap.commands import revision
-from mailaccess.imap.commands.copy import present, target_mailbox
+from mailaccess.imap.commands.copy import present, target_with_room, tell_soft_quota
 from mailaccess.imap.commands.expunge import writable
 from mailaccess.imap.errors import No
 from mailaccess.imap.grammar import Cursor
@@ -34,11 +34,12 @@ async def replace(session: Session, line: bytes) -> bytes:
         there, _ = present(session, numbers)
         if not there:
             raise No("There is no such message", b"NONEXISTENT")
-        target = await target_mailbox(session, name)
+        target, receiver.room = await target_with_room(session, name, (source, there[0]))
         await receiver.take(message, target)
         if not rest.finished:
             raise rest.cursor.bad("the end of the command")
         new = await call(_store, receiver.upload, source, there[0], target)
+    tell_soft_quota(session, target)
     await revision.tell_respelled(session, name)
     # "advised to send the APPENDUID response code in an untagged OK before sending the EXPUNGE" (section 4.3)
     session.untagged(b"OK [APPENDUID %d %d] Replacement message ready" % (target.uidvalidity, new))
