@@ -14,6 +14,7 @@ from mailaccess.imap.program import SEQUENCE_SET, Match, Needs, Terms, key
 from mailaccess.imap.registry import feature
 from mailaccess.imap.rows import Rows
 from mailaccess.imap.view import Ranges
+from mailaccess.mail import fuzzy
 from mailaccess.mail.flags import ANSWERED, DELETED, DRAFT, FLAGGED, SEEN
 from mailaccess.storage.messages import UNSIZED
 
@@ -24,6 +25,7 @@ DAY = 86_400
 Candidates = Sequence[int]
 
 feature(b"WITHIN", rfc=5032)
+feature(b"SEARCH=FUZZY", rfc=6203)
 
 
 # -- which messages
@@ -316,12 +318,19 @@ def _header(terms: Terms) -> Wanted:
     return _wanted(fields(name))(terms)
 
 
-@key(b"BCC", needs=Needs.FACTS, parse=_wanted(addresses(b"bcc")))
-@key(b"CC", needs=Needs.FACTS, parse=_wanted(addresses(b"cc")))
-@key(b"FROM", needs=Needs.FACTS, parse=_wanted(addresses(b"from")))
-@key(b"TO", needs=Needs.FACTS, parse=_wanted(addresses(b"to")))
-@key(b"SUBJECT", needs=Needs.FACTS, parse=_wanted(fields(b"subject")))
-@key(b"HEADER", needs=Needs.FACTS, parse=_header)
+def _header_fuzzily(rows: Rows, candidates: Candidates, wanted: Wanted) -> list[int]:
+    """Each word in any field of the name."""
+    column, text = wanted
+    needle = fuzzy.needle(text)
+    return rows.rated((row, needle.score(texts)) for row, texts in rows.said(column, candidates))
+
+
+@key(b"BCC", needs=Needs.FACTS, parse=_wanted(addresses(b"bcc")), fuzzily=_header_fuzzily)
+@key(b"CC", needs=Needs.FACTS, parse=_wanted(addresses(b"cc")), fuzzily=_header_fuzzily)
+@key(b"FROM", needs=Needs.FACTS, parse=_wanted(addresses(b"from")), fuzzily=_header_fuzzily)
+@key(b"TO", needs=Needs.FACTS, parse=_wanted(addresses(b"to")), fuzzily=_header_fuzzily)
+@key(b"SUBJECT", needs=Needs.FACTS, parse=_wanted(fields(b"subject")), fuzzily=_header_fuzzily)
+@key(b"HEADER", needs=Needs.FACTS, parse=_header, fuzzily=_header_fuzzily)
 def header(rows: Rows, candidates: Candidates, wanted: Wanted) -> list[int]:
     """Any field of the name will do; an empty string is in each."""
     column, needle = wanted
@@ -355,11 +364,21 @@ def threadid(rows: Rows, candidates: Candidates, wanted: bytes) -> list[int]:
 # -- the text
 
 
-@key(b"BODY", needs=Needs.TEXT, parse=_needle)
+def _text_fuzzily(*, header: bool) -> Match:
+    """Each word anywhere in the message."""
+
+    def match(rows: Rows, candidates: Candidates, text: str) -> list[int]:
+        score = fuzzy.needle(text).score
+        return rows.rated((row, rows.read(row, score, 0, header=header)) for row in candidates)
+
+    return match
+
+
+@key(b"BODY", needs=Needs.TEXT, parse=_needle, fuzzily=_text_fuzzily(header=False))
 def body(rows: Rows, candidates: Candidates, needle: str) -> list[int]:
     return rows.containing(candidates, needle, header=False)
 
 
-@key(b"TEXT", needs=Needs.TEXT, parse=_needle)
+@key(b"TEXT", needs=Needs.TEXT, parse=_needle, fuzzily=_text_fuzzily(header=True))
 def text(rows: Rows, candidates: Candidates, needle: str) -> list[int]:
     return rows.containing(candidates, needle, header=True)

@@ -22,7 +22,7 @@ T = TypeVar("T")
 MAX_KEYS = 1000
 """Keys in one program. Clients that look for many Message-IDs at once send hundreds."""
 MAX_DEPTH = 64
-"""Nested parentheses, NOTs and left operands of OR. `OR a OR b OR c d`, as long lists are written, nests nothing."""
+"""Nested parentheses, NOTs, FUZZYs and left operands of OR. `OR a OR b OR c d`, as long lists are, nests nothing."""
 
 MAX_FILTERS = 16
 """Filters that name filters; RFC 5466 wants three."""
@@ -51,6 +51,7 @@ class Key:
     parse: Callable[["Terms"], Any]
     match: Match
     sizes: bool  # compares sizes, which may have to be found out first
+    fuzzily: "Key | None" = None  # how it matches behind FUZZY; None: as without
 
 
 @dataclass(slots=True)
@@ -112,6 +113,7 @@ class Program:
     modseq: bool = False  # MODSEQ is among the keys: the answer tells mod-sequences (RFC 7162 3.1.5)
     numbers: bool = False  # so are message numbers: no expunge may be told even of UID SEARCH (RFC 7162 3.2.10)
     sizes: bool = False  # some key compares sizes
+    fuzzy: bool = False  # FUZZY is among the keys: matches have scores (RFC 6203 4)
     filters: tuple[bytes, ...] = ()  # names of those that are not known (RFC 5466)
     again: Callable[[Filters], "Program"] | None = None  # the same, once the filters that it names are at hand
 
@@ -123,14 +125,23 @@ SEQUENCE_SET = b"sequence-set"
 
 
 def key(
-    name: bytes, *, needs: Needs, parse: Callable[["Terms"], Any] | None = None, sizes: bool = False
+    name: bytes,
+    *,
+    needs: Needs,
+    parse: Callable[["Terms"], Any] | None = None,
+    sizes: bool = False,
+    fuzzily: Match | None = None,
 ) -> Callable[[Match], Match]:
-    """Enters a key. `parse` reads its argument, from the space before it on."""
+    """Enters a key. `parse` reads its argument, from the space before it on; `fuzzily` is how it matches behind FUZZY,
+    where that makes a difference: "deciding that fuzzy matching is meaningless for a particular key" is left to
+    servers (RFC 6203 5)."""
 
     def enter(match: Match) -> Match:
         if name in KEYS:
             raise ValueError(f"search key {name!r} is defined twice")
-        KEYS[name] = Key(name, needs, parse or _no_argument, match, sizes)
+        read = parse or _no_argument
+        loose = None if fuzzily is None else Key(name, needs, read, fuzzily, sizes)
+        KEYS[name] = Key(name, needs, read, match, sizes, loose)
         return match
 
     return enter
@@ -149,6 +160,8 @@ class Terms(Cursor):
         "codec",
         "columns",
         "filters",
+        "fuzzily",
+        "fuzzy",
         "inside",
         "keys",
         "modseq",
@@ -172,6 +185,8 @@ class Terms(Cursor):
         self.needs: set[Needs] = set()
         self.columns: dict[Column[Any], None] = {}  # in order
         self.modseq = self.numbers = self.sizes = False
+        self.fuzzy = False  # FUZZY was among the keys ...
+        self.fuzzily = False  # ... and the next one stands behind it
 
     def charset(self) -> None:
         """charset = atom / quoted"""
@@ -216,6 +231,7 @@ class Terms(Cursor):
             modseq=self.modseq,
             numbers=self.numbers,
             sizes=self.sizes,
+            fuzzy=self.fuzzy,
             filters=tuple(self.undefined),
             again=partial(self._again, start) if self.named else None,
         )
@@ -244,7 +260,11 @@ class Terms(Cursor):
         word = self.word("a search key")
         if word == b"NOT":
             self.sp()
-            return Not([self._key(depth + 1)])
+            return Not([self._fuzzily(False, depth)])  # what is not exactly so is not to be kept out
+        if word == b"FUZZY":
+            self.sp()
+            self.fuzzy = True
+            return self._fuzzily(True, depth)
         if word == b"OR":
             return self._either(depth)
         if word == b"FILTER":
@@ -253,6 +273,13 @@ class Terms(Cursor):
         if found is None:
             raise Bad(f"{word.decode('ascii', 'replace')} is not a search key")
         return self._leaf(found)
+
+    def _fuzzily(self, fuzzily: bool, depth: int) -> Node:
+        """search-key, with all keys in it matched as is said."""
+        before, self.fuzzily = self.fuzzily, fuzzily
+        node = self._key(depth + 1)
+        self.fuzzily = before
+        return node
 
     def _filter(self) -> Node:
         """ "FILTER" SP filter-name: what is stored under it stands in its place, as if in parentheses (RFC 5466 3.1).
@@ -272,7 +299,7 @@ class Terms(Cursor):
             self.undefined[name] = None
             return self._leaf(KEYS[b"ALL"])
         inner = Terms(Cursor(text, utf8=self.utf8), self.filters)
-        inner.inside = (*self.inside, key)
+        inner.inside, inner.fuzzily = (*self.inside, key), self.fuzzily
         inner.keys, inner.needs, inner.columns, inner.undefined = self.keys, self.needs, self.columns, self.undefined
         try:
             node = inner._criteria()
@@ -284,6 +311,7 @@ class Terms(Cursor):
         self.modseq |= inner.modseq
         self.numbers |= inner.numbers
         self.sizes |= inner.sizes
+        self.fuzzy |= inner.fuzzy
         return node
 
     def _leaf(self, found: Key) -> Leaf:
@@ -292,7 +320,7 @@ class Terms(Cursor):
             raise Bad(f"A search may have {MAX_KEYS} keys")
         self.needs.add(found.needs)
         self.sizes |= found.sizes
-        return Leaf(found, found.parse(self))
+        return Leaf(found.fuzzily if self.fuzzily and found.fuzzily else found, found.parse(self))
 
     def _list(self, depth: int) -> Node:
         """ "(" search-key *(SP search-key) ")" """

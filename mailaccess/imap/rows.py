@@ -4,7 +4,7 @@ Row r is the message with sequence number r + 1.
 """
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ from mailaccess.imap.numset import NumSet, resolve, runs
 from mailaccess.imap.view import Ranges, View, missing
 from mailaccess.mail import mime, text
 from mailaccess.mail.flags import Flags
+from mailaccess.mail.fuzzy import BEST
 from mailaccess.storage.messages import UNSIZED, Messages
 
 T = TypeVar("T")
@@ -29,6 +30,7 @@ class Rows:
         self.saved = saved  # `$`: UIDs
         self.now = now  # seconds since the epoch
         self.count = view.count
+        self.modseq = view.modseq  # changes up to here are in the columns, at least
         self.gone: set[int] = set()  # rows of messages that were asked for what went with their file
         self.uids: Sequence[int]  # may be longer than `count`, as all columns: new mail the client has not been told of
         self.flags: Sequence[Flags]
@@ -37,6 +39,7 @@ class Rows:
         self.dates: Sequence[int]
         self.save_dates: Sequence[int]
         self.align()
+        self._scores: dict[int, list[int]] = {}  # by row: of the keys behind FUZZY that it matches
         self._keywords = {name.lower(): name for name in view.mailbox.keywords()}
         self._ranges: dict[int, Ranges] = {}
         self._values: dict[Column[Any], dict[int, Any]] = {}
@@ -128,6 +131,22 @@ class Rows:
             else:
                 self.gone.add(row)
 
+    # -- relevancy
+
+    def rated(self, scores: Iterable[tuple[int, int]]) -> list[int]:
+        """Rows that have a score above 0 in a key behind FUZZY."""
+        found = []
+        for row, score in scores:
+            if score:
+                self._scores.setdefault(row, []).append(score)
+                found.append(row)
+        return found
+
+    def relevancy(self, row: int) -> int:
+        """1 to 100: the mean of how well a row matches the keys behind FUZZY; what only others decided matches well."""
+        scores = self._scores.get(row)
+        return max(1, sum(scores) // len(scores)) if scores else BEST
+
     # -- text
 
     def containing(self, candidates: Sequence[int], needle: str, *, header: bool) -> list[int]:
@@ -137,20 +156,30 @@ class Rows:
         """
         if not needle:
             return list(candidates)
-        return [row for row in candidates if self._contains(row, needle, header)]
 
-    def _contains(self, row: int, needle: str, header: bool) -> bool:
+        def ask(texts: Iterable[str]) -> bool:
+            return any(needle in piece for piece in texts)
+
+        return [row for row in candidates if self.read(row, ask, False, header=header, needle=needle)]
+
+    def read(
+        self, row: int, ask: Callable[[Iterable[str]], T], otherwise: T, *, header: bool, needle: str = ""
+    ) -> T:
+        """What `ask` finds in a message's folded texts, as `containing` looks into; `otherwise` if it is gone, or the
+        texts certainly lack the needle."""
         kept = self._texts.get((row, header))
         if kept is not None:
-            return any(needle in piece for piece in kept)
+            return ask(kept)
         try:
             with self.view.mailbox.content(self.uids[row]) as content:
                 data = content.as_buffer()
+                if needle and text.rules_out(data, needle):
+                    return otherwise
                 pieces = map(text.fold, text.searchable(data, mime.parse(data), headers=header))
                 if content.size > LARGE:
-                    return any(needle in piece for piece in pieces)
+                    return ask(pieces)
                 kept = self._texts[row, header] = list(pieces)
         except GONE:
             self.gone.add(row)
-            return False
-        return any(needle in piece for piece in kept)
+            return otherwise
+        return ask(kept)

@@ -15,7 +15,7 @@ from mailaccess.imap.errors import No
 from mailaccess.imap.loading import load_facts
 from mailaccess.imap.program import And, Leaf, Needs, Node, Not, Or, Program
 from mailaccess.imap.rows import Rows
-from mailaccess.imap.session import Session
+from mailaccess.imap.view import View
 from mailaccess.storage.messages import UNSIZED
 from mailaccess.wire.traps import compute, compute_steps, turn
 
@@ -42,14 +42,23 @@ class Found:
         return bool(self.rows.gone)
 
 
-async def evaluate(session: Session, program: Program) -> Found:
-    """Runs a program over the selected mailbox. NO [BADCHARSET] for a charset that is not known."""
+async def evaluate(view: View, saved: Sequence[int], program: Program) -> Found:
+    """Runs a program over a mailbox; `saved` is what `$` is. NO [BADCHARSET] for a charset that is not known."""
     if not program.charset_known:
         raise No("The charset is not known here", b"BADCHARSET (US-ASCII UTF-8)")
-    view = session.view
+    rows = await look(view, saved)
+    return Found(rows, await matching(rows, program, range(rows.count)))
+
+
+async def look(view: View, saved: Sequence[int] = ()) -> Rows:
+    """The messages of a mailbox as they are now."""
     owed = view.count if view.generation is not view.mailbox.messages else 0  # then columns have to be made
-    rows = await compute_steps(owed, Rows, view, session.saved, int(time()))
-    undecided: Sequence[int] = range(rows.count)
+    return await compute_steps(owed, Rows, view, saved, int(time()))
+
+
+async def matching(rows: Rows, program: Program, candidates: Sequence[int]) -> list[int]:
+    """Which of some rows (ascending) match."""
+    undecided = candidates
     if program.sizes:
         await make_sizes(rows, undecided)
     matches: list[int] = []
@@ -71,7 +80,7 @@ async def evaluate(session: Session, program: Program) -> Found:
     matches.sort()  # what the passes found, each ascending
     if rows.gone:
         matches = [row for row in matches if row not in rows.gone]
-    return Found(rows, matches)
+    return matches
 
 
 def _slices(rows: Rows, candidates: Sequence[int], level: Needs, keys: int) -> Iterator[Sequence[int]]:

@@ -244,6 +244,8 @@ class Session:
         """Leaves the selected state, if it is in it."""
         if self._unsubscribe is not None:
             self._unsubscribe()
+        if self._view is not None:
+            self._view.followers.clear()
         if self.state is SELECTED:
             self.state = State.AUTHENTICATED
         self._unsubscribe = self._view = None
@@ -273,12 +275,18 @@ class Session:
         news = await compute_steps(view.owed() * 10, view.flush, may_expunge=expunges)
         if news is None:
             return
+        followers = list(view.followers.values())
+        if news.expunged:
+            for follower in followers:
+                await follower.expunged(news.expunged)
         if news.exists is not None:
             mailbox = view.mailbox
             first_recent = mailbox.recent_floor if view.read_only else await self._look(mailbox.claim_recent)
             if first_recent is not None and not self.rev2:
                 view.add_recent(first_recent)
         await self._tell(view, news)
+        for follower in followers:
+            await follower.look()
 
     def _heed_rights(self, view: View) -> None:
         """ "If the server checks the rights on each command, then it SHOULD send FLAGS and PERMANENTFLAGS responses if

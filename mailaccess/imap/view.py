@@ -8,6 +8,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.numset import STAR, NumSet, resolve, runs
@@ -31,6 +32,19 @@ class News:
     exists: int | None = None
     changed: list[tuple[int, int, Messages, int]] = field(default_factory=list)  # as `View.pick` yields
     highest: int | None = None  # HIGHESTMODSEQ, where the mod-sequences that are sent do not tell it
+
+
+class Follower(Protocol):
+    """Tells the client what news of the mailbox mean to what it asked for: search results, for example."""
+
+    def __len__(self) -> int:
+        """How much it has to remember."""
+
+    async def expunged(self, expunged: Sequence[tuple[int, int]]) -> None:
+        """The client is about to be told of these: (sequence number, UID), highest number first."""
+
+    async def look(self) -> None:
+        """The client has been told all news."""
 
 
 def missing(old: Sequence[int], new: Sequence[int]) -> list[int]:
@@ -63,6 +77,7 @@ class View:
         "_told",
         "_uids",
         "count",
+        "followers",
         "generation",
         "highest",
         "keywords",
@@ -81,6 +96,7 @@ class View:
         self.modseq = self.generation.highest  # flag changes up to here have been told
         self.highest = max(1, self.modseq)  # all changes up to here have: what HIGHESTMODSEQ may say
         self.keywords: tuple[str, ...] | None = None  # those the client has heard of
+        self.followers: dict[bytes, Follower] = {}  # by the tag of the command that asked for them
         self._owing = False  # an expunge had to wait when the client was last told
         self.recent = 0  # how many messages are \Recent in this session
         self._recent: list[tuple[int, int]] = []  # their UIDs
@@ -96,6 +112,10 @@ class View:
         """The sequence number of a UID; 0 if the client knows no such message."""
         index = bisect_left(self._uids, uid, 0, self.count)
         return index + 1 if index < self.count and self._uids[index] == uid else 0
+
+    def number_up_to(self, uid: int) -> int:
+        """The sequence number of the last message whose UID is not above `uid`; 0 if there is none."""
+        return bisect_right(self._uids, uid, 0, self.count)
 
     def uids(self, ranges: Ranges) -> list[int]:
         """The UIDs of sequence number ranges, ascending."""

@@ -9,8 +9,6 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from mailaccess.mail.text import fold
-
 BEST = 100
 """The needle stands there as it is."""
 
@@ -30,12 +28,12 @@ def plain(folded: str) -> str:
 
 
 class Needle:
-    """What is looked for. Make it with `needle`."""
+    """What is looked for, folded as the texts are (`text.fold`)."""
 
     __slots__ = ("_phrase", "_words")
 
     def __init__(self, text: str) -> None:
-        self._phrase = plain(fold(text))
+        self._phrase = plain(text)
         words = dict.fromkeys(_WORDS.findall(self._phrase))
         self._words = [_Word(word, mistyped=number < _MOST_WORDS) for number, word in enumerate(words)]
 

@@ -13,6 +13,7 @@ from mailaccess.imap.commands.sort import parse_sort, parse_thread
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.program import KEYS, MAX_DEPTH, MAX_KEYS, And, Leaf, Needs, Node, Not, Or, Program, Terms
+from mailaccess.imap.returning import Returns
 
 
 def parsed(text: bytes) -> Program:
@@ -56,9 +57,9 @@ def test_what_a_program_tells_of_itself() -> None:
 
 def test_unknown_charset() -> None:
     """It is not the grammar that is wrong, so the rest is read and the handler refuses."""
-    options, program = parse_search(Cursor(b'RETURN (SAVE) CHARSET no-such TEXT "\xff"'))
+    returns, program = parse_search(Cursor(b'RETURN (SAVE) CHARSET no-such TEXT "\xff"'))
 
-    assert options == frozenset([b"SAVE"])
+    assert returns == Returns(frozenset([b"SAVE"]))
     assert not program.charset_known
 
 

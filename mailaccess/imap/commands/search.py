@@ -1,99 +1,136 @@
-"""SEARCH and UID SEARCH, their extended results, and `$` (RFC 3501 6.4.4, RFC 4731, RFC 5182)."""
+"""SEARCH and UID SEARCH, their extended results, and `$` (RFC 3501 6.4.4, RFC 4731, RFC 5182, RFC 5267)."""
 
 from collections.abc import Sequence
 
 from mailaccess.imap import (
+    contexts,
     keys,  # noqa: F401 - fills the table of search keys
-    numset,
     render,
 )
 from mailaccess.imap.commands.metadata import filters, owners
+from mailaccess.imap.contexts import Context
 from mailaccess.imap.errors import Bad, No
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.program import Program, Terms
 from mailaccess.imap.registry import SELECTED, command, feature
+from mailaccess.imap.returning import ALL, Results, Returns, esearch, parse_returns
+from mailaccess.imap.rows import Rows
 from mailaccess.imap.searching import Found, evaluate
 from mailaccess.imap.session import Session, uid_required
+from mailaccess.imap.sorting import Criteria, in_order
 from mailaccess.wire.traps import call, compute_steps, drained
 
 feature(b"ESEARCH", rfc=4731)
 feature(b"FILTERS", rfc=5466)  # imap.program, commands.metadata
 feature(b"SEARCHRES", rfc=5182)
+feature(b"PARTIAL", rfc=9394)  # and commands.fetch
 
-Options = frozenset[bytes]
-
-ALL = Options((b"ALL",))
-OPTIONS = Options((b"MIN", b"MAX", b"ALL", b"COUNT", b"SAVE"))
 NUMBERS_AT_ONCE = 5_000
 
 
-def parse_search(cursor: Cursor) -> tuple[Options | None, Program]:
+def parse_search(cursor: Cursor) -> tuple[Returns | None, Program]:
     """search = "SEARCH" [SP "RETURN" SP "(" [option *(SP option)] ")"] [SP "CHARSET" SP charset] 1*(SP search-key)"""
     terms = Terms(cursor)
-    options = _parse_return(terms) if terms.skip(b"RETURN ") else None
+    returns = parse_returns(terms)
+    return returns, parse_program(terms)
+
+
+def parse_program(terms: Terms) -> Program:
+    """["CHARSET" SP charset SP] search-key *(SP search-key)"""
     if terms.skip(b"CHARSET "):
         terms.charset()
         terms.sp()
-    return options, terms.program()
-
-
-def _parse_return(terms: Terms) -> Options:
-    """ "(" [search-return-opt *(SP search-return-opt)] ")" SP; none means ALL (RFC 4731 3.1)"""
-    terms.expect(b"(")
-    options: set[bytes] = set()
-    while not terms.skip(b")"):
-        if options:
-            terms.sp()
-        option = terms.word("MIN, MAX, ALL, COUNT or SAVE")
-        if option not in OPTIONS:
-            raise Bad("Expected MIN, MAX, ALL, COUNT or SAVE")
-        options.add(option)
-    terms.sp()
-    return frozenset(options) or ALL
+    return terms.program()
 
 
 @command(b"SEARCH", when=SELECTED, parse=parse_search, uid=True, expunges=False, rfc=(3501, 7162))
-async def search(session: Session, options: Options | None, program: Program) -> bytes | None:
+async def search(session: Session, returns: Returns | None, program: Program) -> bytes | None:
     """RFC 3501 6.4.4"""
-    if program.charset_named and session.utf8_accepted:
-        # "it SHOULD reject the command with a "BAD" response (due to the conflicting charset labels)" (RFC 6855 3)
-        raise Bad("After ENABLE UTF8=ACCEPT a search names no charset")
-    if options is None and session.rev2:
-        options = ALL  # "SEARCH command now requires to return the ESEARCH response" (RFC 9051 Appendix E)
-    saving = options is not None and b"SAVE" in options
-    try:
-        found = await find(session, program)
-    except Exception:
-        if saving:  # a NO "sets the value of the search result variable to the empty sequence" (RFC 5182 2.1)
-            session.saved = []
-        raise
-    if options is None:
-        await answer(session, b"SEARCH", found, found.matches, highest(program, found, found.matches))
+    check_charset(session, program)
+    if returns is None and session.rev2:
+        returns = ALL  # "SEARCH command now requires to return the ESEARCH response" (RFC 9051 Appendix E)
+    if returns is None:
+        program = await understood(session, program)
+        found = await evaluate(session.view, session.saved, program)
+        results = Results(found.rows, found.matches, session.by_uid)
+        await answer(session, b"SEARCH", results, highest(program, found.rows, found.matches))
         return completed(session, b"SEARCH", found)
-    returned = _returned(options, found.matches)
-    if saving:
-        session.saved = await compute_steps(len(returned), _numbers, found, returned, by_uid=True)
-    if options != {b"SAVE"}:
-        parts = await compute_steps(len(found.matches) * 4, _results, found, options, by_uid=session.by_uid)
-        modseq = highest(program, found, returned)
-        parts += [b"MODSEQ %d" % modseq] if modseq else []
-        session.untagged(b" ".join([b"ESEARCH (TAG %s)" % render.quoted(session.tag), *parts]))
+    found = await extended(session, returns, program)
     return completed(session, b"SEARCH", found)
 
 
-async def find(session: Session, program: Program) -> Found:
-    """What the program finds; what holds for all commands that search, is done here."""
+def check_charset(session: Session, program: Program) -> None:
+    """ "it SHOULD reject the command with a "BAD" response (due to the conflicting charset labels)" (RFC 6855 3)"""
+    if program.charset_named and session.utf8_accepted:
+        raise Bad("After ENABLE UTF8=ACCEPT a search names no charset")
+
+
+async def understood(session: Session, program: Program, *, relevancy: bool = False) -> Program:
+    """The program with its filters; what holds for all commands that search, is done here."""
     if program.again is not None:
         program = program.again(await call(filters, session.account, owners(session)))
     if program.filters:
         raise No("There is no such filter, or it is none", b"UNDEFINED-FILTER " + program.filters[0])
+    if relevancy and not program.fuzzy:
+        raise Bad("RELEVANCY goes with FUZZY")
     if program.modseq:
         session.enable(b"CONDSTORE")
     if program.numbers:
         if session.uidonly:
             raise uid_required()
         session.expunges = False
-    return await evaluate(session, program)
+    return program
+
+
+async def extended(session: Session, returns: Returns, program: Program, criteria: Criteria | None = None) -> Found:
+    """SEARCH or SORT with RETURN: answers with ESEARCH, and keeps what is to be kept."""
+    if b"UPDATE" in returns:
+        contexts.check_tag(session)
+    relevancy = b"RELEVANCY" in returns or (criteria is not None and b"RELEVANCY" in criteria)
+    try:
+        program = await understood(session, program, relevancy=relevancy)
+        found = await evaluate(session.view, session.saved, program)
+        ordered = found.matches if criteria is None else await in_order(found.rows, found.matches, criteria)
+    except Exception:
+        if (
+            b"SAVE" in returns
+        ):  # a NO "sets the value of the search result variable to the empty sequence" (RFC 5182 2.1)
+            session.saved = []
+        raise
+    results = Results(found.rows, ordered, session.by_uid)
+    await report(session, returns, program, results, b"TAG " + render.quoted(session.tag))
+    if b"UPDATE" in returns:
+        await keep_up(session, program, found, results, b"TAG " + render.quoted(session.tag), criteria)
+    return found
+
+
+async def report(session: Session, returns: Returns, program: Program, results: Results, correlator: bytes) -> None:
+    """The ESEARCH response; `$` becomes what is to be saved."""
+    kept = returns.kept(results.matches)
+    if b"SAVE" in returns:
+        session.saved = await compute_steps(len(kept), results.uids, kept)
+    if not returns.is_silent:
+        modseq = highest(program, results.rows, kept)
+        session.untagged(
+            await compute_steps(len(results.matches) * 4, esearch, correlator, results, returns, modseq=modseq)
+        )
+
+
+async def keep_up(
+    session: Session,
+    program: Program,
+    found: Found,
+    results: Results,
+    correlator: bytes,
+    criteria: Criteria | None = None,
+) -> None:
+    """What was found is kept up to date for the client, if that is not too much."""
+    steps = len(results.matches) * 2
+    by_uid, ordered = results.by_uid, results.matches
+    contexts.follow(
+        session,
+        await compute_steps(steps, Context, session, correlator, program, found, criteria, ordered, by_uid=by_uid),
+    )
 
 
 def completed(session: Session, name: bytes, found: Found) -> bytes | None:
@@ -103,45 +140,20 @@ def completed(session: Session, name: bytes, found: Found) -> bytes | None:
     return b"[EXPUNGEISSUED] %s%s completed, without messages that are gone" % (b"UID " * session.by_uid, name)
 
 
-def highest(program: Program, found: Found, returned: Sequence[int]) -> int:
+def highest(program: Program, rows: Rows, returned: Sequence[int]) -> int:
     """The highest mod-sequence of what is returned, if the program asked for mod-sequences; else 0."""
     if not program.modseq:
         return 0
-    modseqs = found.rows.modseqs
+    modseqs = rows.modseqs
     return max((modseqs[row] for row in returned), default=0)
 
 
-async def answer(session: Session, word: bytes, found: Found, rows: Sequence[int], modseq: int) -> None:
-    """`* SEARCH 2 84 882 (MODSEQ 917162500)`: rows in their order, as what the command counts in (RFC 7162 3.1.6)."""
+async def answer(session: Session, word: bytes, results: Results, modseq: int) -> None:
+    """`* SEARCH 2 84 882 (MODSEQ 917162500)`: as what the command counts in (RFC 7162 3.1.6)."""
     session.write(b"* " + word)
+    rows = results.matches
     for start in range(0, len(rows), NUMBERS_AT_ONCE):
-        numbers = _numbers(found, rows[start : start + NUMBERS_AT_ONCE], by_uid=session.by_uid)
-        session.write((" " + " ".join(map(str, numbers))).encode())
+        session.write((" " + " ".join(map(str, results.numbers(rows[start : start + NUMBERS_AT_ONCE])))).encode())
         if session.channel.full:
             await drained()
     session.write(b" (MODSEQ %d)\r\n" % modseq if modseq else b"\r\n")
-
-
-def _numbers(found: Found, rows: Sequence[int], *, by_uid: bool) -> list[int]:
-    uids = found.rows.uids
-    return [uids[row] for row in rows] if by_uid else [row + 1 for row in rows]
-
-
-def _returned(options: Options, matches: list[int]) -> list[int]:
-    """What `$` becomes and MODSEQ tells of: all, unless only the ends were asked for (RFC 4731 3.2, RFC 5182 2.4)."""
-    if not matches or options & {b"ALL", b"COUNT"} or not options & {b"MIN", b"MAX"}:
-        return matches
-    ends = {matches[0]} if b"MIN" in options else set()
-    return sorted(ends | {matches[-1]} if b"MAX" in options else ends)
-
-
-def _results(found: Found, options: Options, *, by_uid: bool) -> list[bytes]:
-    """UID and the search-return-data of an ESEARCH response; of no matches only their count."""
-    parts = [b"UID"] if by_uid else []
-    numbers = _numbers(found, found.matches, by_uid=by_uid)
-    if numbers:
-        parts += [b"MIN %d" % numbers[0]] if b"MIN" in options else []
-        parts += [b"MAX %d" % numbers[-1]] if b"MAX" in options else []
-        parts += [b"ALL " + numset.render(numbers)] if b"ALL" in options else []
-    parts += [b"COUNT %d" % len(numbers)] if b"COUNT" in options else []
-    return parts

@@ -5,20 +5,21 @@ import pytest
 from mailaccess.imap.commands.search import parse_search
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.grammar import Cursor
+from mailaccess.imap.returning import ALL, Returns
 from tests.world import World
 
 
 def test_parse_search() -> None:
     """Options and charset before the program; no options at all are not the same as empty ones."""
     assert parse_search(Cursor(b"ALL"))[0] is None
-    assert parse_search(Cursor(b"RETURN () ALL"))[0] == frozenset([b"ALL"])
-    options, program = parse_search(Cursor(b"return (count save) charset utf-8 UNSEEN"))
-    assert options == frozenset([b"COUNT", b"SAVE"])
+    assert parse_search(Cursor(b"RETURN () ALL"))[0] == ALL
+    returns, program = parse_search(Cursor(b"return (count save) charset utf-8 UNSEEN"))
+    assert returns == Returns(frozenset([b"COUNT", b"SAVE"]))
     assert program.charset_known
 
 
 @pytest.mark.parametrize(
-    "text", [b"", b"RETURN", b"RETURN ALL", b"RETURN (ALL)ALL", b"RETURN (PARTIAL 1:2) ALL", b"ALL SEEN)"]
+    "text", [b"", b"RETURN", b"RETURN ALL", b"RETURN (ALL)ALL", b"RETURN (PARTIAL 1) ALL", b"ALL SEEN)"]
 )
 def test_bad_searches(text: bytes) -> None:
     """Missing and invented words."""

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from mailaccess.imap.commands import sort
+from mailaccess.imap import sorting
 from mailaccess.imap.commands.sort import parse_sort, parse_thread, render_threads
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.grammar import Cursor
@@ -14,7 +14,7 @@ from tests.world import World
 
 def test_parse_sort() -> None:
     """Criteria in order, each once: a second time it could not decide anything."""
-    criteria, program = parse_sort(Cursor(b"(SUBJECT REVERSE DATE SUBJECT REVERSE SUBJECT) UTF-8 SEEN"))
+    _, criteria, program = parse_sort(Cursor(b"(SUBJECT REVERSE DATE SUBJECT REVERSE SUBJECT) UTF-8 SEEN"))
 
     assert list(criteria.items()) == [(b"SUBJECT", False), (b"DATE", True)]
     assert program.keys == 1
@@ -44,7 +44,7 @@ def test_a_long_list_is_sorted_in_parts(world: World, monkeypatch: pytest.Monkey
     for size in sizes:
         world.deliver(b"Subject: a\r\n\r\n" + b"x" * size, flags="")
     client = world.imap_in()
-    monkeypatch.setattr(sort, "SORTED_AT_ONCE", 7)
+    monkeypatch.setattr(sorting, "SORTED_AT_ONCE", 7)
 
     def answer(criteria: bytes) -> list[int]:
         line = client.ask(b"a SORT (%s) UTF-8 ALL\r\n" % criteria).splitlines()[0]

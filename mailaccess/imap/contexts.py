@@ -1,0 +1,228 @@
+"""Search results that are kept up to date for the client: RETURN (UPDATE), ADDTO and REMOVEFROM (RFC 5267 4.3).
+
+A context knows the UIDs that match, and for SORT their order. After each command it runs its program over what is new
+or has changed since, and over nothing else; what moves with the time alone (OLDER, YOUNGER) is found when the message
+next changes: "the server may delay the updates" (RFC 5032 2). Each is told with what it follows from: REMOVEFROM before
+the EXPUNGE, "in order that those sequence numbers remain valid", all else behind EXISTS and FETCH. Of an expunge that
+has to wait it is told at once (A.3).
+"""
+
+import logging
+from array import array
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from mailaccess.imap import numset, render
+from mailaccess.imap.errors import Bad
+from mailaccess.imap.program import KEYS, SEQUENCE_SET, Leaf, Node, Not, Program
+from mailaccess.imap.returning import response
+from mailaccess.imap.rows import Rows
+from mailaccess.imap.searching import Found, look, matching
+from mailaccess.imap.session import Session
+from mailaccess.imap.sorting import Criteria, in_order, places
+from mailaccess.imap.view import View, missing
+from mailaccess.storage.errors import StorageError
+from mailaccess.wire.traps import compute_steps
+
+log = logging.getLogger(__name__)
+
+MOST = 16
+"""Contexts of one session."""
+MOST_RESULTS = 4_000_000
+"""Results of all of them together, at 4 octets each, or 8 in an order; the first context may have more."""
+
+Pairs = list[tuple[int, list[int]]]
+"""Context positions, and the UIDs there in the order of the results."""
+
+
+class Context:
+    """One search that goes on."""
+
+    def __init__(
+        self,
+        session: Session,
+        correlator: bytes,
+        program: Program,
+        found: Found,
+        criteria: Criteria | None = None,
+        ordered: Sequence[int] = (),
+        *,
+        by_uid: bool,
+    ) -> None:
+        """`ordered`: the rows found, in the order of the criteria, if there are any."""
+        rows = found.rows
+        self._session = session
+        self._view = rows.view
+        self._correlator = correlator
+        self._by_uid = by_uid
+        self._program = replace(program, root=fixed(program.root, rows), numbers=False)
+        self._criteria = criteria
+        self._matches = array("I", [rows.uids[row] for row in found.matches])  # ascending
+        self._ordered = array("I")  # the same in the order of the criteria
+        self._scores: dict[int, int] = {}  # by UID, if they are among the criteria
+        if criteria is not None:
+            self._order(rows, [(0, ordered)])
+            self._matches = array("I", sorted(self._ordered))
+        self._modseq = rows.modseq  # changes up to here have been looked at ...
+        self._last = rows.uids[rows.count - 1] if rows.count else 0  # ... of messages up to this UID
+        self._uids = rows.view.mailbox.messages.uids  # of the mailbox, when expunges were last looked for
+
+    def __len__(self) -> int:
+        return len(self._matches) + len(self._ordered)
+
+    # -- what the view does
+
+    async def expunged(self, expunged: Sequence[tuple[int, int]]) -> None:
+        """The client is about to be told of these: (sequence number, UID)."""
+        self._tell(await self._remove([uid for _, uid in expunged], {uid: number for number, uid in expunged}.get))
+
+    async def look(self) -> None:
+        """The client has been told the news of the mailbox."""
+        try:
+            await self._look(self._view)
+        except StorageError as error:  # the command that is under way is not to blame, and has been done
+            log.warning("search results cannot be kept up to date: %s", error)
+
+    async def _look(self, view: View) -> None:
+        messages = view.mailbox.messages
+        data: list[bytes] = []
+        if messages.uids is not self._uids:  # something is gone, of which the client has perhaps not been told
+            gone = await compute_steps(len(self._uids) // 16, missing, self._uids, messages.uids)
+            data += await self._remove([self._uids[index] for index in gone], view.number)
+            self._uids = messages.uids
+        modseq, last = view.modseq, view.uid(view.count) if view.count else 0
+        if modseq != self._modseq or last > self._last:
+            steps = messages.changes_since(self._modseq) * 10 + view.count - view.number_up_to(self._last)
+            candidates = await compute_steps(steps, self._concerned, view)
+            rows = await look(view)
+            data += await self._differ(rows, candidates, await matching(rows, self._program, candidates))
+            self._modseq, self._last = modseq, max(self._last, last)
+        self._tell(data)
+
+    def _concerned(self, view: View) -> list[int]:
+        """Rows of what has changed or come since, as far as the client knows of it."""
+        changed = view.mailbox.messages.changed_since(self._modseq)
+        known = map(view.number, changed[: bisect_right(changed, self._last)])
+        return [number - 1 for number in known if number] + list(range(view.number_up_to(self._last), view.count))
+
+    async def _differ(self, rows: Rows, candidates: Sequence[int], matches: Sequence[int]) -> list[bytes]:
+        """Of a message whose file is gone nothing is known but that it will soon be expunged."""
+        matched = set(matches)
+        others = [rows.uids[row] for row in candidates if row not in matched and row not in rows.gone]
+        added = [row for row in matches if not self._has(rows.uids[row])]
+        return await self._remove(others, self._view.number) + await self._add(rows, added)
+
+    # -- the results
+
+    def _has(self, uid: int) -> bool:
+        index = bisect_left(self._matches, uid)
+        return index < len(self._matches) and self._matches[index] == uid
+
+    async def _remove(self, uids: Iterable[int], number: Callable[[int], int | None]) -> list[bytes]:
+        """Takes those of the UIDs that are there out of the results, and says so."""
+        gone = sorted(filter(self._has, uids))
+        if not gone:
+            return []
+        return [self._item(b"REMOVEFROM", await compute_steps(len(gone) * 100 + len(self), self._take, gone), number)]
+
+    def _take(self, gone: Sequence[int]) -> Pairs:
+        for uid in gone:
+            del self._matches[bisect_left(self._matches, uid)]
+            self._scores.pop(uid, None)
+        if self._criteria is None:
+            return [(0, list(gone))]  # "the context position MAY be zero": wherever they are
+        taken = set(gone)
+        indexes = [index for index, uid in enumerate(self._ordered) if uid in taken]
+        pairs: Pairs = []
+        for low, high in reversed(numset.runs(indexes)):  # from the end, where no position moves another
+            pairs.append((low + 1, list(self._ordered[low : high + 1])))
+            del self._ordered[low : high + 1]
+        return pairs
+
+    async def _add(self, rows: Rows, added: Sequence[int]) -> list[bytes]:
+        """Puts rows (ascending) where they belong in the results, and says so."""
+        if not added:
+            return []
+        uids = [rows.uids[row] for row in added]
+        await compute_steps(len(uids) * 100, self._enter, uids)
+        pairs: Pairs = [(0, uids)]
+        if self._criteria is not None:
+            count = len(self._ordered)
+            ordered = await in_order(rows, added, self._criteria)
+            where = await places(rows, count, lambda index: self._row(rows, index), ordered, self._criteria)
+            groups = groupby(zip(where, ordered, strict=True), lambda pair: pair[0])
+            placed = [(place, [row for _, row in group]) for place, group in groups]
+            pairs = await compute_steps(len(placed) * 100 + len(added), self._order, rows, placed)
+        return [self._item(b"ADDTO", pairs, self._view.number)]
+
+    def _enter(self, uids: Iterable[int]) -> None:
+        for uid in uids:
+            insort(self._matches, uid)
+
+    def _row(self, rows: Rows, index: int) -> int:
+        """The row of one of the ordered results."""
+        uid = self._ordered[index]
+        row = self._view.number(uid) - 1
+        if uid in self._scores:
+            rows.rated([(row, self._scores[uid])])
+        return row
+
+    def _order(self, rows: Rows, placed: Sequence[tuple[int, Sequence[int]]]) -> Pairs:
+        """Puts rows before what stands at these indexes."""
+        pairs: Pairs = []
+        before = 0  # how many have been put in
+        for place, group in placed:
+            uids = [rows.uids[row] for row in group]
+            at = place + before
+            self._ordered[at:at] = array("I", uids)
+            pairs.append((at + 1, uids))
+            before += len(uids)
+            if self._criteria is not None and b"RELEVANCY" in self._criteria:
+                self._scores |= {uid: rows.relevancy(row) for uid, row in zip(uids, group, strict=True)}
+        return pairs
+
+    # -- the answer
+
+    def _item(self, name: bytes, pairs: Pairs, number: Callable[[int], int | None]) -> bytes:
+        """ret-data-addto, ret-data-removefrom"""
+        sets = []
+        for position, uids in pairs:
+            numbers = uids if self._by_uid else filter(None, map(number, uids))
+            sets.append(b"%d %s" % (position, numset.render(numbers)))
+        return b"%s (%s)" % (name, b" ".join(sets))
+
+    def _tell(self, data: Sequence[bytes]) -> None:
+        if data:
+            self._session.untagged(response(self._correlator, data, self._by_uid))
+
+
+def fixed(node: Node, rows: Rows) -> Node:
+    """The same keys, with UIDs for message numbers and `$`: these "are evaluated at the time the command is received;
+    therefore, if the messages referred to by such message sequence numbers change, no notifications will be emitted"
+    (RFC 5267 4.3)."""
+    if not isinstance(node, Leaf):
+        return type(node)([fixed(child, rows) for child in node.children])
+    by_uid = KEYS[b"UID"]
+    if node.key is not KEYS[SEQUENCE_SET] and not (node.key is by_uid and node.argument is numset.SAVED):
+        return node
+    ranges = rows.numbered(node.argument)
+    # Between two neighbours there will never be another UID.
+    uids = tuple((rows.uids[low], rows.uids[high]) for low, high in ranges)
+    return Leaf(by_uid, uids) if uids else Not([Leaf(KEYS[b"ALL"], None)])
+
+
+def check_tag(session: Session) -> None:
+    """Before a search with UPDATE: BAD if the tag stands for another (RFC 5267 4.3)."""
+    if session.selected is not None and session.tag in session.selected.followers:
+        raise Bad("A search with this tag is still kept up to date")
+
+
+def follow(session: Session, context: Context) -> None:
+    """Begins to keep it up to date, or refuses to (RFC 5267 4.3.1)."""
+    followers = session.view.followers
+    if len(followers) >= MOST or (followers and sum(map(len, followers.values())) + len(context) > MOST_RESULTS):
+        session.untagged(b"NO [NOUPDATE %s] Too many contexts" % render.quoted(session.tag))
+        return
+    followers[session.tag] = context
