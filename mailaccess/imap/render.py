@@ -21,7 +21,8 @@ _flag_cache: dict[Flags, bytes] = {}
 def status_text(text: str, *, utf8: bool = False) -> bytes:
     """resp-text without its code: one line and not a long one, whatever of the client's own words it repeats.
 
-    "Non-ASCII text can only be returned after ENABLE IMAP4rev2" (RFC 9051 section 9); of texts RFC 6855 says nothing.
+    "Non-ASCII text can only be returned after ENABLE IMAP4rev2" (RFC 9051 9), or after LANGUAGE (RFC 5255 5); of such
+    texts RFC 6855 says nothing.
     """
     line = _CONTROLS.sub(" ", text)
     if len(line) > _LONGEST_TEXT:

@@ -74,6 +74,7 @@ class Session:
         self.without = settings.without  # and what the account's own settings add
         self.enabled: set[bytes] = set()  # what ENABLE, or a command that implies it, turned on
         self.saved: list[int] = []  # `$`: UIDs of the saved search result (RFC 5182)
+        self.language_chosen = False  # by LANGUAGE, and it is not i-default
         self.by_uid = False  # the running command is the UID variant
         self.expunges = False  # expunges may be told at its end
         self.tag = b""
@@ -130,6 +131,11 @@ class Session:
     def rev2(self) -> bool:
         """The client speaks IMAP4rev2 (RFC 9051); what is different then stands in `commands.revision`."""
         return b"IMAP4REV2" in self.enabled
+
+    @property
+    def utf8_texts(self) -> bool:
+        """Texts for people may be UTF-8: in IMAP4rev2 (RFC 9051 9), and in a language that was chosen (RFC 5255 5)."""
+        return self.rev2 or self.language_chosen
 
     @property
     def condstore(self) -> bool:
@@ -229,6 +235,7 @@ class Session:
         self.identity = self._account = None
         self.channel.account = ""
         self.enabled.clear()
+        self.language_chosen = False
         self.without = self.settings.without
         self.watchers.clear()
         self.channel.timeout = self.settings.login_timeout
@@ -395,7 +402,7 @@ class Session:
                 await afterwards()
         except Bad as bad:
             code = b"[%s] " % bad.code if bad.code else b""
-            self.write(b"%s BAD %s%s\r\n" % (tag, code, render.status_text(str(bad), utf8=self.rev2)))
+            self.write(b"%s BAD %s%s\r\n" % (tag, code, render.status_text(str(bad), utf8=self.utf8_texts)))
             if spec is None:
                 self._count_nonsense(tag)
         except LineTooLong as too_long:
@@ -405,7 +412,7 @@ class Session:
             no = failure if isinstance(failure, No) else refusal(failure)
             await self.update(expunges=spec is not None and self.expunges)
             code = b"[%s] " % no.code if no.code else b""
-            self.write(b"%s NO %s%s\r\n" % (tag, code, render.status_text(str(no), utf8=self.rev2)))
+            self.write(b"%s NO %s%s\r\n" % (tag, code, render.status_text(str(no), utf8=self.utf8_texts)))
         except (Gone, TimedOut, Closing, Bye):
             raise
         except Exception:

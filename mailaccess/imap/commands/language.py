@@ -35,6 +35,7 @@ async def language(session: Session, ranges: list[bytes]) -> bytes:
     for wanted in ranges:
         found = _look_up(wanted)
         if found is not None:
+            session.language_chosen = found != DEFAULT
             session.untagged(b"LANGUAGE (%s)" % found)
             return b"Now speaking English"
     raise No(f"Unsupported language {ranges[0].decode('ascii', 'replace')}")

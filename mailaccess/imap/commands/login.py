@@ -63,7 +63,8 @@ def parse_authenticate(cursor: Cursor) -> tuple[bytes, bytes | None]:
     initial = None
     if not cursor.at_end():
         cursor.sp()
-        initial, cursor.pos = cursor.data[cursor.pos :], len(cursor.data)
+        # Where GNU SASL has nothing to say at once, mutt leaves it at the space.
+        initial, cursor.pos = cursor.data[cursor.pos :] or None, len(cursor.data)
     return mechanism, initial
 
 
