@@ -18,6 +18,9 @@ _ASCII = bytes(range(128))
 _FEW = 16  # distinct characters
 _LARGE = 1 << 20  # octets of a body beyond which it is decoded in pieces
 _OVERLAP = 4096  # characters
+_BETWEEN_WORDS = re.compile(r"[\s:]+")
+_UNENCODED = re.compile(rb"CONTENT-TRANSFER-ENCODING:[ \t]*(?:[78]BIT|BINARY)[ \t]*\r?\n(?![ \t])")
+_ASCII_CHARSET = re.compile(rb'CHARSET="?(?:US-ASCII|UTF-8|ISO-8859-1?[0-9]|WINDOWS-125[0-9])(?=["; \t\r\n])')
 _WIDE = ("utf-16", "utf-32")  # cannot be cut at a line feed's octet
 
 
@@ -79,6 +82,22 @@ def searchable(data: Buffer, root: Part, *, headers: bool = True) -> Iterator[st
             waiting += [(child, inside) for child in reversed(part.children)]
         elif part.type.lower() in {b"text", b"message"}:
             yield from _body(data, part)
+
+
+def rules_out(data: Buffer, needle: str) -> bool:
+    """Whether a folded needle is certainly in nothing that `searchable` yields, by a look at the octets alone.
+
+    That can be said of a message that is its own text: in ASCII, with nothing encoded. What is a space in a header
+    may have been written in another way, so each word is looked for.
+    """
+    if not isinstance(data, bytes) or not needle.isascii() or not data.isascii():
+        return False
+    raw = data.upper()
+    words = _BETWEEN_WORDS.split(needle)
+    if all(word.encode() in raw for word in words) or b"=?" in raw:
+        return False
+    encodings, charsets = raw.count(b"CONTENT-TRANSFER-ENCODING"), raw.count(b"CHARSET")
+    return len(_UNENCODED.findall(raw)) == encodings and len(_ASCII_CHARSET.findall(raw)) == charsets
 
 
 def _body(data: Buffer, part: Part) -> Iterator[str]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailaccess.mail.mime import parse
-from mailaccess.mail.text import decode_part, fold, searchable
+from mailaccess.mail.text import decode_part, fold, rules_out, searchable
 from tests.mail.strategies import MESSAGES, mutated
 
 
@@ -142,3 +142,42 @@ def test_a_large_body_comes_in_pieces(encoding: str, charset: str) -> None:
     assert len(texts) > 1 or charset == "utf-16"
     assert all(any(line in text for text in texts) for line in lines[::997])
     assert sum(map(len, texts)) <= len("\n".join(lines)) + len(texts) * 4096
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"Subject: =?utf-8?Q?f=6Fund?=",
+        b"Content-Transfer-Encoding: quoted-printable\r\nX: f=6Fund",
+        b"Content-Transfer-Encoding:\r\n base64",
+        b"Content-Transfer-Encoding: 7bit\r\n (or) base64",
+        b"Content-Type: text/plain; charset=utf-7",
+        b'Content-Type: text/plain; charset="utf-16"',
+        b"Content-Type: text/plain; charset*0=utf-; charset*1=7",
+        b"Subject: f\xc3\xb6und",
+        b"Subject: found",
+    ],
+)
+def test_a_needle_is_not_ruled_out_by_octets_that_are_not_the_text(header: bytes) -> None:
+    """What is encoded must be decoded before anybody can tell."""
+    assert not rules_out(header + b"\r\n\r\nbody\r\n", "FOUND")
+
+
+def test_a_needle_that_is_not_in_plain_octets_is_ruled_out() -> None:
+    """So that there is nothing to take apart."""
+    message = (
+        b"Subject: a\r\nContent-Type: text/plain; charset=UTF-8\r\nContent-Transfer-Encoding: 7bit\r\n\r\nbody\r\n"
+    )
+
+    assert rules_out(message, "FOUND")
+    assert not rules_out(message, "BOD")
+    assert not rules_out(message, "A BODY")  # both words are there, though not together
+
+
+@given(mutated(MESSAGES) | st.binary() | st.text(st.characters(max_codepoint=127)).map(str.encode), st.data())
+def test_what_is_there_is_never_ruled_out(message: bytes, data: st.DataObject) -> None:
+    """Whatever the message, any piece of its texts may be looked for."""
+    for piece in map(fold, searchable(message, parse(message))):
+        start = data.draw(st.integers(0, len(piece)))
+        needle = piece[start : start + data.draw(st.integers(1, 12))]
+        assert not needle or not rules_out(message, needle)
