@@ -1,7 +1,7 @@
 """A session's driver without reactor, socket, thread or time: what a protocol test drives its session with."""
 
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, ClassVar
 
 from mailaccess.wire.channel import Channel, Peer
 from mailaccess.wire.task import WAIT, Task
@@ -11,7 +11,13 @@ Session = Callable[[Channel], Coroutine[Any, Any, None]]
 
 
 class MemoryDriver(Task):
-    """Runs a session in memory. Blocking calls run inline; delays are added up in `slept` and return at once."""
+    """Runs a session in memory. Blocking calls run inline; delays are added up in `slept` and return at once.
+
+    Of several, one runs at a time: whom it wakes goes on when it waits, as with a reactor.
+    """
+
+    _running = 0
+    _woken: ClassVar[list["MemoryDriver"]] = []
 
     def __init__(self, session: Session, peer: Peer | None = None) -> None:
         super().__init__(Channel(peer or Peer("127.0.0.1", loopback=True)))
@@ -59,8 +65,23 @@ class MemoryDriver(Task):
 
     def _wake(self) -> None:
         self.channel.woken = True
-        if isinstance(self.waiting, Event):
-            self.resume()
+        MemoryDriver._woken.append(self)
+        self._go_on()
+
+    def _run(self, value: object, error: BaseException | None) -> None:
+        MemoryDriver._running += 1
+        try:
+            super()._run(value, error)
+        finally:
+            MemoryDriver._running -= 1
+        self._go_on()
+
+    @staticmethod
+    def _go_on() -> None:
+        while MemoryDriver._woken and not MemoryDriver._running:
+            driver = MemoryDriver._woken.pop(0)
+            if isinstance(driver.waiting, Event) and driver.channel.woken:
+                driver.resume()
 
     def _flush(self) -> None:
         self.sent += self.channel.take_output()

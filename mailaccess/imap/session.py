@@ -5,15 +5,17 @@ The session holds what outlives a command (state, user, selected mailbox, what w
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from math import inf
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 from mailaccess.auth.authenticator import Authenticator, Slot
 from mailaccess.auth.backend import Identity
 from mailaccess.imap import flag_lines, framing, render
 from mailaccess.imap.errors import Bad, Bye, No
+from mailaccess.imap.events import Selected
 from mailaccess.imap.flag_lines import FlagsLine
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.numset import render as render_numbers
@@ -22,7 +24,6 @@ from mailaccess.imap.progress import Progress
 from mailaccess.imap.refusals import refusal
 from mailaccess.imap.registry import COMMANDS, SELECTED, ImapCommand, State, capabilities
 from mailaccess.imap.view import News, Ranges, View
-from mailaccess.mail.flags import SYSTEM
 from mailaccess.storage import rights
 from mailaccess.storage.access import Access
 from mailaccess.storage.accounts import Accounts
@@ -30,7 +31,7 @@ from mailaccess.storage.errors import NoSuchMailbox, NotSelectable, StorageError
 from mailaccess.storage.mailbox import Mailbox
 from mailaccess.wire.channel import Channel
 from mailaccess.wire.reader import LineTooLong
-from mailaccess.wire.traps import Closing, Gone, TimedOut, call, compute_steps, drained
+from mailaccess.wire.traps import Closing, Gone, TimedOut, call, compute_steps, drained, event
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,11 @@ HTTP_VERBS = frozenset(
 )
 """First words of other protocols' clients: a browser tricked into talking to us is hung up on at once."""
 NONSENSE_LIMIT = 3
+
+EVERYTHING = Selected(messages=True, flags=True)
+"""What a client is told of the selected mailbox that does not say what it wants to be told."""
+REMOVE = frozenset([b"EXPUNGE", b"UID EXPUNGE", b"MOVE", b"UID MOVE", b"REPLACE", b"UID REPLACE"])
+"""Commands whose answer is that messages have gone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +69,31 @@ class ImapSettings:
     admin: str = ""  # a URI: how to reach the administrator; shown as the annotation /shared/admin
 
 
+class Notifier(Protocol):
+    """What NOTIFY has asked for (RFC 5465); see `commands.notify`."""
+
+    @property
+    def selected(self) -> Selected:
+        """What is told of the selected mailbox."""
+
+    @property
+    def attentive(self) -> bool:
+        """Anything is told also while no command is in progress."""
+
+    @property
+    def patience(self) -> float | None:
+        """Seconds after which to look for news although nothing was heard of any."""
+
+    def brought(self, mailbox: Mailbox, uids: Collection[int]) -> None:
+        """This client has put messages there."""
+
+    async def tell(self, arrived: Ranges) -> None:
+        """Tells all but what `update` does; `arrived`: of these messages the client has just heard."""
+
+    def close(self) -> None:
+        """Ends it."""
+
+
 class Session:
     """One client's state."""
 
@@ -83,12 +114,15 @@ class Session:
         self.failed_logins = 0
         self.afterwards: Callable[[], Awaitable[None]] | None = None  # runs once, behind the tagged line
         self.watchers: list[Callable[[], Awaitable[None]]] = []  # tell more after each command than the view's news
+        self.notifier: Notifier | None = None  # decides what is told, once NOTIFY was given
+        self.done: tuple[bytes, tuple[Any, ...]] | None = None  # the command that has just been carried out
         self._account: Access | None = None
         self._view: View | None = None
         self._rights = rights.NONE  # to the selected mailbox, as the client was told
         self._slot: Slot | None = None
         self._unsubscribe: Callable[[], None] | None = None
         self._nonsense = 0
+        self._removes = False  # the running command is one of REMOVE
         self._progress = Progress()
         channel.timeout = channel.lifetime = settings.login_timeout
         channel.progress = self._in_progress
@@ -238,6 +272,7 @@ class Session:
         self.language_chosen = False
         self.without = self.settings.without
         self.watchers.clear()
+        self.notifier = None
         self.channel.timeout = self.settings.login_timeout
 
     def select(self, view: View) -> None:
@@ -261,6 +296,8 @@ class Session:
     def close(self) -> None:
         """Gives back what the session holds."""
         self.unselect()
+        if self.notifier is not None:
+            self.notifier.close()
         if self._slot is not None:
             self._slot.leave()
             self._slot = None
@@ -269,19 +306,29 @@ class Session:
 
     async def update(self, *, expunges: bool) -> None:
         """Tells the client what others have done that it is to hear of."""
+        notifier, arrived = self.notifier, Ranges()
         if self._view is not None:
-            await self._update(self._view, expunges=expunges)
+            heeds = notifier.selected if notifier is not None else EVERYTHING
+            arrived = await self._update(self._view, heeds, expunges=expunges)
         for watcher in self.watchers:
             await watcher()
+        if notifier is not None:
+            await notifier.tell(arrived)
 
-    async def _update(self, view: View, *, expunges: bool) -> None:
-        """Brings the view up to date with disk and other sessions and tells the client."""
+    async def _update(self, view: View, heeds: Selected, *, expunges: bool) -> Ranges:
+        """Brings the view up to date with disk and other sessions and tells the client. Returns what is new."""
         if view.mailbox.poll():
             await self._look(view.mailbox.sync)
         self._heed_rights(view)
-        news = await compute_steps(view.owed() * 10, view.flush, may_expunge=expunges)
+        # Who is not to be told of expunges is told of his own.
+        expunges &= heeds.messages or self._removes
+        if not (heeds.messages or expunges):
+            return []
+        known = view.count
+        flush = partial(view.flush, may_expunge=expunges, new=heeds.messages, flags=heeds.flags)
+        news = await compute_steps(view.owed() * 10, flush)
         if news is None:
-            return
+            return []
         followers = list(view.followers.values())
         if news.expunged:
             for follower in followers:
@@ -294,6 +341,7 @@ class Session:
         await self._tell(view, news)
         for follower in followers:
             await follower.look()
+        return [(known - len(news.expunged) + 1, news.exists)] if news.exists is not None else []
 
     def _heed_rights(self, view: View) -> None:
         """ "If the server checks the rights on each command, then it SHOULD send FLAGS and PERMANENTFLAGS responses if
@@ -354,18 +402,47 @@ class Session:
             return flag_lines.uidonly_flags_with_modseq if self.condstore else flag_lines.uidonly_flags
         if self.condstore:
             return flag_lines.flags_with_modseq
-        # "If the server chooses to send unsolicited FETCH responses, they MUST include UID" (RFC 9051 7.5.2)
-        return flag_lines.flags_with_uid if self.by_uid or self.rev2 else flag_lines.flags
+        # "If the server chooses to send unsolicited FETCH responses, they MUST include UID" (RFC 9051 7.5.2), and so
+        # after NOTIFY (RFC 5465 5.1)
+        with_uid = self.by_uid or self.rev2 or self.notifier is not None
+        return flag_lines.flags_with_uid if with_uid else flag_lines.flags
 
     def modseq_fetch(self) -> FlagsLine:
         """How a mod-sequence is told alone."""
         return flag_lines.uidonly_modseq if self.uidonly else flag_lines.modseq
 
+    def brought(self, mailbox: Mailbox, uids: Collection[int]) -> None:
+        """The client has put messages into a mailbox: "The server SHOULD omit notifying the client if the event is
+        caused by this client" (RFC 5465 section 5)."""
+        if self.notifier is not None:
+            self.notifier.brought(mailbox, uids)
+
     # -- commands
+
+    async def attend(self, seconds: float) -> bool:
+        """Waits for input or news, `seconds` at most. False: nothing of which to tell has happened so long."""
+        patience = self.notifier.patience if self.notifier is not None else None
+        await event(seconds if patience is None else patience)
+        return patience is not None or self.channel.woken or self.channel.reader.fresh
+
+    async def _attend_until_line(self, limit: int) -> None:
+        """ "the client listens for event notifications all the time (even when no command is in progress)" (RFC 5465
+        3.1)"""
+        channel = self.channel
+        while not channel.reader.has_line() and channel.reader.buffered <= limit:
+            if self.notifier is None or not self.notifier.attentive:
+                return
+            channel.woken = False
+            await self.update(expunges=not self.notifier.selected.delayed)
+            if channel.full:
+                await drained()
+            await self.attend(self.settings.idle_timeout)
 
     async def command(self) -> None:
         """Reads one command and answers it."""
         limit = self._line_limit()
+        if self.notifier is not None:
+            await self._attend_until_line(limit)
         try:
             line = await self.channel.reader.line(limit)
         except LineTooLong as too_long:
@@ -394,6 +471,7 @@ class Session:
             if self._view is not None and self._view.mailbox.rights_differ():
                 await self._look(self._view.mailbox.sync)
                 self._heed_rights(self._view)
+            self._removes = spec.name in REMOVE
             text = await self._run(spec, arguments)
             await self.update(expunges=self.expunges)
             self.write(tag + (spec.done if text is None else b" OK %s\r\n" % text))
@@ -418,6 +496,8 @@ class Session:
         except Exception:
             log.exception("command %s failed", spec.name.decode() if spec else "?")
             self.write(tag + b" NO [SERVERBUG] Internal error; it has been logged\r\n")
+        finally:
+            self._removes, self.done = False, None
 
     async def _find(self, rest: bytes) -> tuple[ImapCommand, bytes]:
         """The command's entry and its argument text (literals not read yet)."""
@@ -445,6 +525,7 @@ class Session:
         whole = await framing.rest_of_command(self.channel, arguments, self._command_limit())
         parsed = spec.parse(Cursor(whole, utf8=self.utf8))
         answer: bytes | None = await spec.handler(self, *parsed)
+        self.done = spec.name, parsed
         return answer
 
     def _line_limit(self) -> int:

@@ -233,8 +233,11 @@ class View:
             gone = self.count - bisect_right(current.uids, self._uids[self.count - 1])
         return gone + current.changes_since(self.modseq)
 
-    def flush(self, *, may_expunge: bool) -> News | None:
-        """What the client must be told now; None when nothing. The view then stands at what was told."""
+    def flush(self, *, may_expunge: bool, new: bool = True, flags: bool = True) -> News | None:
+        """What the client must be told now; None when nothing. The view then stands at what was told.
+
+        Without `new` and `flags`: of new messages, of flags, a client does not want to be told (RFC 5465).
+        """
         current = self.mailbox.messages
         if current is self.generation and len(current.uids) == self.count and current.highest == self.modseq:
             return None
@@ -242,9 +245,12 @@ class View:
         known = self._uids[self.count - 1] if self.count else 0
         if current is not self.generation and may_expunge:
             self._tell_expunged(current, news)
-        self._tell_new(current, news)
-        if current.highest > self.modseq:
+        if new:
+            self._tell_new(current, news)
+        if flags and current.highest > self.modseq:
             self._tell_changed(current, known, news)
+        if not (new and flags):
+            return news  # what is not told leaves HIGHESTMODSEQ where it is
         owing = current is not self.generation
         if not owing:
             self.highest = max(1, current.highest)

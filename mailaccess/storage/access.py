@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -24,6 +25,7 @@ from mailaccess.storage.errors import (
     StorageError,
     Unavailable,
 )
+from mailaccess.storage.feed import Feed
 from mailaccess.storage.folders import INBOX, SEPARATOR, normal_name
 from mailaccess.storage.mailbox import Mailbox
 from mailaccess.storage.metadata import Annotations, Metadata, Owned
@@ -85,6 +87,21 @@ Opened = Callable[[str, str | None], Account]
 """Opens the account of a user, with his home."""
 
 
+@dataclass(frozen=True, slots=True)
+class Realm:
+    """One account as the user sees it, to be watched."""
+
+    feed: Feed
+    prefix: str  # before its mailboxes' names
+    own: bool
+    lists: Callable[[], dict[str, Rights]]  # the user's rights to the mailboxes that have a list; may wait
+
+    @property
+    def default(self) -> Rights:
+        """To those that have none."""
+        return rights.ALL if self.own else rights.NONE
+
+
 class Access:
     """One user's. As with Account, all calls may wait for the disk: they are for threads."""
 
@@ -122,6 +139,16 @@ class Access:
         plain = pattern.partition("*")[0].partition("%")[0]
         prefixes = filter(None, (self.others, self.public))
         return any(prefix.startswith(plain) or plain.startswith(prefix) for prefix in prefixes)
+
+    def realms(self, *, foreign: bool) -> list[Realm]:
+        """The user's own account, and with `foreign` those in which others share something with him."""
+        places = [Place(self.own, "", self.user, "")]
+        if foreign and self._sharing is not None:
+            places += self._foreign_places()
+        return [
+            Realm(place.account.feed, place.prefix, place.account is self.own, partial(self._listed_rights, place))
+            for place in places
+        ]
 
     # -- the tree
 
@@ -418,6 +445,9 @@ class Access:
     def _visible(self, place: Place) -> list[str]:
         """The mailboxes of an account that this user may look up."""
         return [name for name, each in place.account.acls().items() if LOOKUP in self._of(each, place)]
+
+    def _listed_rights(self, place: Place) -> dict[str, Rights]:
+        return {name: self._of(each, place) for name, each in place.account.acls().items()}
 
     def _list(self, place: Place) -> Acl | None:
         """The mailbox's list; None where there is none, or no such mailbox."""

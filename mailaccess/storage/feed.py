@@ -201,8 +201,8 @@ class Feed:
     def hear(self) -> None:
         """Takes note of all that has happened up to now. Fit for the reactor."""
         watcher = watch.current()
-        if watcher is not None:
-            watcher.ready()
+        while watcher is not None and not watcher.ready():
+            pass
 
     def committed(self) -> None:
         """After a commit of this process, when the wake file has been touched. Any thread."""
@@ -274,6 +274,7 @@ class Feed:
         return picture
 
     def _look(self, before: Picture) -> Picture:
+        self.hear()  # of a commit one may know before the kernel's events were read: all that is seen must be heard
         with self._lock:
             stale, self._stale, self._doubt = self._stale | self._doubt, NOTHING, NOTHING
             dirty, self._dirty, self._again = self._dirty | self._again, set(), set()
@@ -303,7 +304,10 @@ class Feed:
         for name, path in tree.items() if dirty else ():
             if self._directory(path) in dirty:
                 self._sync(name, self._directory(path))
-        picture = replace(before, tree=tree, sums=self._sums(tree, before), lists=self._lists(tree, before))
+        known = self._sums(tree, before)
+        if Part.TREE not in stale and before.sums.keys() & tree.keys() - known.keys():
+            return self._drawn(before, stale | Part.TREE, set())  # mailboxes were moved meanwhile
+        picture = replace(before, tree=tree, sums=known, lists=self._lists(tree, before))
         if Part.SUBSCRIPTIONS in stale:
             picture = self._with_subscriptions(picture)
         if Part.ANNOTATIONS in stale or tree is not before.tree:

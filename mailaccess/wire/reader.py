@@ -68,6 +68,14 @@ class Reader:
             end -= 1
         return self._buffer[start:end]
 
+    def has_line(self) -> bool:
+        """Whether `take_line` would give one."""
+        self.fresh = False
+        if self._buffer.find(b"\n", max(self._pos, self._scanned)) >= 0:
+            return True
+        self._scanned = len(self._buffer)
+        return False
+
     def take(self, limit: int) -> bytes:
         """What is buffered, at most `limit` octets; empty when nothing is."""
         self.fresh = False

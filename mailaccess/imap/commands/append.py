@@ -24,6 +24,7 @@ async def append(session: Session, line: bytes) -> bytes:
         while not receiver.rest.finished:
             await receiver.take(receiver.announced(), mailbox)
         uids = await call(receiver.upload.store, mailbox)
+    session.brought(mailbox, uids)
     tell_soft_quota(session, mailbox)
     await revision.tell_respelled(session, name)
     return b"[APPENDUID %d %s] APPEND completed" % (mailbox.uidvalidity, render(uids))

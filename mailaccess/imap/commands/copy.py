@@ -36,6 +36,7 @@ async def copy(session: Session, numset: NumSet, name: str) -> bytes | None:
     if not uids:
         return None
     pairs = await call(session.mailbox.copy, uids, target)
+    session.brought(target, [new for _, new in pairs])
     tell_soft_quota(session, target)
     return copyuid(target, pairs) + b" Copied" if pairs else None
 
@@ -49,6 +50,7 @@ async def move(session: Session, numset: NumSet, name: str) -> bytes | None:
     if not uids:
         return None
     pairs = await call(session.mailbox.move, uids, target)
+    session.brought(target, [new for _, new in pairs])
     if not pairs:
         return None
     session.untagged(b"OK " + copyuid(target, pairs) + b" Moved")

@@ -5,7 +5,6 @@ from mailaccess.imap.errors import Bad
 from mailaccess.imap.registry import ANY, AUTHENTICATED, command
 from mailaccess.imap.session import Session
 from mailaccess.wire.reader import LineTooLong
-from mailaccess.wire.traps import event
 
 
 @command(b"IDLE", when=AUTHENTICATED, capability=b"IDLE", announce=ANY, rfc=2177)  # ANY: see ENABLE
@@ -22,8 +21,7 @@ async def idle(session: Session) -> None:
             break
         channel.woken = False
         await session.update(expunges=True)
-        await event(session.settings.keepalive)
-        if not channel.woken and not channel.reader.fresh:
+        if not await session.attend(session.settings.keepalive):
             session.untagged(b"OK Still here")
     if line.upper() != b"DONE":
         await framing.refuse_rest(channel, line, session.settings.max_line)

@@ -1,6 +1,6 @@
 """LIST and LSUB, with their options (RFC 5258), special uses (RFC 6154) and STATUS (RFC 5819)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -255,6 +255,17 @@ async def mailbox_response(session: Session, name: str, supplied: str = "") -> b
     # It may be open and yet not be listed: to look it up is a right of its own (RFC 4314).
     line = Listed(name, entries.get(name) or MailboxEntry(name), False, has_children)
     return name_response(session, name, _attributes(line, ListArguments([]), []), supplied)
+
+
+def change_response(
+    session: Session, name: str, entries: Mapping[str, MailboxEntry], *, subscribed: bool, access: bool, old: str = ""
+) -> bytes:
+    """A LIST response for a name of which there is news, as it is now (RFC 5465 5.4, 5.5 and 5.9)."""
+    has_children = any(other.startswith(name + "/") for other in entries)
+    wanted = ListArguments([], wanted=frozenset([b"SUBSCRIBED"]), extended=True)
+    line = Listed(name, entries.get(name), subscribed, has_children)
+    attributes = _attributes(line, wanted, _absent(session, wanted))
+    return name_response(session, name, attributes if access else [b"\\NoAccess", *attributes], old)
 
 
 def name_response(session: Session, name: str, attributes: Iterable[bytes], supplied: str) -> bytes:

@@ -293,11 +293,11 @@ class Watcher:
             return
         before = self._known
         await self.look()
+        if self._session.notifier is not None:
+            return  # which tells what the client has asked for by NOTIFY
         for mailbox in sorted({*before, *self._known}):
-            names = self._differing(before.get(mailbox, {}), self._known.get(mailbox, {}))
-            if names:
-                place = _place(self._session, mailbox or None)
-                self._session.untagged(b"METADATA %s %s" % (place, b" ".join(map(render.astring, names))))
+            names = differing(self._session, before.get(mailbox, {}), self._known.get(mailbox, {}))
+            tell_changed(self._session, mailbox, names)
 
     async def look(self) -> None:
         """Takes things as they are for known."""
@@ -305,13 +305,22 @@ class Watcher:
         self._stamp = account.metadata.stamp()
         self._known = await call(account.annotated)
 
-    def _differing(self, before: Owned, now: Owned) -> list[bytes]:
-        return [
-            b"/" + scope + name.encode("ascii")
-            for scope, owner in owners(self._session).items()
-            for name in sorted({*before.get(owner, {}), *now.get(owner, {})})
-            if before.get(owner, {}).get(name) != now.get(owner, {}).get(name)
-        ]
+
+def differing(session: Session, before: Owned, now: Owned) -> list[bytes]:
+    """The names of entries that the user sees and that differ."""
+    return [
+        b"/" + scope + name.encode("ascii")
+        for scope, owner in owners(session).items()
+        for name in sorted({*before.get(owner, {}), *now.get(owner, {})})
+        if before.get(owner, {}).get(name) != now.get(owner, {}).get(name)
+    ]
+
+
+def tell_changed(session: Session, mailbox: str, names: Iterable[bytes]) -> None:
+    """An unsolicited METADATA response, if there are any names (RFC 5464 4.4.2); "" is the server."""
+    listed = b" ".join(map(render.astring, names))
+    if listed:
+        session.untagged(b"METADATA %s %s" % (_place(session, mailbox or None), listed))
 
 
 async def watch(session: Session) -> None:

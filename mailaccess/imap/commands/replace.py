@@ -39,6 +39,7 @@ async def replace(session: Session, line: bytes) -> bytes:
         if not rest.finished:
             raise rest.cursor.bad("the end of the command")
         new = await call(_store, receiver.upload, source, there[0], target)
+    session.brought(target, [new])
     tell_soft_quota(session, target)
     await revision.tell_respelled(session, name)
     # "advised to send the APPENDUID response code in an untagged OK before sending the EXPUNGE" (section 4.3)

@@ -1,0 +1,351 @@
+"""NOTIFY: what happens is told when it happens, also in mailboxes that are not selected (RFC 5465).
+
+What concerns the selected mailbox is told by `session.update`, as the client wants it; all else here, by comparing the
+account as its feed shows it with what the client was told. A burst of changes is told once, as it ended.
+"""
+
+import logging
+from collections.abc import Collection, Iterable, Mapping
+from functools import partial
+
+from mailaccess.imap import render
+from mailaccess.imap.changes import NameChanges, affected, is_news, is_own, name_changes
+from mailaccess.imap.commands import metadata
+from mailaccess.imap.commands.listing import change_response
+from mailaccess.imap.errors import No
+from mailaccess.imap.events import MESSAGES, NO_EVENT, Event, Group, Selected, Wishes, parse_notify
+from mailaccess.imap.fetching import Answer
+from mailaccess.imap.items import MODSEQ, REV2, UID
+from mailaccess.imap.registry import AUTHENTICATED, command
+from mailaccess.imap.session import Session
+from mailaccess.imap.view import Ranges
+from mailaccess.storage.access import Access, Realm
+from mailaccess.storage.account import MailboxEntry
+from mailaccess.storage.errors import LimitReached, StorageError
+from mailaccess.storage.feed import Listener, Picture
+from mailaccess.storage.index.sums import Sums
+from mailaccess.storage.mailbox import Mailbox
+from mailaccess.storage.rights import LOOKUP, READ, Rights
+from mailaccess.wire.traps import call, drained
+
+log = logging.getLogger(__name__)
+
+_ROUNDS = 3
+"""How often an account is looked at in a row: to watch another mailbox may show more."""
+
+
+@command(b"NOTIFY", when=AUTHENTICATED, parse=parse_notify, capability=b"NOTIFY", rfc=5465)
+async def notify(session: Session, wishes: Wishes) -> None:
+    """RFC 5465 3.1. What the selected mailbox has accumulated is told when the command ends, as after a NOOP."""
+    notifier = AccountNotifier(session, wishes)
+    try:
+        await notifier.begin()
+    except BaseException as error:
+        notifier.close()
+        if isinstance(error, LimitReached):
+            raise No(str(error), b"NOTIFICATIONOVERFLOW") from None
+        raise
+    if session.notifier is not None:
+        session.notifier.close()
+    session.notifier = notifier
+    if MODSEQ in wishes.selected.items:
+        session.enable(b"CONDSTORE")
+
+
+class _Told:
+    """One account as the client was told of it. Names are those in the account, without the realm's prefix."""
+
+    def __init__(self, realm: Realm, listener: Listener) -> None:
+        self.realm = realm
+        self.listener = listener
+        self.picture = Picture()
+        self.rights: Mapping[str, Rights] = {}  # to mailboxes that have a list
+        self.subscribed: frozenset[str] = frozenset()  # by which `events` was made
+        self.events: dict[str, Event] = {}  # of all that the client can see
+        self.denied: set[str] = set()  # of these, what it may not read
+        self.sums: dict[str, Sums] = {}  # of these, those whose messages are watched
+
+    def may(self, name: str) -> Rights:
+        return self.rights.get(name, self.realm.default)
+
+    def watched(self) -> frozenset[str]:
+        """Mailboxes whose messages are watched."""
+        return frozenset(n for n, events in self.events.items() if events & MESSAGES and n not in self.denied)
+
+
+class AccountNotifier:
+    """What one NOTIFY asked for; see session.Notifier."""
+
+    def __init__(self, session: Session, wishes: Wishes) -> None:
+        self._session = session
+        self._wishes = wishes
+        self._accounts: list[_Told] = []
+        self._subscribed: frozenset[str] = frozenset()
+        self._selected = ""  # GUID of the mailbox that was selected when the client was last told
+        self._brought: dict[str, set[int]] = {}  # by GUID: UIDs of messages that this client put there
+
+    # -- for the session
+
+    @property
+    def selected(self) -> Selected:
+        return self._wishes.selected
+
+    @property
+    def attentive(self) -> bool:
+        return self._wishes.anything
+
+    @property
+    def patience(self) -> float | None:
+        return min((p for told in self._accounts if (p := told.listener.patience) is not None), default=None)
+
+    def brought(self, mailbox: Mailbox, uids: Collection[int]) -> None:
+        self._brought.setdefault(mailbox.guid, set()).update(uids)
+
+    def close(self) -> None:
+        for told in self._accounts:
+            told.listener.close()
+        self._accounts = []
+
+    async def begin(self) -> None:
+        """Takes things as they are for told, and tells what NOTIFY SET itself does. LimitReached."""
+        if not any(group.events for group in self._wishes.groups):
+            return
+        access = self._session.account
+        wake = self._session.channel.wake
+        for realm in await call(access.realms, foreign=any(_reaches_others(access, g) for g in self._wishes.groups)):
+            self._accounts.append(_Told(realm, await call(realm.feed.listen, wake)))
+        denied: list[str] = []
+        for told in self._accounts:
+            await self._take(told, await call(told.listener.look))
+            picture = await call(told.listener.look)
+            await self._take(told, picture)
+            told.sums = {name: picture.sums[name] for name in told.watched() if name in picture.sums}
+            denied += (told.realm.prefix + name for name in told.denied)
+        await self._list(dict.fromkeys(sorted(denied), ""), access=False)
+        self._selected = self._selected_guid()
+        if self._wishes.status:
+            for told in self._accounts:
+                for name, sums in told.sums.items():
+                    if sums.guid != self._selected:
+                        # "If either AnnotationChange or FlagChange are included and the server also supports the
+                        # CONDSTORE ... extensions, the STATUS response MUST contain UIDVALIDITY and HIGHESTMODSEQ"
+                        modseq = Event.FLAGS in told.events[name]
+                        await self._status(told, name, sums, modseq=modseq or self._session.condstore)
+
+    async def tell(self, arrived: Ranges) -> None:
+        """Tells what has happened since, but for what this client did."""
+        try:
+            await self._fetch(arrived)
+            for told in self._accounts:
+                if self._session.done is not None:
+                    told.listener.hear()  # what it did itself is told from what others do in that it is heard now
+                for _ in range(_ROUNDS):
+                    if not told.listener.differs(told.picture) and told.subscribed is self._subscribed:
+                        break
+                    await self._tell_changes(told, await call(told.listener.look))
+            self._selected = self._selected_guid()
+        except LimitReached as reached:
+            # "It MUST notify these clients by sending an untagged "OK [NOTIFICATIONOVERFLOW]" response and behave as if
+            # a NOTIFY NONE command had just been received" (5.8)
+            self._session.untagged(b"OK [NOTIFICATIONOVERFLOW] " + render.status_text(str(reached)))
+            self.close()
+            self._wishes = Wishes()
+        except StorageError as error:  # the command that is under way is not to blame, and has been done
+            log.warning("a client cannot be notified: %s", error)
+
+    # -- the selected mailbox
+
+    async def _fetch(self, arrived: Ranges) -> None:
+        """What was asked for of new messages. "A FETCH response SHOULD NOT be generated for a new message created by
+        the client on this particular connection" (5.2)"""
+        session = self._session
+        if not arrived or not self.selected.items or session.selected is None:
+            return
+        view = session.selected
+        own = self._brought.get(view.mailbox.guid, set())
+        new = [uid for uid in view.uids(arrived) if uid not in own]
+        items = [REV2.get(item, item) for item in self.selected.items] if session.rev2 else list(self.selected.items)
+        if session.rev2 and not session.uidonly and UID not in items:
+            items.insert(0, UID)  # of responses that nobody asked for (RFC 9051 7.5.2)
+        # None of them sets \Seen: nobody has read the message.
+        await Answer(session, items, set()).send(view.resolve(tuple((uid, uid) for uid in new), by_uid=True))
+
+    def _selected_guid(self) -> str:
+        view = self._session.selected
+        return view.mailbox.guid if view is not None else ""
+
+    # -- an account
+
+    async def _take(self, told: _Told, picture: Picture) -> None:
+        """Makes of the picture what the client can see and wants to be told of it, and has that watched."""
+        before, told.picture = told.picture, picture
+        if told.realm.own:
+            self._subscribed = picture.subscriptions
+        if picture.tree is before.tree and picture.lists is before.lists and told.subscribed is self._subscribed:
+            return
+        told.subscribed = self._subscribed
+        if picture.lists is not before.lists:
+            told.rights = await call(told.realm.lists) if picture.lists else {}
+        told.events = {name: self._of(told, name) for name in picture.tree if LOOKUP in told.may(name)}
+        told.denied = {name for name, events in told.events.items() if events and READ not in told.may(name)}
+        await call(told.listener.watch, told.watched())
+
+    def _of(self, told: _Told, name: str) -> Event:
+        full = told.realm.prefix + name
+        return self._wishes.of(full, personal=told.realm.own, subscribed=full in self._subscribed)
+
+    async def _tell_changes(self, told: _Told, picture: Picture) -> None:
+        before, events, denied, subscribed = told.picture, told.events, told.denied, self._subscribed
+        await self._take(told, picture)
+        changes = name_changes(before, picture, events, told.events)
+        await self._tell_names(told, changes, events, subscribed ^ self._subscribed if told.realm.own else frozenset())
+        await self._tell_access(told, changes, events, denied)
+        await self._tell_messages(told, changes)
+        if picture.annotations is not before.annotations or changes.come:
+            self._tell_annotations(told, changes, before)
+
+    async def _tell_names(
+        self, told: _Told, changes: NameChanges, before: Mapping[str, Event], subscriptions: Collection[str]
+    ) -> None:
+        """MailboxName and SubscriptionChange (5.4, 5.5), in one LIST response for each name."""
+        prefix = told.realm.prefix
+        own_names, own_pair, own_subscription = _own(self._session)
+
+        def wanted(name: str) -> bool:
+            return bool(Event.NAME & (before.get(name, NO_EVENT) | told.events.get(name, self._of(told, name))))
+
+        names: dict[str, str] = {}
+        for new, old in changes.told_renames().items():
+            if (wanted(new) or wanted(old)) and (prefix + old, prefix + new) != own_pair:
+                names[prefix + new] = prefix + old
+        there = {prefix + name for name in affected(changes.come | changes.gone) if wanted(name)}
+        names |= dict.fromkeys(sorted(there - affected(own_names) - names.keys()), "")
+        for name in sorted(subscriptions):
+            personal = not _is_foreign(self._session.account, name)
+            if name != own_subscription and Event.SUBSCRIPTION & self._wishes.of(
+                name, personal=personal, subscribed=True
+            ):
+                names.setdefault(name, "")
+        await self._list(names)
+
+    async def _tell_access(
+        self, told: _Told, changes: NameChanges, before: Mapping[str, Event], denied: Collection[str]
+    ) -> None:
+        """What can no longer be read, or again (5.9)."""
+        lost = {n for n in changes.gone if n in told.picture.tree and before[n] and not before[n] & Event.NAME}
+        prefix = told.realm.prefix
+        await self._list({prefix + name: "" for name in sorted((told.denied - set(denied)) | lost)}, access=False)
+        granted = (set(denied) - told.denied) & told.events.keys()
+        await self._list({prefix + name: "" for name in sorted(granted)})
+
+    async def _list(self, names: Mapping[str, str], *, access: bool = True) -> None:
+        """LIST responses for names; each with the one it had before, if it had another."""
+        if not names:
+            return
+        session = self._session
+        foreign = any(_is_foreign(session.account, name) for name in names)
+        found = await call(partial(session.account.mailboxes, foreign=foreign))
+        entries: dict[str, MailboxEntry] = {entry.name: entry for entry in found}
+        for name, old in names.items():
+            subscribed = name in self._subscribed
+            session.untagged(change_response(session, name, entries, subscribed=subscribed, access=access, old=old))
+            await self._breathe()
+
+    # -- messages
+
+    async def _tell_messages(self, told: _Told, changes: NameChanges) -> None:
+        """MessageNew, MessageExpunge and FlagChange in mailboxes that are not selected (5.1 to 5.3)."""
+        selected, condstore = self._selected_guid(), self._session.condstore
+        for new, old in changes.renamed.items():
+            if old in told.sums:
+                told.sums[new] = told.sums.pop(old)
+        before, told.sums = told.sums, {}
+        sums = told.picture.sums
+        for name in told.watched():
+            now = sums.get(name)
+            if now is None:
+                continue
+            known = told.sums[name] = before.get(name, now)
+            if known is now and name not in changes.come:
+                continue
+            told.sums[name] = now
+            own = self._brought.pop(now.guid, None) if now.guid != selected else None
+            # What was selected until now was told of by its own means.
+            if now.guid in (selected, self._selected) or (own and known is not now and is_own(known, now, own)):
+                continue
+            if is_news(None if name in changes.come else known, now, told.events[name], condstore=condstore):
+                await self._status(told, name, now, modseq=condstore)
+
+    async def _status(self, told: _Told, name: str, sums: Sums, *, modseq: bool) -> None:
+        session, full = self._session, told.realm.prefix + name
+        unseen = sums.unseen
+        if Event.FLAGS in told.events[name] and not told.realm.own:
+            try:
+                unseen = (await call(partial(session.account.status, full, size=False))).unseen
+            except StorageError as error:
+                log.warning("a client is not told what is unseen in %s: %s", full, error)
+                return
+        items = [b"MESSAGES %d UIDNEXT %d UIDVALIDITY %d" % (sums.messages, sums.uidnext, sums.uidvalidity)]
+        items += [b"UNSEEN %d" % unseen] if Event.FLAGS in told.events[name] else []
+        items += [b"HIGHESTMODSEQ %d" % sums.highestmodseq] if modseq else []
+        session.untagged(b"STATUS %s (%s)" % (render.mailbox(full, utf8=session.utf8), b" ".join(items)))
+        await self._breathe()
+
+    async def _breathe(self) -> None:
+        if self._session.channel.full:
+            await drained()
+
+    # -- annotations
+
+    def _tell_annotations(self, told: _Told, changes: NameChanges, before: Picture) -> None:
+        """MailboxMetadataChange and ServerMetadataChange (5.6, 5.7)."""
+        session, prefix = self._session, told.realm.prefix
+        own_place, own_names = _own_annotations(session)
+        places: Iterable[tuple[str, str]] = [
+            (name, changes.renamed.get(name, name))
+            for name, events in told.events.items()
+            if Event.MAILBOX_METADATA in events and name not in told.denied
+        ]
+        if told.realm.own and self._wishes.any_of(Event.SERVER_METADATA):
+            places = [("", ""), *places]
+        for name, old in places:
+            was, now = before.annotations.get(old, {}), told.picture.annotations.get(name, {})
+            if was is now:
+                continue
+            names = metadata.differing(session, was, now)
+            place = prefix + name
+            metadata.tell_changed(
+                session, place, [n for n in names if place != own_place or n.lower() not in own_names]
+            )
+
+
+def _reaches_others(access: Access, group: Group) -> bool:
+    """It may concern mailboxes that are not the user's own."""
+    if not group.events:
+        return False
+    return group.which == b"SUBSCRIBED" or any(map(access.reaches_others, group.names))
+
+
+def _is_foreign(access: Access, name: str) -> bool:
+    """It is the name of a mailbox that others share."""
+    return any(prefix is not None and name.startswith(prefix) for prefix in (access.others, access.public))
+
+
+def _own(session: Session) -> tuple[set[str], tuple[str, str] | None, str | None]:
+    """What the command that has just been done did to names: made or removed, renamed, subscribed to or not."""
+    match session.done:
+        case (b"CREATE", (str(name), _)) | (b"DELETE", (str(name),)):
+            return {name.removesuffix("/")}, None, None
+        case (b"RENAME", (str(old), str(new))):
+            return {new.removesuffix("/")}, (str(old), new.removesuffix("/")), None
+        case (b"SUBSCRIBE" | b"UNSUBSCRIBE", (str(name),)):
+            return set(), None, name.removesuffix("/")
+    return set(), None, None
+
+
+def _own_annotations(session: Session) -> tuple[str | None, set[bytes]]:
+    """Which annotations the command that has just been done has changed; "" is the server."""
+    match session.done:
+        case (b"SETMETADATA", (mailbox, dict(values))):
+            return mailbox or "", {name.lower() for name in values}
+    return None, set()
