@@ -87,6 +87,7 @@ class World:
             "grant": self._grant,
             "maildirsize": self._limit,
             "deliver-to": self._deliver_to,
+            "acl": self._write_acl,
             "annotate": lambda text: None if (self.maildir / "mailaccess-metadata").write_text(text) else None,
             "rename-folder": self._rename_folder,
             "remove-folder": lambda mailbox: shutil.rmtree(self._directory(mailbox)),
@@ -184,6 +185,14 @@ class World:
             access.create(mailbox)
         who, negative = from_identifier(identifier)
         access.change_acl(mailbox, who, None if rights == "-" else rights, negative=negative)
+
+    def _write_acl(self, argument: str) -> None:
+        """`@acl OWNER MAILBOX LINE|LINE`: another program writes the list of who may do what"""
+        owner, mailbox, lines = argument.split(" ", 2)
+        access = self.accounts.access(owner, None)
+        directory = access.root / ("" if mailbox == "INBOX" else f".{mailbox}")
+        (directory / "dovecot-acl").write_text(lines.replace("|", "\n") + "\n")
+        access.tell_sharers()
 
     def _deliver_to(self, argument: str) -> None:
         """`@deliver-to OWNER MAILBOX MESSAGE`: into new/ of another user's mailbox, by a foreign program"""
