@@ -264,8 +264,8 @@ class Connection(Task, Protocol):
         return None
 
     def answer_inflated(self) -> object:
-        """What follows the end of the peer's deflate stream is plain again."""
-        self._flush()
+        """What follows the ends of both deflate streams is plain again."""
+        self._flush(last=self._deflate is not None)
         if self._deflate is not None:
             self.channel.reader.feed(self._deflate.end())
             self._deflate = None
@@ -339,15 +339,17 @@ class Connection(Task, Protocol):
             self._closing = False
             raise Closing
 
-    def _flush(self) -> None:
-        if not self.channel.pending:
+    def _flush(self, *, last: bool = False) -> None:
+        """Sends what was written; `last`: and the end of the deflate stream."""
+        if not self.channel.pending and not last:
             return
         chunks = self.channel.take_output()
-        self._whole = chunks[-1].endswith(b"\r\n")
+        if chunks:
+            self._whole = chunks[-1].endswith(b"\r\n")
         if self._gone:
             return
         if self._deflate is not None:
-            chunks = self._deflate.deflate(chunks)
+            chunks = self._deflate.deflate(chunks, last=last)
         if self._direct:
             send(self.transport, chunks)
         else:

@@ -17,10 +17,10 @@ class Deflate:
         self._rest = b""
         self._more = False  # zlib holds output that did not fit the last step
 
-    def deflate(self, chunks: list[bytes]) -> list[bytes]:
-        """What to send for these chunks."""
+    def deflate(self, chunks: list[bytes], *, last: bool = False) -> list[bytes]:
+        """What to send for these chunks. `last`: with the end of the stream, from which the peer knows where it is."""
         data = [self._out.compress(chunk) for chunk in chunks]
-        data.append(self._out.flush(zlib.Z_SYNC_FLUSH))
+        data.append(self._out.flush(zlib.Z_FINISH if last else zlib.Z_SYNC_FLUSH))
         return data
 
     def feed(self, data: bytes) -> None:
