@@ -1,7 +1,7 @@
 """The network: Twisted connections that drive sessions, listeners, TLS, worker processes.
 
 listeners    sockets, bound while there are privileges; `factory` makes a connection of each client that comes
-connection   drives one session: answers its traps from a transport, threads and the clock
+connection   drives one session: answers its traps from a transport, threads and the clock; `progress` long commands
 outlet       writing to TCP at once; `deflate` a compressed wire
 tls          certificates by name; `certificate` a self-signed one
 proxy        the PROXY protocol; `crowd` how many connections an address may have

@@ -25,6 +25,7 @@ from zope.interface import implementer
 from mailaccess.net.deflate import Corrupt, Deflate
 from mailaccess.net.lanes import Lanes
 from mailaccess.net.outlet import Outlet, nothing_waits, send
+from mailaccess.net.progress import Progress
 from mailaccess.net.tls import channel_binding
 from mailaccess.wire.channel import Channel, Peer
 from mailaccess.wire.task import WAIT, Task
@@ -36,8 +37,6 @@ MAX_BUFFERED = 256 * 1024
 """Octets of unread input at which we stop reading."""
 SLICE = 0.002
 """Seconds a session may run on input that is at hand before the others get their turn."""
-PROGRESS = 10.0
-"""Seconds between two words on how far a long command has come, and before the first (RFC 9585)."""
 LINGER = 10.0
 """Seconds a peer has to hang up once our last words are with the kernel, which delivers them in any case."""
 
@@ -80,8 +79,7 @@ class Connection(Task, Protocol):
         self._since = self._began  # when the peer last did something, or we last kept it waiting
         self._until = 0.0  # when the wait that the session is in is over, in whatever way
         self._slice_ends = 0.0
-        self._working = -1  # the number of the command for which the peer waits, once we have noticed
-        self._progress_due = 0.0  # when the peer is told how far it is
+        self._progress = Progress(self.channel, clock)
         self._whole = True  # what was sent ends where a line does
         self._started = False
         self._encrypted = False
@@ -201,7 +199,7 @@ class Connection(Task, Protocol):
         """Sends what was written and waits."""
         self._flush()
         self._may_wait()
-        self._working = -1
+        self._progress.forget()
         if self._deflate is not None and self._inflate():
             return self._give_turn()
         if self._input_ended:
@@ -440,7 +438,7 @@ class Connection(Task, Protocol):
     def _due(self) -> float | None:
         """When the present wait is over."""
         if self._turn_due or isinstance(self.waiting, Call):
-            return self._progress_due if self._working == self.channel.begun else None
+            return self._progress.due()
         if isinstance(self.waiting, Input) or (isinstance(self.waiting, Event) and self._paused):
             return self._patience()
         return min(self._until, self._patience()) if isinstance(self.waiting, Event) else self._until
@@ -457,7 +455,8 @@ class Connection(Task, Protocol):
         if now < due:
             self._set_timer(due)
         elif self._turn_due or isinstance(self.waiting, Call):
-            self._tell_progress(now)
+            self._set_timer(self._progress.tell(may_write=self._whole and not self._paused))
+            self._flush()
         elif isinstance(self.waiting, Input | Event) and now >= self._patience():
             self._mark_active()
             self.throw(TimedOut())
@@ -468,22 +467,9 @@ class Connection(Task, Protocol):
             self.abort()
 
     def _note_work(self) -> None:
-        """From here on, at the latest, the peer waits for the command that the session is at."""
-        if self._working != self.channel.begun:
-            self._working = self.channel.begun
-            self._progress_due = self._clock.seconds() + PROGRESS
-            self._set_timer(self._progress_due)
-
-    def _tell_progress(self, now: float) -> None:
-        """Where responses stand whole, and to a peer that reads them."""
-        self._progress_due = now + PROGRESS
-        self._set_timer(self._progress_due)
-        if self._paused or not self._whole or self.channel.mid_response:
-            return
-        line = self.channel.progress()
-        if line:
-            self.channel.write(line)
-            self._flush()
+        due = self._progress.note()
+        if due is not None:
+            self._set_timer(due)
 
     def _linger(self) -> None:
         if nothing_waits(self._tcp):
