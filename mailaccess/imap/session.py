@@ -22,7 +22,7 @@ from mailaccess.imap.numset import render as render_numbers
 from mailaccess.imap.permissions import flags_lines
 from mailaccess.imap.progress import Progress
 from mailaccess.imap.refusals import refusal
-from mailaccess.imap.registry import COMMANDS, SELECTED, ImapCommand, State, capabilities
+from mailaccess.imap.registry import BASE, COMMANDS, SELECTED, ImapCommand, State, capabilities
 from mailaccess.imap.view import News, Ranges, View
 from mailaccess.storage import rights
 from mailaccess.storage.access import Access
@@ -506,7 +506,7 @@ class Session:
             second, _, arguments = arguments.partition(b" ")
             name = b"UID " + second
         spec = COMMANDS.get(name)
-        if spec is not None and spec.capability and self.without.issuperset(spec.capability):
+        if spec is not None and spec.capability and BASE not in spec.rfc and self.without.issuperset(spec.capability):
             spec = None
         if spec is None or not spec.when & self.state:
             await framing.refuse_rest(self.channel, rest, self._line_limit())

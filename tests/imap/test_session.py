@@ -1,10 +1,12 @@
 """The session's own rules: states, limits, errors."""
 
 import math
+from pathlib import Path
 
 import pytest
 
-from mailaccess.imap.registry import COMMANDS, State
+from mailaccess.imap.commands import optional_capabilities
+from mailaccess.imap.registry import BASE, COMMANDS, State
 from mailaccess.imap.session import serve
 from mailaccess.storage.account import Account
 from mailaccess.storage.errors import Unavailable
@@ -29,6 +31,20 @@ def test_every_command_in_every_state(state: State, world: World) -> None:
         assert client.ask(b"a %s 1 x\r\n" % spec.name).startswith(b"a BAD"), spec.name
         assert client.ask(b"b NOOP\r\n") == b"b OK NOOP completed\r\n"
         client.hang_up()
+
+
+def test_what_is_not_offered_takes_no_command_of_the_base_away(tmp_path: Path) -> None:
+    """SELECT and LIST also bear extensions; whoever is not offered these can still use a mailbox."""
+    world = World(tmp_path, without=frozenset(name.encode() for name in optional_capabilities()))
+    for spec in COMMANDS:
+        if not spec.when & State.AUTHENTICATED:
+            continue
+        client = world.imap()
+        client.ask(b"l LOGIN fred secret\r\n")
+        unknown = client.ask(b"a %s\r\n" % spec.name) == b"a BAD Unknown command\r\n"
+        assert unknown == (bool(spec.capability) and BASE not in spec.rfc), spec.name
+        client.hang_up()
+    world.close()
 
 
 def test_a_line_that_is_too_long(world: World) -> None:
