@@ -22,7 +22,7 @@ DIRECTORY = "mailaccess-viewers"
 
 _LONGEST = 200  # octets of a file name made of a user's
 _MOST = 10_000_000  # UIDs of one range: a damaged file does not fill the memory
-_SLACK = 1000  # lines that may be outdated, beside as many as there are up to date
+_SLACK = 1000  # lines that may be outdated, beside as many as there were up to date when it was first read
 
 NONE: Flags = frozenset()
 
@@ -116,15 +116,19 @@ class Writer:
         self._reader = Reader(uidvalidity)
         self._states: dict[int, State] = {}
         self._lines = 0
+        self._most = _SLACK  # lines that there may be before the file is written anew
 
     def states(self, directory: Path) -> Mapping[int, State]:
         """What messages have of the viewer's own, by UID; those without are UNTOUCHED."""
         before = self._reader.offset
         changes = self._reader.read(file_of(directory, self._user))
-        if self._reader.offset < before or not before:
+        is_fresh = self._reader.offset < before or not before
+        if is_fresh:
             self._states, self._lines = {}, 0
         for change in changes:
             self._apply(change)
+        if is_fresh:
+            self._most = 2 * len(set(self._states.values())) + _SLACK
         return self._states
 
     def set(self, transaction: Transaction, directory: Path, mailbox: int, changes: Iterable[Change]) -> None:
@@ -134,7 +138,7 @@ class Writer:
         self._add(transaction, directory, "".join(lines))
         for change in changes:
             self._apply(change)
-        if self._lines > 2 * len(set(self._states.values())) + _SLACK:
+        if self._lines > self._most:
             self._write_anew(transaction, directory, mailbox)
 
     def set_recent(self, transaction: Transaction, directory: Path, recent: int) -> int:

@@ -189,7 +189,7 @@ def test_rights_that_change_are_heeded_at_once(account: Account, inbox: Mailbox)
     """Without a look in between."""
     add(inbox)
     bob = as_bob(account, "lrs")
-    assert not bob.poll()
+    assert not bob.rights_differ()
 
     grant(account, "bob", "lr")
 
@@ -197,7 +197,7 @@ def test_rights_that_change_are_heeded_at_once(account: Account, inbox: Mailbox)
     with pytest.raises(NotPermitted):
         bob.store([1], Action.ADD, SEEN)
     assert bob.rights == frozenset("lr")
-    assert not bob.poll()
+    assert not bob.rights_differ()
 
 
 def test_appended_flags_are_those_that_the_viewer_may_set(account: Account, inbox: Mailbox) -> None:
