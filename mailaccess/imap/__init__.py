@@ -8,7 +8,9 @@ registry     the command table, `@command`, and CAPABILITY
 grammar      the words of a command; `numset` its sets of numbers, `glob` its mailbox patterns
 commands/    the handlers, one module for each family
 view         what the client has been told of its mailbox: sequence numbers exist here and nowhere below
+flag_lines   how changed flags are told
 permissions  what the rights to the selected mailbox allow
+limiting     how many messages one command processes; `progress` how far it is
 render       values to words; `errors` what a handler raises, `refusals` what storage's refusals are called here
 
 What is known of a message without opening its file, made once and kept by storage:

@@ -5,7 +5,8 @@ any header is looked at, and files are opened only for messages that all the res
 mailbox in slices of about 20 ms, so that other sessions are served in between.
 """
 
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from time import time
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from mailaccess.imap.columns import KEPT, Column, read
 from mailaccess.imap.errors import No
 from mailaccess.imap.loading import load_facts
-from mailaccess.imap.program import And, Leaf, Needs, Node, Not, Or, Program
+from mailaccess.imap.program import SEQUENCE_SET, And, Leaf, Needs, Node, Not, Or, Program
 from mailaccess.imap.rows import Rows
 from mailaccess.imap.view import View
 from mailaccess.storage.messages import UNSIZED
@@ -25,6 +26,15 @@ FILES = 50  # messages of a slice that are opened ...
 OCTETS = 512 * 1024  # ... and about how large they may be together
 ORDINARY = OCTETS // FILES  # octets of a message whose size nobody has found out
 
+_SETS = frozenset([SEQUENCE_SET, b"UID", b"UIDAFTER", b"UIDBEFORE"])
+
+Advance = Callable[[int], None]
+
+
+def _silently(_: int) -> None:
+    """Nobody waits."""
+
+
 Sifted = tuple[Sequence[int], Sequence[int]]
 """Rows that match, and rows that this pass cannot decide; both ascending."""
 
@@ -35,6 +45,7 @@ class Found:
 
     rows: Rows
     matches: list[int]
+    lowest: int = 0  # UID of the first message that was looked at, where those below it were too many (RFC 9738)
 
     @property
     def missing(self) -> bool:
@@ -42,12 +53,34 @@ class Found:
         return bool(self.rows.gone)
 
 
-async def evaluate(view: View, saved: Sequence[int], program: Program) -> Found:
-    """Runs a program over a mailbox; `saved` is what `$` is. NO [BADCHARSET] for a charset that is not known."""
+async def evaluate(
+    view: View, saved: Sequence[int], program: Program, *, most: int = sys.maxsize, advance: Advance = _silently
+) -> Found:
+    """Runs a program over a mailbox; `saved` is what `$` is. NO [BADCHARSET] for a charset that is not known.
+
+    Of more than `most` messages only the last ones are looked at. `advance` is told of so many that are done with.
+    """
     if not program.charset_known:
         raise No("The charset is not known here", b"BADCHARSET (US-ASCII UTF-8)")
     rows = await look(view, saved)
-    return Found(rows, await matching(rows, program, range(rows.count)))
+    candidates: Sequence[int] = range(rows.count)
+    lowest = 0
+    if rows.count > most:
+        candidates = await compute_steps(rows.count, _named, program.root, rows)
+        if len(candidates) > most:
+            candidates = candidates[-most:]
+            lowest = rows.uids[candidates[0]]
+    return Found(rows, await matching(rows, program, candidates, advance), lowest)
+
+
+def _named(root: Node, rows: Rows) -> Sequence[int]:
+    """The rows that a program can match by the sets of numbers in it: "the number of searched messages (note, NOT the
+    number of matched messages)" is what is limited (RFC 9738 3.1)."""
+    candidates: Sequence[int] = range(rows.count)
+    for node in root.children if isinstance(root, And) else [root]:
+        if isinstance(node, Leaf) and node.key.name in _SETS:
+            candidates = node.key.match(rows, candidates, node.argument)
+    return candidates
 
 
 async def look(view: View, saved: Sequence[int] = ()) -> Rows:
@@ -56,7 +89,7 @@ async def look(view: View, saved: Sequence[int] = ()) -> Rows:
     return await compute_steps(owed, Rows, view, saved, int(time()))
 
 
-async def matching(rows: Rows, program: Program, candidates: Sequence[int]) -> list[int]:
+async def matching(rows: Rows, program: Program, candidates: Sequence[int], advance: Advance = _silently) -> list[int]:
     """Which of some rows (ascending) match."""
     undecided = candidates
     if program.sizes:
@@ -76,6 +109,7 @@ async def matching(rows: Rows, program: Program, candidates: Sequence[int]) -> l
                 await turn()
             matches += yes
             left += maybe
+            advance(len(part) - len(maybe))
         undecided = left
     matches.sort()  # what the passes found, each ascending
     if rows.gone:

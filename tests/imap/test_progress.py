@@ -93,6 +93,22 @@ def test_fetch_counts(world: World) -> None:
     assert told[-1] == b""
 
 
+def test_search_counts(world: World) -> None:
+    """The messages that are decided: most of them before any file is read."""
+    for number in range(200):
+        world.deliver(MESSAGES["plain"], flags="S" if number < 40 else "")
+    client = held(world, b"a EXAMINE INBOX\r\n", b"b SEARCH UNSEEN NOT SUBJECT Dinner BODY Noon\r\n")
+    told = []
+    answer = b""
+    while b"b OK" not in answer:
+        told.append(int(client.in_progress().split()[4]))
+        answer = answer[-100:] + client.release()
+
+    assert told[0] == 40
+    assert told == sorted(told)
+    assert told[-1] >= 150
+
+
 def test_a_literal_of_urlfetch(world: World) -> None:
     """Is not broken either."""
     world.deliver(b"Subject: x\r\n\r\n" + b"line\r\n" * 100_000, flags="S")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from mailaccess.imap import (
     contexts,
     keys,  # noqa: F401 - fills the table of search keys
+    limiting,
     render,
 )
 from mailaccess.imap.commands.metadata import filters, owners
@@ -51,7 +52,7 @@ async def search(session: Session, returns: Returns | None, program: Program) ->
         returns = ALL  # "SEARCH command now requires to return the ESEARCH response" (RFC 9051 Appendix E)
     if returns is None:
         program = await understood(session, program)
-        found = await evaluate(session.view, session.saved, program)
+        found = await find(session, program)
         results = Results(found.rows, found.matches, session.by_uid)
         await answer(session, b"SEARCH", results, highest(program, found.rows, found.matches))
         return completed(session, b"SEARCH", found)
@@ -82,6 +83,18 @@ async def understood(session: Session, program: Program, *, relevancy: bool = Fa
     return program
 
 
+async def find(session: Session, program: Program, *, whole: bool = False) -> Found:
+    """Runs a program over the selected mailbox, as far as one command goes. No, where that is not `whole`."""
+    most = session.settings.max_messages
+    session.expect(min(session.view.count, most))
+    found = await evaluate(session.view, session.saved, program, most=most, advance=session.advance)
+    if whole and found.lowest:
+        # "Servers that advertise MESSAGELIMIT N will be unable to execute a THREAD command in a mailbox with more than
+        # N messages" (RFC 9738 3.3), and an order of some says nothing of the others.
+        raise limiting.too_many(session, found.lowest)
+    return found
+
+
 async def extended(session: Session, returns: Returns, program: Program, criteria: Criteria | None = None) -> Found:
     """SEARCH or SORT with RETURN: answers with ESEARCH, and keeps what is to be kept."""
     if b"UPDATE" in returns:
@@ -89,7 +102,7 @@ async def extended(session: Session, returns: Returns, program: Program, criteri
     relevancy = b"RELEVANCY" in returns or (criteria is not None and b"RELEVANCY" in criteria)
     try:
         program = await understood(session, program, relevancy=relevancy)
-        found = await evaluate(session.view, session.saved, program)
+        found = await find(session, program, whole=criteria is not None)
         ordered = found.matches if criteria is None else await in_order(found.rows, found.matches, criteria)
     except Exception:
         if (
@@ -134,9 +147,14 @@ async def keep_up(
 
 
 def completed(session: Session, name: bytes, found: Found) -> bytes | None:
-    """The tagged text. It warns of messages that another session has expunged (RFC 5530's example of this code)."""
+    """The tagged text. It warns of messages that another session has expunged (RFC 5530's example of this code), and of
+    those that were too many to be looked at."""
+    if found.lowest and not found.missing:
+        return limiting.completed(session, found.lowest)
     if not found.missing:
         return None
+    if found.lowest:
+        limiting.tell(session, found.lowest)
     return b"[EXPUNGEISSUED] %s%s completed, without messages that are gone" % (b"UID " * session.by_uid, name)
 
 

@@ -4,13 +4,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mailaccess.imap.columns import ANCESTRY, BASE_SUBJECT, IS_REPLY, SENT, Column
-from mailaccess.imap.commands.search import answer, completed, extended, highest, understood
+from mailaccess.imap.commands.search import answer, completed, extended, find, highest, understood
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.program import Program, Terms
 from mailaccess.imap.registry import SELECTED, command, feature
 from mailaccess.imap.returning import Results, Returns, parse_returns
-from mailaccess.imap.searching import evaluate
 from mailaccess.imap.session import Session
 from mailaccess.imap.sorting import Criteria, in_order, parse_criteria, said_by
 from mailaccess.mail.thread import Node, ThreadInput, ordered_subject, thread_references, thread_refs
@@ -44,7 +43,7 @@ async def sort(session: Session, returns: Returns | None, criteria: Criteria, pr
     if returns is not None:
         return completed(session, b"SORT", await extended(session, returns, program, criteria))
     program = await understood(session, program, relevancy=b"RELEVANCY" in criteria)
-    found = await evaluate(session.view, session.saved, program)
+    found = await find(session, program, whole=True)
     matches = await in_order(found.rows, found.matches, criteria)
     results = Results(found.rows, matches, session.by_uid)
     await answer(session, b"SORT", results, highest(program, found.rows, matches))
@@ -81,7 +80,7 @@ def parse_thread(cursor: Cursor) -> tuple[Algorithm, Program]:
 async def thread(session: Session, algorithm: Algorithm, program: Program) -> bytes | None:
     """RFC 5256 BASE.6.4.THREAD"""
     program = await understood(session, program)
-    found = await evaluate(session.view, session.saved, program)
+    found = await find(session, program, whole=True)
     said = await said_by(found.rows, found.matches, [SENT, ANCESTRY, BASE_SUBJECT, IS_REPLY])
     uids = found.rows.uids if session.by_uid else None
     pieces = await compute_steps(len(found.matches) * 100, _threaded, algorithm, said, found.rows.dates, uids)
