@@ -7,11 +7,13 @@ Nothing is until they do. After ENABLE IMAP4rev2:
 - SEARCH answers with ESEARCH (`search`); flags that change are told with the UID (`session`).
 - A name that the client spelled otherwise than it is here is answered with LIST and OLDNAME (below; 6.3.9.7).
 - A name without a mailbox is \\NonExistent, and not \\Noselect as well (`listing`).
+- BODY and BODYSTRUCTURE tell what is in a message/global (`structure`, `fetch`).
+- Texts for people may be UTF-8, as they may after LANGUAGE (`session`).
 - RECENT in STATUS, NEW, OLD and RECENT in SEARCH, LSUB, CHECK, and RFC822, RFC822.HEADER and RFC822.TEXT in FETCH are
   "deprecated": who asks is answered as before.
 
-After either, mailbox names are sent and read as they are, in UTF-8, `&` included (`grammar`, `render`); quoted strings
-have to be UTF-8; the text of a response may be. After ENABLE UTF8=ACCEPT a SEARCH names no charset (`search`).
+After either, mailbox names are sent and read as they are, in UTF-8, `&` included, and quoted strings have to be UTF-8
+(`grammar`, `render`). After ENABLE UTF8=ACCEPT a SEARCH names no charset (`search`).
 
 Without either, what RFC 6855 leaves to the server: UTF-8 in quoted strings is read, but never sent; names are sent in
 modified UTF-7. Messages with UTF-8 in their headers are neither hidden nor replaced by surrogates (7): a surrogate has
