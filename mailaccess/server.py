@@ -23,6 +23,7 @@ from mailaccess.auth.authenticator import Authenticator
 from mailaccess.auth.ledger import Ledger
 from mailaccess.config import ConfigError, Configuration, Endpoint, Settings, applying
 from mailaccess.config.certificates import certificates
+from mailaccess.config.grants import Grants
 from mailaccess.imap import facts
 from mailaccess.imap.session import ImapSettings
 from mailaccess.net import listeners, logs
@@ -127,6 +128,7 @@ class Process:
                 facts.VERSION,
                 facts.kin,
                 sharing=applying.sharing(configuration, self.backend),
+                quota=Grants(self.backend, settings.quota),
             )
         )
         self.watcher = watch.Watcher()

@@ -6,6 +6,7 @@ edited by hand or by other programs at any time, and is read again when it has c
 
 import logging
 import os
+import re
 import threading
 import time
 from collections.abc import Hashable
@@ -18,6 +19,8 @@ from mailaccess.auth.file_edit import Busy, Stamp, edit, stamp_of
 from mailaccess.auth.names import normal_user
 
 log = logging.getLogger(__name__)
+
+_EXTRA = 7  # which of the fields the extra ones are
 
 TICK = 0.05
 """Seconds within which two changes of a file may bear the same times: several ticks of the kernel's clock."""
@@ -126,6 +129,14 @@ class PasswdFile:
         with edit(self.path) as lines:
             index = self._line_of(lines, user)
             lines[index] = _with_stored(lines[index], hashed)
+
+    def set_extra(self, user: str, name: str, value: str | None) -> None:
+        """Sets one of a user's extra fields, or with None removes it. As `add`."""
+        if value is not None and not re.fullmatch(r"[!-~]+", value):
+            raise ValueError("in this file an extra field has neither spaces nor other characters than ASCII's")
+        with edit(self.path) as lines:
+            index = self._line_of(lines, user)
+            lines[index] = _with_extra(lines[index], name, value)
 
     def remove(self, user: str) -> None:
         """Removes an account; its mail stays. As `add`."""
@@ -243,7 +254,7 @@ def _account(line: str) -> Account | None:
     home = fields[5] if len(fields) > 5 and fields[5] else None
     if home is not None and ("\0" in home or not home.startswith("/")):
         raise ValueError("a home is an absolute path")
-    items = (item.partition("=") for item in (fields[7].split() if len(fields) > 7 else []))
+    items = (item.partition("=") for item in (fields[_EXTRA].split() if len(fields) > _EXTRA else []))
     extra = {name: value for name, _, value in items}
     refused = any(name in UNSUPPORTED for name in extra)
     return Account(Identity(user, home, extra), fields[1], refused)
@@ -251,13 +262,22 @@ def _account(line: str) -> Account | None:
 
 def _fields(line: str) -> list[str]:
     """The last one, the extra fields, may hold colons."""
-    return line.rstrip("\r\n").split(":", 7)
+    return line.rstrip("\r\n").split(":", _EXTRA)
 
 
 def _with_stored(line: str, stored: str) -> str:
     user, _, rest = line.partition(":")
     old = _fields(line)[1]
     return f"{user}:{stored}{rest[len(old) :]}"
+
+
+def _with_extra(line: str, name: str, value: str | None) -> str:
+    text = line.rstrip("\r\n")
+    fields = _fields(text)
+    fields += [""] * (_EXTRA + 1 - len(fields))
+    kept = [item for item in fields[_EXTRA].split() if item.partition("=")[0] != name]
+    fields[_EXTRA] = " ".join([*kept, f"{name}={value}"] if value is not None else kept)
+    return ":".join(fields) + line[len(text) :]
 
 
 def _hindrance(account: Account) -> str | None:

@@ -1,7 +1,8 @@
 """`mailaccess deliver`: puts a message into a mailbox; the last step of a mail transfer agent.
 
 The exit code is sysexits.h's, as such agents expect: 0 when the message is safely stored, 67 for an unknown user,
-65 for what is no message, 75 for everything that may be better later, which is why nothing unforeseen is a bounce.
+65 for what is no message, 75 for everything that may be better later, which is why nothing unforeseen is a bounce. Of a
+full mailbox the operator decides (`quota.full`): 75, or 73 for a bounce.
 """
 
 import os
@@ -19,10 +20,20 @@ from mailaccess.cli.mail import access_of
 from mailaccess.config import ConfigError
 from mailaccess.mail.flags import SYSTEM, Flags, canonical
 from mailaccess.storage.access import Access
-from mailaccess.storage.errors import InvalidName, NoSuchMailbox, NotPermitted, NotSelectable, StorageError, TooBig
+from mailaccess.storage.errors import (
+    InvalidName,
+    NoSuchMailbox,
+    NotPermitted,
+    NotSelectable,
+    OverQuota,
+    StorageError,
+    TooBig,
+)
 from mailaccess.storage.mailbox import Incoming, Mailbox
+from mailaccess.storage.quota import Room, check
 
 EX_DATAERR = 65
+EX_CANTCREAT = 73
 EX_TEMPFAIL = 75
 
 CHUNK = 256 * 1024
@@ -64,18 +75,22 @@ def _flags(_ctx: click.Context, _option: click.Parameter, text: str) -> Flags:
 @config_option
 def command(user: str, mailbox: str, flags: Flags, file: Path | None) -> None:
     """Deliver the message on standard input to USER."""
-    code = EX_TEMPFAIL
+    code = full = EX_TEMPFAIL
     try:
         loaded = enter(file)
+        if loaded.settings.quota.full == "bounce":
+            full = EX_CANTCREAT
         with access_of(loaded, user) as mail:
             target = _mailbox(mail, mailbox)
             uids = _deliver(target, flags, sys.stdin.buffer, loaded.settings.limits.message_size)
-            code = os.EX_OK  # whatever fails from here on must not make the agent deliver it once more
+            code = full = os.EX_OK  # whatever fails from here on must not make the agent deliver it once more
             target.make_facts(uids)  # what clients will ask for
     except NoUser:
         raise
     except (NoMessage, TooBig) as error:
         _fail(str(error), EX_DATAERR)
+    except OverQuota as error:
+        _fail(str(error), full)
     except (ConfigError, StorageError, OSError) as error:
         _fail(str(error), code)
     except Exception:  # noqa: BLE001 - our own fault must not bounce somebody's mail
@@ -84,18 +99,21 @@ def command(user: str, mailbox: str, flags: Flags, file: Path | None) -> None:
 
 def _deliver(mailbox: Mailbox, flags: Flags, source: BinaryIO, limit: int) -> list[int]:
     """The message's UID."""
+    room = mailbox.room()
     incoming = mailbox.incoming()
     try:
-        _take(incoming, source, limit)
+        _take(incoming, source, limit, room)
         return mailbox.append([(incoming, flags, None)], delivery=True)
     except BaseException:
         incoming.discard()
         raise
 
 
-def _take(incoming: Incoming, source: BinaryIO, limit: int) -> None:
+def _take(incoming: Incoming, source: BinaryIO, limit: int, room: Room | None) -> None:
     for chunk in _message(source):
         incoming.write(chunk)
+        if room is not None:
+            check(room, incoming.size, 1)  # what there is no room for is not written first
         if incoming.size > limit:
             raise TooBig(f"the message has more than {limit} octets")
     if not incoming.size:

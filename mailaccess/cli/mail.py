@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from mailaccess.cli.context import identity
 from mailaccess.config import Configuration, applying
+from mailaccess.config.grants import Grants
 from mailaccess.imap import facts
 from mailaccess.storage.access import Access
 from mailaccess.storage.account import Account
@@ -23,6 +24,7 @@ def access_of(loaded: Configuration, user: str) -> Iterator[Access]:
     """What `user` comes at, with the rights that he has. NoUser, StorageError."""
     found = identity(loaded, user)
     storage = loaded.settings.storage
+    backend = applying.backend(loaded)
     accounts = Accounts(
         StorageSettings(
             storage.maildir,
@@ -30,7 +32,8 @@ def access_of(loaded: Configuration, user: str) -> Iterator[Access]:
             facts.build,
             facts.VERSION,
             facts.kin,
-            sharing=applying.sharing(loaded, applying.backend(loaded)),
+            sharing=applying.sharing(loaded, backend),
+            quota=Grants(backend, loaded.settings.quota),
         )
     )
     try:

@@ -227,6 +227,16 @@ class Limits(Table):
     messages_per_command: Count = 1_000_000  # of IMAP; told as MESSAGELIMIT
 
 
+class Quota(Table):
+    """`[quota]`: how much an account may hold, unless its own settings say otherwise. None: any number."""
+
+    storage: Size | None = None  # octets of all messages
+    messages: Count | None = None
+    mailboxes: Count | None = None
+    soft: bool = False  # who exceeds them is told so, and not refused
+    full: Literal["retry", "bounce"] = "retry"  # what delivery tells the MTA
+
+
 class Sharing(Table):
     """`[sharing]`: who sees others' mailboxes, where, and whose flags they have."""
 
@@ -256,6 +266,7 @@ class Settings(Table):
     pop3: Pop3
     security: Security
     limits: Limits
+    quota: Quota
     sharing: Sharing
     log: Log
 

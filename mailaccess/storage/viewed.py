@@ -209,13 +209,12 @@ class ViewedMailbox(Mailbox):
     # -- changes
 
     def room(self, instead_of: tuple[Mailbox, int] | None = None) -> Room | None:
-        """As Mailbox.room: needs "i", as what is asked for does."""
-        self._require(rights.INSERT)
+        """As Mailbox.room: needs "i", or for a delivery "p"."""
+        self._require_either()
         return super().room(instead_of)
 
     def incoming(self) -> Incoming:
-        if not self._rights & {rights.INSERT, rights.POST}:
-            self._require(rights.INSERT)
+        self._require_either()
         return super().incoming()
 
     def append(self, items: Sequence[writing.Item], *, delivery: bool = False) -> list[int]:
@@ -301,6 +300,10 @@ class ViewedMailbox(Mailbox):
         return self._memory.recent if isinstance(self._memory, ViewedMemory) else super().recent_floor
 
     # -- inside
+
+    def _require_either(self) -> None:
+        if not self._rights & {rights.INSERT, rights.POST}:
+            self._require(rights.INSERT)
 
     def _may(self, flag: str) -> bool:
         return right_for(flag) in self._rights

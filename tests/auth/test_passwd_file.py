@@ -378,6 +378,25 @@ def test_set_password_of_a_bare_line(path: Path) -> None:
     assert users.verify("tim", "new")
 
 
+def test_an_extra_field_is_set_and_removed(path: Path) -> None:
+    """The rest of the line stays as it is; missing fields before it are made."""
+    users = backend(path, "tim:{PLAIN}secret", "tom:{PLAIN}x:1:2::/home/tom:/bin/sh:quota=1G a=b:c\r")
+    users.set_extra("tim", "quota", "storage=2G")
+    users.set_extra("tom", "quota", "3G")
+    assert path.read_bytes() == (
+        b"tim:{PLAIN}secret::::::quota=storage=2G\ntom:{PLAIN}x:1:2::/home/tom:/bin/sh:a=b:c quota=3G\r\n"
+    )
+    assert users.lookup("tim") == Identity("tim", None, {"quota": "storage=2G"})
+
+    users.set_extra("tom", "quota", None)
+    assert users.lookup("tom") == Identity("tom", "/home/tom", {"a": "b:c"})
+    with pytest.raises(AccountError):
+        users.set_extra("nobody", "quota", "1G")
+    for value in ("1 G", "", "1\nG", "\u00e9"):
+        with pytest.raises(ValueError):
+            users.set_extra("tim", "quota", value)
+
+
 def test_remove_takes_the_line_away(path: Path) -> None:
     """Only that one."""
     users = backend(path, "# c", "tim:{PLAIN}secret", "tom:{PLAIN}x")

@@ -165,3 +165,24 @@ def test_mail_is_posted_to_what_others_share(run: Run, ann: Path, tmp_path: Path
     assert "no right" in refused.err
     assert len(mail(ann)) == 1
     assert len(mail(tmp_path / "mail" / "bob" / ".Tickets")) == 1
+
+
+@pytest.mark.parametrize(("setting", "code"), [("", 75), ('full = "bounce"\n', 73)])
+def test_a_full_mailbox(run: Run, ann: Path, tmp_path: Path, setting: str, code: int) -> None:
+    """The operator says whether the agent is to try again. Nothing of the message is left."""
+    with (tmp_path / "mail.toml").open("a") as file:
+        file.write(f"[quota]\nstorage = 1024\n{setting}")
+    result = run("deliver", "ann", stdin=MESSAGE * 20)
+
+    assert (result.code, result.err) == (code, "mailaccess: over quota: there is room for 1 KiB more\n")
+    assert list((ann / "tmp").iterdir()) == []
+
+    assert [run("deliver", "ann", stdin=MESSAGE * 10).code for _ in range(2)] == [0, code]
+    assert len(mail(ann)) == 1
+
+
+def test_a_soft_quota_keeps_no_mail_out(run: Run, ann: Path, tmp_path: Path) -> None:
+    """It is there to be told of."""
+    with (tmp_path / "mail.toml").open("a") as file:
+        file.write("[quota]\nmessages = 1\nsoft = true\n")
+    assert [run("deliver", "ann", stdin=MESSAGE).code for _ in range(2)] == [0, 0]

@@ -11,7 +11,8 @@ import pytest
 
 from mailaccess import server
 from mailaccess.auth.passwd_file import PasswdFile
-from mailaccess.config import ConfigError, Endpoint, Settings, applying, certificates, load
+from mailaccess.cli import deliver
+from mailaccess.config import ConfigError, Endpoint, Settings, applying, certificates, grants, load
 from mailaccess.config.source import keys
 
 
@@ -115,8 +116,9 @@ def test_expire() -> None:
 
 
 def test_every_setting_is_read() -> None:
-    """By the composition root; nobody can set what has no effect."""
-    trees = [ast.parse(Path(module.__file__ or "").read_text()) for module in (server, applying, certificates)]
+    """Where it is put to use; nobody can set what has no effect."""
+    users = (server, applying, certificates, grants, deliver)
+    trees = [ast.parse(Path(module.__file__ or "").read_text()) for module in users]
     read = {node.attr for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     ours = [key for key in keys(settings({})) if key[0] != "auth"]
 
