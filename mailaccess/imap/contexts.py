@@ -223,6 +223,11 @@ def follow(session: Session, context: Context) -> None:
     """Begins to keep it up to date, or refuses to (RFC 5267 4.3.1)."""
     followers = session.view.followers
     if len(followers) >= MOST or (followers and sum(map(len, followers.values())) + len(context) > MOST_RESULTS):
-        session.untagged(b"NO [NOUPDATE %s] Too many contexts" % render.quoted(session.tag))
+        refuse(session, b"Too many contexts")
         return
     followers[session.tag] = context
+
+
+def refuse(session: Session, reason: bytes) -> None:
+    """Says that nothing will be kept up to date; all else was done."""
+    session.untagged(b"NO [NOUPDATE %s] %s" % (render.quoted(session.tag), reason))
