@@ -170,6 +170,8 @@ class Folders:
         moves = _moves(mailboxes, old, new)
         if not moves:
             raise NoSuchMailbox(f"there is no mailbox {old}")
+        if new == old:
+            raise MailboxExists(f"there is a mailbox {new} already")
         for name, target in moves.items():
             directory = self.root / directory_name(normal_name(target))
             if target not in moves and (target in mailboxes or os.path.lexists(directory)):
