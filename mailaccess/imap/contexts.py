@@ -69,6 +69,10 @@ class Context:
         self._last = rows.uids[rows.count - 1] if rows.count else 0  # ... of messages up to this UID
         self._uids = rows.view.mailbox.messages.uids  # of the mailbox, when expunges were last looked for
 
+    @property
+    def by_uid(self) -> bool:
+        return self._by_uid
+
     def __len__(self) -> int:
         return len(self._matches) + len(self._ordered)
 
@@ -211,6 +215,14 @@ def fixed(node: Node, rows: Rows) -> Node:
     # Between two neighbours there will never be another UID.
     uids = tuple((rows.uids[low], rows.uids[high]) for low, high in ranges)
     return Leaf(by_uid, uids) if uids else Not([Leaf(KEYS[b"ALL"], None)])
+
+
+def give_up_numbers(session: Session) -> None:
+    """From here on messages have no numbers: what was told in them cannot be kept up to date."""
+    followers = session.view.followers
+    for tag in [tag for tag, follower in followers.items() if not follower.by_uid]:
+        del followers[tag]
+        session.untagged(b"NO [NOUPDATE %s] Messages have no numbers any more" % render.quoted(tag))
 
 
 def check_tag(session: Session) -> None:

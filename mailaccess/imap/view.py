@@ -37,6 +37,10 @@ class News:
 class Follower(Protocol):
     """Tells the client what news of the mailbox mean to what it asked for: search results, for example."""
 
+    @property
+    def by_uid(self) -> bool:
+        """It names messages by their UIDs, not by sequence numbers."""
+
     def __len__(self) -> int:
         """How much it has to remember."""
 

@@ -10,10 +10,19 @@ What is different then stands where it is done:
 * VANISHED takes the place of EXPUNGE: `Session._tell`.
 * SELECT and EXAMINE leave out UNSEEN: `commands.select`. EXISTS and RECENT, which number no message, remain.
 
+Search results that were to be kept up to date by number are not any more: "NO [NOUPDATE]" (RFC 5267 4.3.1).
 A sequence set is still a set of UIDs in the UID commands, with `*`, and `$` is what was found.
 """
 
+from mailaccess.imap import contexts
 from mailaccess.imap.registry import enables, feature
+from mailaccess.imap.session import Session
+
+
+async def _forget_numbers(session: Session) -> None:
+    if session.selected is not None:
+        contexts.give_up_numbers(session)
+
 
 feature(b"UIDONLY", rfc=9586)
-enables(b"UIDONLY")
+enables(b"UIDONLY", then=_forget_numbers)
