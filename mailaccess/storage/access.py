@@ -7,12 +7,11 @@ of a mailbox that he may not look up: for him it does not exist.
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from mailaccess.mail.flags import SEEN
 from mailaccess.storage import rights
 from mailaccess.storage.account import Account, MailboxEntry, Status
 from mailaccess.storage.acl import Acl, Who
@@ -232,14 +231,8 @@ class Access:
         unlisted = place.account.unlisted_status(place.name, size=size) if place.account is self.own else None
         if unlisted is not None:
             return unlisted
-        mailbox = self._open(place, READ)
-        status = place.account.status(place.name, size=size)
-        if not mailbox.is_viewed:
-            return status
-        messages = mailbox.messages
-        unseen = sum(SEEN not in flags for flags in messages.flags)
-        recent = len(messages.uids_between(mailbox.recent_floor, (1 << 32) - 1))
-        return replace(status, unseen=unseen, recent=recent)
+        self._require(place, READ)
+        return place.account.viewed_status(place.name, self._viewer(place), size=size)
 
     def guid(self, name: str) -> str:
         """The mailbox's GUID: any right lets the user ask."""
@@ -497,9 +490,12 @@ class Access:
             raise NoSuchMailbox(f"there is no mailbox {place.asked}")
         if own and found == rights.ALL:
             return place.account.mailbox(place.name)
-        assert own or self._sharing is not None
+        return place.account.viewed(place.name, self._viewer(place))
+
+    def _viewer(self, place: Place) -> Viewer:
+        own = place.account is self.own
         personal = not own and self._sharing is not None and self._sharing.personal_flags
-        return place.account.viewed(place.name, Viewer(self.user, own, personal, place.prefix))
+        return Viewer(self.user, own, personal, place.prefix)
 
     def _tell_sharers(self, place: Place) -> None:
         """Others find what is shared by asking who shares something with them."""

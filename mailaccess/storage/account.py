@@ -7,7 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from sqlite3 import Connection
@@ -48,7 +48,7 @@ from mailaccess.storage.subscriptions import change_subscriptions, read_subscrip
 from mailaccess.storage.sync import sync
 from mailaccess.storage.transfer import take_back_unfinished
 from mailaccess.storage.tree import DefaultMailbox
-from mailaccess.storage.viewed import ViewedMailbox, Viewer
+from mailaccess.storage.viewed import ViewedMailbox, Viewer, unseen_and_recent
 from mailaccess.storage.watch import touch_wake
 
 T = TypeVar("T")
@@ -200,6 +200,17 @@ class Account:
         """The same, if no list says who may do what with it, so that its owner may do everything; else None."""
         box = self._guarded(lambda: self._box(name))
         return None if acl.is_listed(box.directory) else self._open(box)
+
+    def viewed_status(self, name: str, viewer: Viewer, *, size: bool = True) -> Status:
+        """As `status`; what is unseen, and \\Recent, is so for the viewer."""
+
+        def work() -> Status:
+            box = self._box(name)
+            found = self._status(box, size=size)
+            own = unseen_and_recent(box, viewer)
+            return found if own is None else replace(found, unseen=own[0], recent=own[1])
+
+        return self._guarded(work)
 
     def unlisted_status(self, name: str, *, size: bool = True) -> Status | None:
         """As `status`, and as `unlisted`."""

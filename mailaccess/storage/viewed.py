@@ -16,6 +16,7 @@ from mailaccess.storage.box import Box
 from mailaccess.storage.disk import FileStamp
 from mailaccess.storage.errors import NotPermitted
 from mailaccess.storage.flagging import Action, slices
+from mailaccess.storage.index import reading
 from mailaccess.storage.index.reading import News
 from mailaccess.storage.index.transaction import Transaction, ranges
 from mailaccess.storage.mailbox import FactsMaker, Mailbox
@@ -61,6 +62,21 @@ class Personal:
 
     def __call__(self, flag: str) -> bool:
         return self.seen if flag == SEEN else self.keywords and flag not in SYSTEM
+
+
+def unseen_and_recent(box: Box, viewer: Viewer) -> tuple[int, int] | None:
+    """How many messages the viewer has not seen, and how many are \\Recent to him. None: as many as to everybody."""
+    if not Personal(box.directory, viewer):
+        return None
+    row = box.look()
+    reader = Reader(row.uidvalidity)
+    seen: set[int] = set()
+    for change in reader.read(file_of(box.directory, viewer.user)):
+        for first, last in change.uids:
+            told = range(first, min(last, row.uidnext) + 1)
+            seen.update(told) if SEEN in change.flags else seen.difference_update(told)
+    uids = box.index.read_apart(lambda connection: reading.uids(connection, box.id))
+    return sum(uid not in seen for uid in uids), sum(uid >= reader.recent for uid in uids)
 
 
 class ViewedMemory(Memory):

@@ -69,6 +69,11 @@ def unsized(connection: sqlite3.Connection, mailbox: int) -> list[int]:
     return [uid for (uid,) in connection.execute(ask, (mailbox,))]
 
 
+def uids(connection: sqlite3.Connection, mailbox: int) -> list[int]:
+    """Those of all messages."""
+    return [uid for (uid,) in connection.execute("SELECT uid FROM message WHERE mailbox = ?", (mailbox,))]
+
+
 def mailbox_at(connection: sqlite3.Connection, directory: str) -> MailboxRow | None:
     """The row of the mailbox in a directory."""
     values = connection.execute(f"{SELECT_MAILBOX} WHERE directory = ?", (packed(directory),)).fetchone()
