@@ -110,6 +110,14 @@ def test_entries(connection: sqlite3.Connection) -> None:
     assert reading.entries(connection, row.id) == {Entry("1.host", "", "new"), Entry("caf\udce9", ":2,S", "cur")}
 
 
+def test_uids(connection: sqlite3.Connection) -> None:
+    """Of one mailbox alone."""
+    row = fill(connection, message(1), message(3))
+
+    assert reading.uids(connection, row.id) == [1, 3]
+    assert reading.uids(connection, row.id + 1) == []
+
+
 def test_records(connection: sqlite3.Connection) -> None:
     """The uidlist's lines, from a UID on."""
     row = fill(connection, message(1), message(2, keys=("Pabc",)), message(3))
