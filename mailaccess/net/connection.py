@@ -218,7 +218,6 @@ class Connection(Task, Protocol):
     def answer_drained(self) -> object:
         """Goes on at once while the transport takes what it is given."""
         self._flush()
-        self._note_work()
         if self._gone:
             raise Gone
         if self._paused:
@@ -229,7 +228,6 @@ class Connection(Task, Protocol):
     def answer_turn(self) -> object:
         """Goes on at once for as long as the slice lasts."""
         self._may_wait()
-        self._note_work()
         return self._give_turn()
 
     def answer_call(self, work: Call) -> object:
@@ -379,6 +377,7 @@ class Connection(Task, Protocol):
             return None
         self._flush()
         if not self._turn_due:
+            self._note_work()
             self._turn_due = True
             self._clock.callLater(0, self._our_turn)
         return WAIT
