@@ -92,7 +92,8 @@ async def _search(session: Session, view: View, returns: Returns, program: Progr
     """Answers if there is something: "An ESEARCH response MUST NOT be returned for mailboxes that contain no matching
     messages" (2.1). Whether messages were gone."""
     selected = view is session.selected
-    found = await evaluate(view, session.saved if selected else (), program)
+    session.expect(view.count)
+    found = await evaluate(view, session.saved if selected else (), program, advance=session.advance)
     results = Results(found.rows, found.matches, by_uid=True)
     mailbox = view.mailbox
     correlator = b"TAG %s MAILBOX %s UIDVALIDITY %d" % (

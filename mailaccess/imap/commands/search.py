@@ -138,6 +138,9 @@ async def keep_up(
     criteria: Criteria | None = None,
 ) -> None:
     """What was found is kept up to date for the client, if that is not too much."""
+    if found.lowest:
+        contexts.refuse(session, b"Not all messages were searched")
+        return
     steps = len(results.matches) * 2
     by_uid, ordered = results.by_uid, results.matches
     contexts.follow(
