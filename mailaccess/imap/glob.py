@@ -15,7 +15,7 @@ def matcher(patterns: Sequence[str]) -> Callable[[str], bool]:
 
 def _one(pattern: str) -> Callable[[str], bool]:
     pattern = re.sub(r"[*%]*\*[*%]*", "*", re.sub(r"%+", "%", pattern))
-    if pattern[:5].upper() == "INBOX" and pattern[5:6] in {"", "/", "*", "%"}:
+    if pattern[:5].casefold() == "inbox" and pattern[5:6] in {"", "/", "*", "%"}:
         pattern = "INBOX" + pattern[5:]
     if pattern.count("*") + pattern.count("%") <= _EASY:
         pieces = (".*" if c == "*" else "[^/]*" if c == "%" else re.escape(c) for c in pattern)

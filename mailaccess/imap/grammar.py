@@ -205,7 +205,7 @@ class Cursor:
             raise Bad("The mailbox name is not valid modified UTF-7 or UTF-8") from None
         name = supplied if supplied.isascii() else unicodedata.normalize("NFC", supplied)
         first, slash, rest = name.partition("/")
-        if first.upper() == "INBOX":
+        if first.casefold() == "inbox":  # which "ınbox", in capitals the same, is not
             name = "INBOX" + slash + rest
         return name if name == supplied else Respelled(name, supplied)
 

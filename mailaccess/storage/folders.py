@@ -38,7 +38,7 @@ _STRAY_DOT = re.compile(r"\.(?=\.|$)")
 def normal_name(name: str) -> str:
     """The one spelling of a mailbox name: NFC, INBOX in capitals, also as the first part. InvalidName if it is none."""
     parts = unicodedata.normalize("NFC", name).split(SEPARATOR)
-    if parts[0].upper() == INBOX:
+    if parts[0].casefold() == INBOX.casefold():  # in capitals, a dotless i is one, too
         parts[0] = INBOX
     if not all(parts):
         raise InvalidName("a mailbox name and each of its parts need at least one character")

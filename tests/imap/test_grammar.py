@@ -130,6 +130,7 @@ def test_nothing_but_bad_is_raised(data: bytes, pos: int) -> None:
         (b"inBox", "INBOX"),
         (b"inbox/Sub", "INBOX/Sub"),
         (b"inboxes/inbox", "inboxes/inbox"),
+        ("\u0131nbox".encode(), "\u0131nbox"),
         (b'"Cafe\xcc\x81"', "Caf\xe9"),
         (b"Caf\xc3\xa9", "Caf\xe9"),
         (b'"&AOQ-&-"', "&AOQ-&-"),

@@ -76,7 +76,23 @@ class TestNames:
         assert normal == "INBOX" or mailbox_name(directory) == normal
 
     @pytest.mark.parametrize(
-        "name", ["", "/", "a/", "/a", "a//b", "a\0b", "a\nb", "a\x7fb", "a\x85b", "\ud800", "x" * 255, "ü" * 120]
+        "name",
+        [
+            "",
+            "/",
+            "a/",
+            "/a",
+            "a//b",
+            "a\0b",
+            "a\nb",
+            "a\x7fb",
+            "a\x85b",
+            "a\u2028",
+            "a\u2029",
+            "\ud800",
+            "x" * 255,
+            "ü" * 120,
+        ],
     )
     def test_what_cannot_be_a_name(self, name: str) -> None:
         """Empty parts, control characters, what no file name holds."""
@@ -85,7 +101,13 @@ class TestNames:
 
     @pytest.mark.parametrize(
         ("name", "normal"),
-        [("inbox", "INBOX"), ("InBox/Sub", "INBOX/Sub"), ("a/inbox", "a/inbox"), ("Gru\u0308n", "Gr\u00fcn")],
+        [
+            ("inbox", "INBOX"),
+            ("InBox/Sub", "INBOX/Sub"),
+            ("a/inbox", "a/inbox"),
+            ("\u0131nbox", "\u0131nbox"),
+            ("Gru\u0308n", "Gr\u00fcn"),
+        ],
     )
     def test_one_spelling(self, name: str, normal: str) -> None:
         """INBOX in capitals, composed characters."""
