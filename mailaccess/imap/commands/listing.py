@@ -164,8 +164,8 @@ async def list_(session: Session, wanted: ListArguments) -> None:
         childinfo = b' ("CHILDINFO" ("SUBSCRIBED"))' if line.child_matched else b""
         session.untagged(_list_response(session, line.name, _attributes(line, wanted, absent)) + childinfo)
         session.write(status)
-        if wanted.metadata and line.selected and line.exists:
-            session.write(await metadata.for_list(session, line.name, wanted.metadata))
+        if wanted.metadata and line.selected and line.entry is not None and line.exists:
+            session.write(await metadata.for_list(session, line.entry, wanted.metadata))
         if b"MYRIGHTS" in wanted.wanted and line.selected and line.exists:
             session.write(await acl.for_list(session, line.name))
         if session.channel.full:

@@ -16,6 +16,7 @@ from mailaccess.imap.program import Terms
 from mailaccess.imap.registry import AUTHENTICATED, command, enables, feature
 from mailaccess.imap.session import Session
 from mailaccess.storage.access import Access
+from mailaccess.storage.account import MailboxEntry
 from mailaccess.storage.errors import StorageError
 from mailaccess.storage.metadata import MAX_VALUE, SHARED, Owned
 from mailaccess.wire.traps import call
@@ -32,6 +33,8 @@ ADMIN = b"/shared/admin"
 feature(b"LIST-METADATA", rfc=9590)  # commands.listing
 
 SCOPES = (b"private", b"shared")
+
+Uses = frozenset[str]
 
 _ENTRY = re.compile(rb"(?:/[^/\x00-\x1f*%\x7f-\xff]+)+", re.DOTALL)
 FILTERS = "/filters/values/"
@@ -130,10 +133,10 @@ async def getmetadata(session: Session, wanted: Get) -> bytes | None:
 
 
 def _find(
-    session: Session, mailbox: str | None, names: Iterable[bytes], depth: float = 0
+    session: Session, mailbox: str | None, names: Iterable[bytes], depth: float = 0, uses: Uses | None = None
 ) -> list[tuple[bytes, bytes | None]]:
     """Names and values. An entry that is named and has no value is there with None."""
-    known = _known(session, mailbox)
+    known = _known(session, mailbox, uses)
     found: dict[bytes, tuple[bytes, bytes | None]] = {}
     for name in names:
         lowered = name.lower()
@@ -147,8 +150,11 @@ def _find(
     return list(found.values())
 
 
-def _known(session: Session, mailbox: str | None) -> dict[bytes, tuple[bytes, bytes]]:
-    """All entries that the user sees at a place: in lower case -> as spelled, and value."""
+def _known(session: Session, mailbox: str | None, uses: Uses | None) -> dict[bytes, tuple[bytes, bytes]]:
+    """All entries that the user sees at a place: in lower case -> as spelled, and value.
+
+    `uses` are the mailbox's special uses, if they are known: to find them, all mailboxes are gone through.
+    """
     annotations = session.account.annotations(mailbox)
     known: dict[bytes, tuple[bytes, bytes]] = {}
     for scope, owner in owners(session).items():
@@ -158,7 +164,9 @@ def _known(session: Session, mailbox: str | None) -> dict[bytes, tuple[bytes, by
     if mailbox is None and session.settings.admin:
         known[ADMIN] = ADMIN, session.settings.admin.encode()
     if mailbox is not None:
-        uses = next((entry.special_use for entry in session.account.mailboxes() if entry.name == mailbox), frozenset())
+        if uses is None:
+            entries = session.account.mailboxes(foreign=session.account.reaches_others(mailbox))
+            uses = next((entry.special_use for entry in entries if entry.name == mailbox), frozenset())
         if uses:
             known[SPECIAL_USE] = SPECIAL_USE, " ".join(sorted(uses)).encode()
     return known
@@ -170,13 +178,13 @@ def owners(session: Session) -> dict[bytes, str]:
     return {b"private": session.identity.user, b"shared": SHARED}
 
 
-async def for_list(session: Session, mailbox: str, names: tuple[bytes, ...]) -> bytes:
+async def for_list(session: Session, entry: MailboxEntry, names: tuple[bytes, ...]) -> bytes:
     """The METADATA response behind a LIST response; none if the mailbox cannot be looked at right now (RFC 9590)."""
     try:
-        found = await call(_find, session, mailbox, names)
+        found = await call(_find, session, entry.name, names, uses=entry.special_use)
     except StorageError:
         return b""
-    return response(session, mailbox, found)
+    return response(session, entry.name, found)
 
 
 def response(session: Session, mailbox: str | None, values: Iterable[tuple[bytes, bytes | None]]) -> bytes:

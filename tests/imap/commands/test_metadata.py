@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from mailaccess.imap.commands.metadata import MAX_NAMES, parse_get, parse_set
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.grammar import Cursor
+from mailaccess.storage.account import Account, MailboxEntry
 from mailaccess.storage.metadata import MAX_ENTRIES, MAX_VALUE
 from tests.driver import MemoryDriver
 from tests.world import PASSWORD, USER, World
@@ -70,3 +71,24 @@ def test_names_are_bounded() -> None:
     """A list that nobody needs is refused."""
     with pytest.raises(Bad):
         parse_get(Cursor(b'"" (' + b" ".join([b"/shared/x"] * (MAX_NAMES + 1)) + b")"))
+
+
+def test_a_list_goes_through_the_mailboxes_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not again for each of them, to find its special use."""
+    client = _client(world)
+    for number in range(5):
+        client.ask(b"b CREATE box%d (USE (%s))\r\n" % (number, b"\\Sent" if number == 3 else b""))
+    looked = 0
+    mailboxes = Account.mailboxes
+
+    def counted(account: Account) -> list[MailboxEntry]:
+        nonlocal looked
+        looked += 1
+        return mailboxes(account)
+
+    monkeypatch.setattr(Account, "mailboxes", counted)
+    answer = client.ask(b'c LIST "" "box*" RETURN (METADATA (/private/specialuse))\r\n')
+
+    assert answer.count(b"* METADATA ") == 5
+    assert b'* METADATA "box3" (/private/specialuse "\\\\Sent")\r\n' in answer
+    assert looked == 1
