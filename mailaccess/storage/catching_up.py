@@ -11,9 +11,16 @@ from mailaccess.storage.errors import StorageError
 from mailaccess.storage.folders import Folders
 from mailaccess.storage.index import reading
 from mailaccess.storage.index.database import Index
+from mailaccess.storage.index.rows import stamp_column
 from mailaccess.storage.index.transaction import Transaction
-from mailaccess.storage.maildir import Maildir, Stamp
+from mailaccess.storage.maildir import Maildir
 from mailaccess.storage.sync import sync
+
+_TICK = 50_000_000
+"""Nanoseconds within which two changes of a directory may bear one time."""
+
+_LISTED = 10 * 10**9
+"""Nanoseconds after which a directory may have become a mailbox, of which the root tells nothing."""
 
 _LITTLE = 0.005
 """Seconds of work that are not too much for each message that comes in: some hundred mailboxes looked at ..."""
@@ -30,6 +37,9 @@ class CatchUp:
         self._folders = folders
         self._rest_until = 0.0
         self._count = 0
+        self._there: dict[str, Maildir] = {}
+        self._listed = 0  # the root's mtime then, once no change can hide behind it
+        self._list_until = 0
 
     def __call__(self) -> int:
         """How many mailboxes there are."""
@@ -39,10 +49,9 @@ class CatchUp:
 
     def _look(self) -> int:
         begun = time.thread_time()
-        there = {"" if path == self._root else path.name: path for path in self._folders.mailboxes().values()}
-        known = self._index.read(reading.stamps)
-        found = {directory: _stamp(path) for directory, path in there.items()}
-        different = [directory for directory, stamp in found.items() if stamp is None or stamp != known.get(directory)]
+        self._list()
+        there, known = self._there, self._index.read(reading.stamps)
+        different = [directory for directory in there if _stamp(there[directory]) != known.get(directory)]
         spent = time.thread_time() - begun
         if spent > _LITTLE:
             self._rest_until = time.monotonic() + spent * _SHARE
@@ -54,6 +63,15 @@ class CatchUp:
             self._index.write(partial(self._lose, directories=gone), durable=False)
         return len(there)
 
+    def _list(self) -> None:
+        """Which mailboxes there are: anew where the root has changed since, or from time to time."""
+        now, changed = time.time_ns(), self._root.stat().st_mtime_ns
+        if changed != self._listed or now > self._list_until:
+            paths = self._folders.mailboxes().values()
+            self._there = {"" if path == self._root else path.name: Maildir(path) for path in paths}
+            self._listed = changed if changed < now - _TICK else 0
+            self._list_until = now + _LISTED
+
     def _lose(self, transaction: Transaction, directories: Collection[str]) -> None:
         """Other programs have removed them, or moved them: then they are found again."""
         for directory in directories:
@@ -62,8 +80,9 @@ class CatchUp:
                 transaction.set_directory(row, None)
 
 
-def _stamp(path: Path) -> Stamp | None:
+def _stamp(maildir: Maildir) -> str:
+    """As the index has it; of one that lacks its parts something else."""
     try:
-        return Maildir(path).stamp(mend=False)
+        return stamp_column(maildir.stamp(mend=False))
     except OSError:
-        return None
+        return "?"

@@ -30,6 +30,11 @@ class SizeFile(NamedTuple):
     whole: bool  # it is not long, and all of it was understood
 
 
+def exists(root: Path) -> bool:
+    """There is such a file; asked more cheaply than by opening it."""
+    return os.access(f"{root}/{FILE}", os.F_OK)
+
+
 def limit_line(root: Path) -> str | None:
     """The first line; None if there is no such file."""
     data = _head(root, _FIRST_LINE)
@@ -70,6 +75,8 @@ def write(root: Path, line: str, octets: int, messages: int) -> None:
 
 def append(root: Path, octets: int, messages: int) -> None:
     """Adds a change, if there is such a file."""
+    if not exists(root):
+        return
     try:
         fd = os.open(root / FILE, os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -81,6 +88,8 @@ def append(root: Path, octets: int, messages: int) -> None:
 
 
 def _head(root: Path, length: int) -> bytes | None:
+    if not exists(root):
+        return None
     try:
         fd = os.open(root / FILE, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a named pipe does not hold us up
     except FileNotFoundError:

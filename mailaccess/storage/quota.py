@@ -10,9 +10,10 @@ asked for, and what is added is admitted within the transaction that adds it, so
 
 import json
 import logging
+import os
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, astuple, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from math import inf
 from pathlib import Path
@@ -90,6 +91,9 @@ class _Own:
     written: tuple[str, ...] = ()  # first lines of maildirsize that are ours: the present one, and one before it
 
 
+_NONE = _Own()
+
+
 class Quota:
     """One account's. Calls may wait for the disk, as those of Account; `exceeded` is fit for the reactor."""
 
@@ -135,7 +139,7 @@ class Quota:
 
     def maintain(self) -> None:
         """Has `maildirsize`, where there is one or is to be one, tell the truth."""
-        if self.limits().of_messages or (self._root / maildirsize.FILE).exists():
+        if self.limits().of_messages or maildirsize.exists(self._root):
             self.usage()
 
     # -- what is added
@@ -227,14 +231,16 @@ class Quota:
             log.warning("%s cannot be kept: %s", self._root / maildirsize.FILE, error)
 
     def _own(self) -> _Own:
+        if not os.access(self._file, os.F_OK):
+            return _NONE
         try:
             found = json.loads(self._file.read_bytes())
             return _Own(Limits(**found["limits"]), Limits(**found["others"]), tuple(found["written"]))
         except FileNotFoundError:
-            return _Own()
+            return _NONE
         except (OSError, ValueError, TypeError, KeyError) as error:
             log.warning("%s is not heeded: %s", self._file, error)
-            return _Own()
+            return _NONE
 
     def _write_own(self, own: _Own) -> None:
         replace_file(self._file, json.dumps(asdict(own)).encode())
@@ -258,7 +264,7 @@ def _line(limits: Limits) -> str:
 
 
 def _pairs(one: Limits, other: Limits) -> list[tuple[int | None, int | None]]:
-    return list(zip(astuple(one), astuple(other), strict=True))
+    return [(one.storage, other.storage), (one.messages, other.messages), (one.mailboxes, other.mailboxes)]
 
 
 def _height(limit: int | None) -> float:

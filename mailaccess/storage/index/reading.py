@@ -21,7 +21,6 @@ from mailaccess.storage.index.rows import (
     unpacked,
     words,
 )
-from mailaccess.storage.maildir import Stamp
 from mailaccess.storage.names import Entry, Where
 from mailaccess.storage.uidlist import Record
 
@@ -105,10 +104,10 @@ def usage(connection: sqlite3.Connection) -> tuple[int, int]:
     return octets, messages
 
 
-def stamps(connection: sqlite3.Connection) -> dict[str, Stamp | None]:
-    """The directories' stamps that the index reflects, by mailbox directory."""
+def stamps(connection: sqlite3.Connection) -> dict[str, str]:
+    """The directories' stamps that the index reflects, as `stamp_column` has them, by mailbox directory."""
     found = connection.execute("SELECT directory, stamp FROM mailbox WHERE directory IS NOT NULL")
-    return {unpacked(where): Stamp(*map(int, stamp.split())) if stamp else None for where, stamp in found}
+    return {unpacked(where): stamp for where, stamp in found}
 
 
 def news(connection: sqlite3.Connection, mailbox: int, since: int, version: int) -> News | None:

@@ -184,15 +184,15 @@ def mailbox_values(row: MailboxRow) -> tuple[Any, ...]:
         row.deleted,
         row.unsized,
         row.size,
-        _numbers(row.stamp),
+        stamp_column(row.stamp),
         row.new_settled,
         row.cur_settled,
-        _numbers(row.uidlist),
+        stamp_column(row.uidlist),
         row.listed,
         row.lines,
         packed(" ".join(row.header)),
         packed(row.keywords),
-        _numbers(row.keywords_stamp),
+        stamp_column(row.keywords_stamp),
         row.changed,
         row.version,
         row.stored,
@@ -281,7 +281,8 @@ def load_mailbox(connection: sqlite3.Connection, mailbox: int) -> MailboxRow | N
     return None if values is None else mailbox_of(values)
 
 
-def _numbers(stamp: tuple[int, ...] | None) -> str:
+def stamp_column(stamp: tuple[int, ...] | None) -> str:
+    """A stamp as a column."""
     return " ".join(map(str, stamp)) if stamp else ""
 
 
