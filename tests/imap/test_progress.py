@@ -1,5 +1,7 @@
 """What is told of commands that take long; when, is shown in tests/net."""
 
+import pytest
+
 from mailaccess.imap.progress import Progress
 from mailaccess.imap.session import serve
 from tests.driver import HeldDriver
@@ -71,9 +73,9 @@ def test_commands_without_counts(world: World) -> None:
     assert client.in_progress() == b'* OK [INPROGRESS ("a" NIL NIL)] Still at work\r\n'
     finish(client, b"a OK")
 
-    client.feed(b"b STORE 1 +FLAGS (\\Seen)\r\n")
+    client.feed(b"b COPY 1 INBOX\r\n")
     assert client.in_progress() == b'* OK [INPROGRESS ("b" NIL NIL)] Still at work\r\n'
-    assert client.release().endswith(b"b OK STORE completed\r\n")
+    assert b"\r\nb OK [COPYUID" in finish(client, b"b OK")
 
 
 def test_fetch_counts(world: World) -> None:
@@ -91,6 +93,21 @@ def test_fetch_counts(world: World) -> None:
     assert told[0] == b'* OK [INPROGRESS ("b" 0 201)] 0% done\r\n'
     assert b'* OK [INPROGRESS ("b" 128 201)] 63% done\r\n' in told
     assert told[-1] == b""
+
+
+def test_store_counts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In large pieces; those that are refused are told together."""
+    monkeypatch.setattr("mailaccess.imap.commands.store.AT_ONCE", 2)
+    for flags in ("S", "S", "S", "S", "S"):
+        world.deliver(MESSAGES["plain"], flags=flags)
+    client = held(world, b"a SELECT INBOX\r\n", b"b STORE 2,5 +FLAGS (\\Flagged)\r\n")
+    finish(client, b"b OK")
+    client.feed(b"c UID STORE 1:* (UNCHANGEDSINCE 1) +FLAGS.SILENT (\\Flagged)\r\n")
+
+    assert client.in_progress() == b'* OK [INPROGRESS ("c" 0 5)] 0% done\r\n'
+    assert b"FETCH" not in client.release()
+    assert client.in_progress() == b'* OK [INPROGRESS ("c" 2 5)] 40% done\r\n'
+    assert b"c OK [MODIFIED 1:5]" in finish(client, b"c OK")
 
 
 def test_search_counts(world: World) -> None:

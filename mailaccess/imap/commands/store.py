@@ -15,6 +15,9 @@ from mailaccess.mail.flags import Flags
 from mailaccess.storage.mailbox import Action
 from mailaccess.wire.traps import call, drained
 
+AT_ONCE = 5_000
+"""Messages between two looks at how far it is; storage has slices of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoreArguments:
@@ -72,7 +75,12 @@ async def store(session: Session, wanted: StoreArguments) -> bytes | None:
     view = session.view
     ranges, lowest = limiting.within(session, session.ranges(wanted.numset))
     uids = view.present(ranges)
-    refused = await call(session.mailbox.store, uids, wanted.action, wanted.flags, wanted.unchanged_since)
+    refused: list[int] = []
+    session.expect(len(uids))
+    for start in range(0, max(1, len(uids)), AT_ONCE):
+        piece = uids[start : start + AT_ONCE]
+        refused += await call(session.mailbox.store, piece, wanted.action, wanted.flags, wanted.unchanged_since)
+        session.advance(len(piece))
     upto = session.mailbox.messages.highest
     failed = set(refused)
     session.tell_keywords()
