@@ -86,11 +86,12 @@ async def follow(session: Session, text: bytes, *, with_facts: bool = False) -> 
             return None
         # "The URLFETCH command effectively executes with the access of the userid in the server component of the URL"
         access = await call(session.settings.accounts.access, owner.user, owner.home)
-        mailbox = await call(access.mailbox, url.mailbox or "")
-        key = await call(known_key, access.root, mailbox.guid)
+        name = url.mailbox or ""
+        # The mailbox is opened, which may take a while, for those only who have proved that they may ask.
+        key = await call(known_key, access.root, await call(access.guid, name))
         if key is None or not proves(key, authorization):
             return None
-        return url, await open_url(mailbox, url, with_facts=with_facts)
+        return url, await open_url(await call(access.mailbox, name), url, with_facts=with_facts)
     except NO_DATA:
         return None
 

@@ -12,6 +12,7 @@ from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.session import serve
 from mailaccess.imap.url_metadata import Metadata
 from mailaccess.storage.access_keys import FILE
+from mailaccess.storage.account import Account
 from mailaccess.storage.content import Content
 from mailaccess.storage.errors import ShortRead, Unavailable
 from mailaccess.storage.mailbox import Mailbox
@@ -205,3 +206,24 @@ def test_mechanisms_are_told_where_nobody_listens(world: World) -> None:
     client = other(world)
     assert b"URLMECH" not in client.ask(b"a SELECT INBOX\r\n")
     assert client.ask(b"b RESETKEY\r\n").startswith(b"b BAD")
+
+
+def test_a_forged_url_opens_no_mailbox(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else whoever can log in could have others' mailboxes gone through, one after the other."""
+    world.deliver(LONG)
+    url = authorized(world.imap_in())
+    forged = url[:-1] + (b"1" if url.endswith(b"0") else b"0")
+    client = other(world)
+    opened: list[str] = []
+    unlisted = Account.unlisted
+
+    def noted(account: Account, name: str) -> Mailbox | None:
+        opened.append(name)
+        return unlisted(account, name)
+
+    monkeypatch.setattr(Account, "unlisted", noted)
+
+    assert client.ask(b"a URLFETCH %s\r\n" % forged).startswith(b'* URLFETCH "%s" NIL\r\n' % forged)
+    assert not opened
+    assert client.ask(b"b URLFETCH %s\r\n" % url).startswith(b'* URLFETCH "%s" {' % url)
+    assert opened == ["INBOX"]
