@@ -157,7 +157,11 @@ class Access:
         if foreign and self._sharing is not None:
             known = {entry.name for entry in entries}
             for place in self._foreign_places():
-                found = self._visible(place)
+                try:
+                    found = self._visible(place)
+                except StorageError as error:
+                    log.warning("%s cannot be listed: %s", place.prefix, error)
+                    continue
                 names = {place.full(name) for name in found}
                 parents = {parent for name in names for parent in _parents(name)}
                 added = {**{name: MailboxEntry(name, False) for name in parents}, **_entries(place, found)}
@@ -416,7 +420,11 @@ class Access:
         assert self._sharing is not None
         names = []
         if self.others is not None:
-            sharers = self._sharing.sharers.of(self.user)
+            try:
+                sharers = self._sharing.sharers.of(self.user)
+            except OSError as error:
+                log.warning("who shares something cannot be read: %s", error)
+                sharers = set()
             names = sorted(sharers - {self.user, self._sharing.public if self.public else ""})
         for user in names:
             found = self._reached(user)

@@ -306,6 +306,18 @@ def test_users_that_cannot_be_looked_up_are_not_missing(tmp_path: Path) -> None:
     accounts.close()
 
 
+def test_what_cannot_be_read_of_others_does_not_hide_ones_own(ann: Access, bob: Access, tmp_path: Path) -> None:
+    """Their mail, or the dictionary of who shares what."""
+    share(ann, "INBOX", "lr")
+    (ann.root / "dovecot-acl").unlink()
+    (ann.root / "dovecot-acl").mkdir()
+    assert names(bob) == ["INBOX"]
+
+    (tmp_path / "shared-mailboxes").unlink()
+    (tmp_path / "shared-mailboxes").mkdir()
+    assert names(bob) == ["INBOX"]
+
+
 def test_who_cannot_share_has_his_own_mail_alone(tmp_path: Path) -> None:
     """Names that would be others' are his."""
     accounts = Accounts(settings(tmp_path))
