@@ -16,8 +16,10 @@ from itertools import groupby
 
 from mailaccess.imap import numset, render
 from mailaccess.imap.errors import Bad
+from mailaccess.imap.fetching import Answer
+from mailaccess.imap.items import REV2, UID, Wanted
 from mailaccess.imap.program import KEYS, SEQUENCE_SET, Leaf, Node, Not, Program
-from mailaccess.imap.returning import response
+from mailaccess.imap.returning import Results, response
 from mailaccess.imap.rows import Rows
 from mailaccess.imap.searching import Found, look, matching
 from mailaccess.imap.session import Session
@@ -46,24 +48,26 @@ class Context:
         correlator: bytes,
         program: Program,
         found: Found,
+        results: Results,
         criteria: Criteria | None = None,
-        ordered: Sequence[int] = (),
-        *,
-        by_uid: bool,
+        items: Iterable[Wanted] = (),
     ) -> None:
-        """`ordered`: the rows found, in the order of the criteria, if there are any."""
+        """`results`: what was found, in the order of the criteria. `items` are fetched of new messages that match."""
         rows = found.rows
         self._session = session
         self._view = rows.view
         self._correlator = correlator
-        self._by_uid = by_uid
+        self._by_uid = results.by_uid
+        self._items = [REV2.get(item, item) for item in items] if session.rev2 else list(items)
+        if self._items and (session.rev2 or results.by_uid) and not session.uidonly and UID not in self._items:
+            self._items.insert(0, UID)
         self._program = replace(program, root=fixed(program.root, rows), numbers=False)
         self._criteria = criteria
         self._matches = array("I", [rows.uids[row] for row in found.matches])  # ascending
         self._ordered = array("I")  # the same in the order of the criteria
         self._scores: dict[int, int] = {}  # by UID, if they are among the criteria
         if criteria is not None:
-            self._order(rows, [(0, ordered)])
+            self._order(rows, [(0, results.matches)])
             self._matches = array("I", sorted(self._ordered))
         self._modseq = rows.modseq  # changes up to here have been looked at ...
         self._last = rows.uids[rows.count - 1] if rows.count else 0  # ... of messages up to this UID
@@ -91,18 +95,18 @@ class Context:
 
     async def _look(self, view: View) -> None:
         messages = view.mailbox.messages
+        highest, last = messages.highest, view.uid(view.count) if view.count else 0
         data: list[bytes] = []
         if messages.uids is not self._uids:  # something is gone, of which the client has perhaps not been told
             gone = await compute_steps(len(self._uids) // 16, missing, self._uids, messages.uids)
             data += await self._remove([self._uids[index] for index in gone], view.number)
             self._uids = messages.uids
-        modseq, last = view.modseq, view.uid(view.count) if view.count else 0
-        if modseq != self._modseq or last > self._last:
+        if highest != self._modseq or last > self._last:
             steps = messages.changes_since(self._modseq) * 10 + view.count - view.number_up_to(self._last)
             candidates = await compute_steps(steps, self._concerned, view)
             rows = await look(view)
             data += await self._differ(rows, candidates, await matching(rows, self._program, candidates))
-            self._modseq, self._last = modseq, max(self._last, last)
+            self._modseq, self._last = highest, max(self._last, last)
         self._tell(data)
 
     def _concerned(self, view: View) -> list[int]:
@@ -116,6 +120,11 @@ class Context:
         matched = set(matches)
         others = [rows.uids[row] for row in candidates if row not in matched and row not in rows.gone]
         added = [row for row in matches if not self._has(rows.uids[row])]
+        if self._items:
+            # "EXISTS [...] MUST precede any FETCH responses, and together they MUST precede the ESEARCH response"; none
+            # are sent "if a message becomes a member [...] due to flag or annotation changes" (RFC 5465 7)
+            new = numset.runs(row + 1 for row in added if rows.uids[row] > self._last)
+            await Answer(self._session, self._items, set()).send(new)
         return await self._remove(others, self._view.number) + await self._add(rows, added)
 
     # -- the results

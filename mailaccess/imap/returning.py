@@ -1,6 +1,7 @@
 """What SEARCH, SORT and ESEARCH can be asked to return: the table of options, and the ESEARCH response made of them.
 
-RFC 4731 (MIN, MAX, ALL, COUNT), RFC 5182 (SAVE), RFC 5267 and 9394 (PARTIAL, UPDATE, CONTEXT), RFC 6203 (RELEVANCY).
+RFC 4731 (MIN, MAX, ALL, COUNT), RFC 5182 (SAVE), RFC 5267 and 9394 (PARTIAL, UPDATE, CONTEXT), RFC 6203 (RELEVANCY),
+RFC 5465 7 (`UPDATE (FLAGS UID)`).
 SORT "returns results in the requested sort order, but is otherwise identical" (RFC 5267 3).
 """
 
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 
 from mailaccess.imap import numset
 from mailaccess.imap.errors import Bad
+from mailaccess.imap.items import Wanted, parse_items
 from mailaccess.imap.partial import Partial, parse_partial
 from mailaccess.imap.program import Terms
 from mailaccess.imap.rows import Rows
@@ -39,6 +41,7 @@ class Returns:
 
     options: frozenset[bytes]
     partial: Partial | None = None
+    items: tuple[Wanted, ...] = ()  # to be fetched of new messages that UPDATE tells of
 
     def __contains__(self, option: bytes) -> bool:
         return option in self.options
@@ -110,6 +113,7 @@ def parse_returns(terms: Terms) -> Returns | None:
     terms.expect(b"(")
     options: set[bytes] = set()
     partial: Partial | None = None
+    items: tuple[Wanted, ...] = ()
     while not terms.skip(b")"):
         if options:
             terms.sp()
@@ -121,12 +125,15 @@ def parse_returns(terms: Terms) -> Returns | None:
             if partial is not None:
                 raise Bad("PARTIAL can be asked for once")
             partial = parse_partial(terms)
+        if option == b"UPDATE" and terms.data.startswith(b" (", terms.pos):
+            terms.sp()
+            items = tuple(parse_items(terms))
         options.add(option)
     terms.sp()
     if partial is not None and b"ALL" in options:
         # "either one PARTIAL, one ALL, or neither PARTIAL nor ALL is allowed" (RFC 5267 4.4)
         raise Bad("PARTIAL and ALL do not go together")
-    return Returns(frozenset(options), partial) if options else ALL
+    return Returns(frozenset(options), partial, items) if options else ALL
 
 
 def esearch(correlator: bytes, results: Results, returns: Returns, modseq: int = 0) -> bytes:

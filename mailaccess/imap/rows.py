@@ -30,7 +30,7 @@ class Rows:
         self.saved = saved  # `$`: UIDs
         self.now = now  # seconds since the epoch
         self.count = view.count
-        self.modseq = view.modseq  # changes up to here are in the columns, at least
+        self.modseq = view.mailbox.messages.highest  # changes up to here are in the columns, at least
         self.gone: set[int] = set()  # rows of messages that were asked for what went with their file
         self.uids: Sequence[int]  # may be longer than `count`, as all columns: new mail the client has not been told of
         self.flags: Sequence[Flags]

@@ -32,7 +32,9 @@ def parse_esearch(cursor: Cursor) -> tuple[list[Source], Returns, Program]:
 
 
 # UID ESEARCH is in an example of the RFC, if not in its grammar; the answer has UIDs in any case.
-@command(b"ESEARCH", when=AUTHENTICATED, parse=parse_esearch, uid=True, capability=b"MULTISEARCH", rfc=7377)
+@command(
+    b"ESEARCH", when=AUTHENTICATED, parse=parse_esearch, by_uid=True, uid=True, capability=b"MULTISEARCH", rfc=7377
+)
 async def esearch(session: Session, sources: list[Source], returns: Returns, program: Program) -> bytes | None:
     """Answers for each mailbox in which something was found."""
     check_charset(session, program)
@@ -106,5 +108,5 @@ async def _search(session: Session, view: View, returns: Returns, program: Progr
     elif b"SAVE" in returns:
         session.saved = []
     if b"UPDATE" in returns and selected:  # "it MUST apply only to the currently selected mailbox" (2.2)
-        await keep_up(session, program, found, results, correlator)
+        await keep_up(session, returns, program, found, results, correlator)
     return found.missing

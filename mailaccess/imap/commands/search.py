@@ -105,15 +105,13 @@ async def extended(session: Session, returns: Returns, program: Program, criteri
         found = await find(session, program, whole=criteria is not None)
         ordered = found.matches if criteria is None else await in_order(found.rows, found.matches, criteria)
     except Exception:
-        if (
-            b"SAVE" in returns
-        ):  # a NO "sets the value of the search result variable to the empty sequence" (RFC 5182 2.1)
-            session.saved = []
+        if b"SAVE" in returns:
+            session.saved = []  # a NO "sets the value [...] to the empty sequence" (RFC 5182 2.1)
         raise
     results = Results(found.rows, ordered, session.by_uid)
     await report(session, returns, program, results, b"TAG " + render.quoted(session.tag))
     if b"UPDATE" in returns:
-        await keep_up(session, program, found, results, b"TAG " + render.quoted(session.tag), criteria)
+        await keep_up(session, returns, program, found, results, b"TAG " + render.quoted(session.tag), criteria)
     return found
 
 
@@ -131,6 +129,7 @@ async def report(session: Session, returns: Returns, program: Program, results: 
 
 async def keep_up(
     session: Session,
+    returns: Returns,
     program: Program,
     found: Found,
     results: Results,
@@ -142,11 +141,8 @@ async def keep_up(
         contexts.refuse(session, b"Not all messages were searched")
         return
     steps = len(results.matches) * 2
-    by_uid, ordered = results.by_uid, results.matches
-    contexts.follow(
-        session,
-        await compute_steps(steps, Context, session, correlator, program, found, criteria, ordered, by_uid=by_uid),
-    )
+    context = await compute_steps(steps, Context, session, correlator, program, found, results, criteria, returns.items)
+    contexts.follow(session, context)
 
 
 def completed(session: Session, name: bytes, found: Found) -> bytes | None:
