@@ -1,6 +1,7 @@
 """A session's driver without reactor, socket, thread or time: what a protocol test drives its session with."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from mailaccess.wire.channel import Channel, Peer
@@ -68,13 +69,20 @@ class MemoryDriver(Task):
         MemoryDriver._woken.append(self)
         self._go_on()
 
-    def _run(self, value: object, error: BaseException | None) -> None:
+    @staticmethod
+    @contextmanager
+    def all_held() -> Iterator[None]:
+        """Whoever is woken goes on when all has happened."""
         MemoryDriver._running += 1
         try:
-            super()._run(value, error)
+            yield
         finally:
             MemoryDriver._running -= 1
-        self._go_on()
+        MemoryDriver._go_on()
+
+    def _run(self, value: object, error: BaseException | None) -> None:
+        with self.all_held():
+            super()._run(value, error)
 
     @staticmethod
     def _go_on() -> None:

@@ -222,8 +222,9 @@ class World:
 
     def _notice(self) -> None:
         assert self._watcher is not None
-        while not self._watcher.ready():
-            pass
+        with MemoryDriver.all_held():
+            while not self._watcher.ready():
+                pass
 
     def _come_from_afar(self, _: str) -> None:
         """`@remote`: clients that connect from now on are on another machine, and may start TLS"""

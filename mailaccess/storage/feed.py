@@ -18,8 +18,8 @@ from pathlib import Path
 from mailaccess.storage import acl, subscriptions, watch
 from mailaccess.storage.box import Box
 from mailaccess.storage.disk import FileStamp
-from mailaccess.storage.errors import LimitReached, NoSuchMailbox, StorageError, from_os
-from mailaccess.storage.folders import Folders
+from mailaccess.storage.errors import LimitReached, NoSuchMailbox, StorageError, Unavailable, from_os
+from mailaccess.storage.folders import INBOX, Folders
 from mailaccess.storage.index.database import Index
 from mailaccess.storage.index.sums import Sums, sums
 from mailaccess.storage.index.transaction import Forgotten
@@ -140,6 +140,8 @@ class Feed:
         with self._looking:
             watcher = watch.current()
             if watcher is not None and not self._token:
+                if not self._index.wake.exists():
+                    watch.touch_wake(self._index.wake)
                 self._token = watcher.add([self._root, self._index.wake], self._note, self._tell)
                 self._mark(EVERYTHING)
         return Listener(self, number)
@@ -159,9 +161,8 @@ class Feed:
             watcher = watch.current()
             if watcher is not None and self._token:
                 watcher.remove(self._token)
-            for box in self._boxes.values():
-                box.heard.disarm()
-            self._boxes, self._token = {}, 0
+            self._drop(list(self._boxes))
+            self._token = 0
             with self._lock:
                 self._stale, self._doubt, self._dirty, self._again = EVERYTHING, NOTHING, set(), set()
         finally:
@@ -179,8 +180,7 @@ class Feed:
                     raise LimitReached(f"messages are watched in at most {MOST} mailboxes")
             tree = self._picture.tree
             directories = {self._directory(tree[name]) for name in wanted if name in tree}
-            for directory in self._boxes.keys() - directories:
-                self._boxes.pop(directory).heard.disarm()
+            self._drop(self._boxes.keys() - directories)
             with self._lock:
                 self._dirty |= directories - self._boxes.keys()
 
@@ -290,23 +290,27 @@ class Feed:
                 self._again |= dirty
             raise
 
-    def _drawn(self, before: Picture, stale: Part, dirty: set[str]) -> Picture:
+    def _drawn(self, before: Picture, stale: Part, dirty: set[str], *, first: bool = True) -> Picture:
         self._index.verify()
         tree = before.tree
         if Part.TREE in stale:
             # Under the write lock, so that of a mailbox that is being renamed all children are, or none.
             found = self._index.write(lambda _: self._folders.mailboxes(), durable=False)
+            if INBOX not in found:
+                raise Unavailable("the mail is not where it was")
             tree = before.tree if found == before.tree else found
             if before.tree:
                 self._identify(tree.keys() - before.tree.keys())
-        if tree is not before.tree:
-            dirty = dirty | self._change_watches(tree)
+        dirty = dirty | self._change_watches(tree)
         for name, path in tree.items() if dirty else ():
             if self._directory(path) in dirty:
                 self._sync(name, self._directory(path))
         known = self._sums(tree, before)
-        if Part.TREE not in stale and before.sums.keys() & tree.keys() - known.keys():
-            return self._drawn(before, stale | Part.TREE, set())  # mailboxes were moved meanwhile
+        moved = {name for name, path in tree.items() if self._is_moved(known.get(name), self._directory(path))}
+        if first and (moved or (Part.TREE not in stale and before.sums.keys() & tree.keys() - known.keys())):
+            places = {self._directory(tree[name]) for name in moved}
+            self._drop(places)
+            return self._drawn(before, stale | Part.TREE, places, first=False)
         picture = replace(before, tree=tree, sums=known, lists=self._lists(tree, before))
         if Part.SUBSCRIPTIONS in stale:
             picture = self._with_subscriptions(picture)
@@ -319,8 +323,6 @@ class Feed:
             rows = self._index.read(sums)
         except Forgotten:
             rows = {}  # the index is made anew, as the mailboxes are looked into
-            with self._lock:
-                self._again |= self._boxes.keys()
         found = {name: rows[key] for name, path in tree.items() if (key := self._directory(path)) in rows}
         if found == before.sums:
             return before.sums
@@ -355,14 +357,25 @@ class Feed:
             with suppress(StorageError, Forgotten, OSError):
                 self._open_box(name)
 
+    def _is_moved(self, known: Sums | None, directory: str) -> bool:
+        """The mailbox that is watched there is not the one that the index has there."""
+        box = self._boxes.get(directory)
+        return box is not None and (known is None or known.guid != box.guid)
+
     def _change_watches(self, tree: Mapping[str, Path]) -> set[str]:
-        """Lets go of mailboxes that are gone. The directories of those that have come and are to be watched."""
-        there = {self._directory(path) for path in tree.values()}
-        for directory in self._boxes.keys() - there:
-            self._boxes.pop(directory).heard.disarm()
+        """Lets go of mailboxes that are gone, or not wanted any more. The directories of those that are to be watched
+        and are not."""
         with self._lock:
             wanted = frozenset().union(*self._wanted.values())
-        return {self._directory(tree[name]) for name in wanted if name in tree} - self._boxes.keys()
+        directories = {self._directory(tree[name]) for name in wanted if name in tree}
+        self._drop(self._boxes.keys() - directories)
+        return directories - self._boxes.keys()
+
+    def _drop(self, directories: Collection[str]) -> None:
+        for directory in directories:
+            box = self._boxes.pop(directory, None)
+            if box is not None:
+                box.heard.disarm()
 
     def _sync(self, name: str, directory: str) -> None:
         """Takes in what happened to a mailbox's files; what fails is tried again."""
@@ -378,9 +391,7 @@ class Feed:
             # What happens within the tick of the clock may leave the directory's times as they are.
             again = not box.heard.covers and box.heard.losses() is not None
         except (Forgotten, NoSuchMailbox):
-            box = self._boxes.pop(directory, None)
-            if box is not None:
-                box.heard.disarm()
+            self._drop([directory])
             self._doubt = Part.TREE
         except (StorageError, OSError) as error:
             log.warning("a mailbox that is watched cannot be looked at: %s", error)

@@ -64,13 +64,14 @@ class _Told:
         self.events: dict[str, Event] = {}  # of all that the client can see
         self.denied: set[str] = set()  # of these, what it may not read
         self.sums: dict[str, Sums] = {}  # of these, those whose messages are watched
+        self.unseen: dict[str, int] = {}  # what was told of that in others' mailboxes, where each user has his own
 
     def may(self, name: str) -> Rights:
         return self.rights.get(name, self.realm.default)
 
-    def watched(self) -> frozenset[str]:
+    def watched(self) -> list[str]:
         """Mailboxes whose messages are watched."""
-        return frozenset(n for n, events in self.events.items() if events & MESSAGES and n not in self.denied)
+        return [name for name, events in self.events.items() if events & MESSAGES and name not in self.denied]
 
 
 class AccountNotifier:
@@ -130,7 +131,8 @@ class AccountNotifier:
                         # "If either AnnotationChange or FlagChange are included and the server also supports the
                         # CONDSTORE ... extensions, the STATUS response MUST contain UIDVALIDITY and HIGHESTMODSEQ"
                         modseq = Event.FLAGS in told.events[name]
-                        await self._status(told, name, sums, modseq=modseq or self._session.condstore)
+                        seen = await self._as_seen(told, name, sums)
+                        await self._status(told, name, seen, modseq=modseq or self._session.condstore)
 
     async def tell(self, arrived: Ranges) -> None:
         """Tells what has happened since, but for what this client did."""
@@ -196,7 +198,11 @@ class AccountNotifier:
 
     async def _tell_changes(self, told: _Told, picture: Picture) -> None:
         before, events, denied, subscribed = told.picture, told.events, told.denied, self._subscribed
+        watched = told.watched()
         await self._take(told, picture)
+        if told.watched() != watched:
+            await self._take(told, await call(told.listener.look))  # into what has come to be watched
+        picture = told.picture
         changes = name_changes(before, picture, events, told.events)
         await self._tell_names(told, changes, events, subscribed ^ self._subscribed if told.realm.own else frozenset())
         await self._tell_access(told, changes, events, denied)
@@ -273,20 +279,27 @@ class AccountNotifier:
             # What was selected until now was told of by its own means.
             if now.guid in (selected, self._selected) or (own and known is not now and is_own(known, now, own)):
                 continue
+            known = known._replace(unseen=told.unseen.get(name, known.unseen))
+            now = await self._as_seen(told, name, now)
             if is_news(None if name in changes.come else known, now, told.events[name], condstore=condstore):
                 await self._status(told, name, now, modseq=condstore)
 
+    async def _as_seen(self, told: _Told, name: str, sums: Sums) -> Sums:
+        """The sums as this user has them."""
+        if told.realm.own or Event.FLAGS not in told.events[name]:
+            return sums
+        try:
+            own = await call(partial(self._session.account.status, told.realm.prefix + name, size=False))
+        except StorageError as error:
+            log.warning("what is unseen in %s cannot be told: %s", told.realm.prefix + name, error)
+            return sums
+        told.unseen[name] = own.unseen
+        return sums._replace(unseen=own.unseen)
+
     async def _status(self, told: _Told, name: str, sums: Sums, *, modseq: bool) -> None:
         session, full = self._session, told.realm.prefix + name
-        unseen = sums.unseen
-        if Event.FLAGS in told.events[name] and not told.realm.own:
-            try:
-                unseen = (await call(partial(session.account.status, full, size=False))).unseen
-            except StorageError as error:
-                log.warning("a client is not told what is unseen in %s: %s", full, error)
-                return
         items = [b"MESSAGES %d UIDNEXT %d UIDVALIDITY %d" % (sums.messages, sums.uidnext, sums.uidvalidity)]
-        items += [b"UNSEEN %d" % unseen] if Event.FLAGS in told.events[name] else []
+        items += [b"UNSEEN %d" % sums.unseen] if Event.FLAGS in told.events[name] else []
         items += [b"HIGHESTMODSEQ %d" % sums.highestmodseq] if modseq else []
         session.untagged(b"STATUS %s (%s)" % (render.mailbox(full, utf8=session.utf8), b" ".join(items)))
         await self._breathe()
