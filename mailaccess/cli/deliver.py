@@ -103,7 +103,7 @@ def _deliver(mailbox: Mailbox, flags: Flags, source: BinaryIO, limit: int) -> li
     incoming = mailbox.incoming()
     try:
         _take(incoming, source, limit, room)
-        return mailbox.append([(incoming, flags, None)], delivery=True)
+        return mailbox.append([(incoming, flags, None)], delivery=True, asked=True)
     except BaseException:
         incoming.discard()
         raise

@@ -47,8 +47,8 @@ class Upload:
         return [(message, o.flags, o.date) for message, o in self._items if not isinstance(message, bytes)]
 
     def store(self, mailbox: Mailbox) -> list[int]:
-        """Puts them into the mailbox, all or none; their UIDs. StorageError."""
-        return mailbox.append(self.written(mailbox))
+        """Puts them into the mailbox, whose `room` was asked for, all or none; their UIDs. StorageError."""
+        return mailbox.append(self.written(mailbox), asked=True)
 
     def discard(self) -> None:
         """Leaves nothing in tmp/."""

@@ -18,6 +18,7 @@ flagging     STORE, keywords, \\Recent
 transfer     COPY and MOVE; `crossing` from one account to another
 expunging    EXPUNGE; `vanished` is what was expunged since
 tree         mailboxes made, deleted, renamed
+quota        what may be added: limits, and usage by the index's sums; `catching_up` on what other programs did
 maintenance  what is due from time to time, and `check`
 contents     opening messages, and what is computed from them once
 locating     where a file is that was renamed just now
@@ -32,6 +33,7 @@ keywords     the names of the letters a-z, and what exceeds them
 uidlist      Dovecot's and Courier's lists of UIDs; `uidvalidity`; `courier` its keywords
 acl          who may do what with a mailbox; `rights` as letters; `sharers` who shares something with whom
 personal     a viewer's own flags in another's mailbox
+maildirsize  limits and usage as delivery agents know them
 content      one message's octets in wire form
 watch        inotify, and polling where it does not see
 disk         durable replacement, rename without overwriting

@@ -197,7 +197,7 @@ class Mailbox:
 
         `instead_of`: the message of another mailbox, by its UID, that what is added will replace.
         """
-        room = self._recovering(self._box.quota.room) if self._box.quota is not None else None
+        room = self._ask_room()
         if room is None or instead_of is None or instead_of[0]._box.index is not self._box.index:
             return room
         source, uid = instead_of[0]._box, instead_of[1]
@@ -217,16 +217,18 @@ class Mailbox:
         except OSError as error:
             raise from_os(error) from error
 
-    def append(self, items: Sequence[writing.Item], *, delivery: bool = False) -> list[int]:
+    def append(self, items: Sequence[writing.Item], *, delivery: bool = False, asked: bool = False) -> list[int]:
         """Adds messages, (Incoming, flags, date or None) each, all or none. Their UIDs.
 
-        A `delivery` without flags goes to new/, where other programs look for new mail. LimitReached, for keywords.
+        A `delivery` without flags goes to new/, where other programs look for new mail. `asked`: `room` was, for this;
+        other programs' doings are not looked for once more. OverQuota; LimitReached, for keywords.
         """
         for _, flags, _ in items:
             keywords.check(flags)
         keywords.check_room([flag for _, flags, _ in items for flag in flags], self.keywords())
         spelled = [(incoming, self._memory.spelled(flags), date) for incoming, flags, date in items]
-        self._prepare()
+        if not asked:
+            self._ask_room()
         return self._write(lambda: writing.append(self._box, spelled, "new" if delivery else "cur"))
 
     def store(self, uids: Sequence[int], action: Action, flags: Flags, unchanged_since: int | None = None) -> list[int]:
@@ -263,7 +265,7 @@ class Mailbox:
         keywords.check_room(flags, self.keywords())
         spelled = incoming, self._memory.spelled(flags), date
         self._recovering(self._box.look)
-        self._prepare()
+        self._ask_room()
         return self._write(lambda: source._write(lambda: replacing.replace(source._box, uid, spelled, self._box)))
 
     def expunge(self, uids: Sequence[int] | None) -> list[int]:
@@ -369,17 +371,16 @@ class Mailbox:
     def _remember(self, everything: News) -> Memory:
         return Memory(everything)
 
-    def _prepare(self) -> None:
-        """Before something is added."""
-        if self._box.quota is not None:
-            self._recovering(self._box.quota.prepare)
+    def _ask_room(self) -> Room | None:
+        """How much may be added; asked before anything is."""
+        return self._recovering(self._box.quota.room) if self._box.quota is not None else None
 
     def _receive(
         self, source: "Mailbox", uids: Sequence[int], flags: Mapping[int, Flags] | None, *, moving: bool
     ) -> list[tuple[int, int]]:
         self._recovering(self._box.look)
         if not moving or source._box.index is not self._box.index:
-            self._prepare()
+            self._ask_room()
         transmit = transfer.move if moving else transfer.copy
         return self._write(lambda: source._write(lambda: transmit(source._box, uids, self._box, flags)))
 

@@ -121,11 +121,7 @@ class Quota:
 
     def usage(self) -> Usage:
         """How much there is now, other programs' doings included; `maildirsize` says so too."""
-        limits = self.limits()
-        mailboxes = self._catch_up()
-        octets, messages = self._index.read(reading.usage)
-        self._keep_file(limits, octets, messages)
-        return Usage(octets, messages, mailboxes)
+        return self._count(self.limits())
 
     def set_limits(self, limits: Limits) -> None:
         """Sets the user's own. NotPermitted where they exceed the administrator's."""
@@ -144,28 +140,21 @@ class Quota:
 
     # -- what is added
 
-    def prepare(self) -> None:
-        """Before something is added, outside the transaction."""
-        if self.limits().of_messages:
-            self.usage()
-
     def room(self) -> Room | None:
-        """How much may be added; None: anything."""
-        self.prepare()
-        if self._soft or not self._limits.of_messages:
+        """How much may be added; None: anything. Also to be asked, outside the transaction, before `admit`."""
+        limits = self.limits()
+        if not limits.of_messages:
             return None
-        octets, messages = self._index.read(reading.usage)
-        return Room(_height(self._limits.storage) - octets, _height(self._limits.messages) - messages)
+        usage = self._count(limits)
+        return None if self._soft else _room(limits, usage.storage, usage.messages)
 
     def admit(self, transaction: Transaction, octets: int, messages: int) -> None:
         """Before so much is added by the transaction. OverQuota."""
         limits = self._limits
         if not limits.of_messages:
             return
-        used_octets, used_messages = reading.usage(transaction.connection)
-        room = Room(_height(limits.storage) - used_octets, _height(limits.messages) - used_messages)
         try:
-            check(room, octets, messages)
+            check(_room(limits, *reading.usage(transaction.connection)), octets, messages)
         except OverQuota:
             if not self._soft:
                 raise
@@ -187,7 +176,13 @@ class Quota:
             maildirsize.append(self._root, octets, messages)
             transaction.on_failure(partial(maildirsize.append, self._root, -octets, -messages))
 
-    # -- files
+    # -- inside
+
+    def _count(self, limits: Limits) -> Usage:
+        mailboxes = self._catch_up()
+        octets, messages = self._index.read(reading.usage)
+        self._keep_file(limits, octets, messages)
+        return Usage(octets, messages, mailboxes)
 
     def _bound(self, granted: Limits, own: _Own) -> Limits:
         """What the administrator allows."""
@@ -252,6 +247,10 @@ def check(room: Room, octets: int, messages: int) -> None:
         raise OverQuota(f"over quota: there is room for {max(int(room.storage), 0) // 1024} KiB more")
     if messages > max(room.messages, 0):
         raise OverQuota(f"over quota: there is room for {max(int(room.messages), 0)} messages more")
+
+
+def _room(limits: Limits, octets: int, messages: int) -> Room:
+    return Room(_height(limits.storage) - octets, _height(limits.messages) - messages)
 
 
 def _others(line: str | None, own: _Own) -> Limits:

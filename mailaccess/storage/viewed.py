@@ -233,14 +233,14 @@ class ViewedMailbox(Mailbox):
         self._require_either()
         return super().incoming()
 
-    def append(self, items: Sequence[writing.Item], *, delivery: bool = False) -> list[int]:
+    def append(self, items: Sequence[writing.Item], *, delivery: bool = False, asked: bool = False) -> list[int]:
         """As Mailbox.append: needs "i", a delivery "p". Flags that the viewer may not set are left out."""
         self._require(rights.POST if delivery else rights.INSERT)
         allowed = [self._allowed(flags) for _, flags, _ in items]
         shared = [
             (incoming, self._shared(flags), date) for (incoming, _, date), flags in zip(items, allowed, strict=True)
         ]
-        uids = super().append(shared, delivery=delivery)
+        uids = super().append(shared, delivery=delivery, asked=asked)
         self._own(dict(zip(uids, allowed, strict=True)))
         return uids
 
