@@ -170,6 +170,7 @@ class Account:
     def set_special_use(self, name: str, uses: frozenset[str]) -> None:
         """Replaces the special uses of a mailbox. NoSuchMailbox, NotSelectable."""
         self._guarded(lambda: write_special_use(self._box(name).directory, uses))
+        self._note_annotation(name)
 
     def guid(self, name: str) -> str:
         """The mailbox's GUID. NoSuchMailbox, NotSelectable."""
@@ -179,7 +180,14 @@ class Account:
 
     def annotations(self, name: str | None) -> Annotations:
         """Those of a mailbox, or with None of the account itself. NoSuchMailbox, NotSelectable."""
-        return Annotations(self.metadata, "" if name is None else self._guarded(lambda: self._box(name).guid))
+        if name is None:
+            return Annotations(self.metadata, "")
+        return Annotations(self.metadata, self.guid(name), partial(self._note_annotation, name))
+
+    def _note_annotation(self, name: str) -> None:
+        """ "it MUST increment the per-mailbox mod-sequence when SETMETADATA successfully changes an annotation on the
+        corresponding mailbox" (RFC 7162 3.2)"""
+        self._guarded(lambda: self._box(name).raise_modseq())
 
     def annotated(self) -> dict[str, Owned]:
         """All annotations, by the mailbox's name; "" for the account's own."""

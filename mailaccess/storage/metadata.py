@@ -5,7 +5,7 @@ is, or "" for what all share; below it the entry's name and its value, in which 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from mailaccess.storage.disk import FileStamp, locked, replace_file
@@ -114,9 +114,11 @@ class Metadata:
 class Annotations:
     """The annotations of one place: an account, or one of its mailboxes. For threads."""
 
-    def __init__(self, metadata: Metadata, place: str) -> None:
+    def __init__(self, metadata: Metadata, place: str, changed: Callable[[], None] | None = None) -> None:
+        """`changed` is called behind every change."""
         self._metadata = metadata
         self._place = place
+        self._changed = changed
 
     def entries(self, owner: str) -> Entries:
         """What a user has set for himself, or with SHARED what all see; not to be changed."""
@@ -125,6 +127,8 @@ class Annotations:
     def change(self, changes: Changes) -> None:
         """As Metadata.change."""
         self._metadata.change(self._place, changes)
+        if self._changed is not None:
+            self._changed()
 
 
 def _set(entries: Entries, values: Mapping[str, bytes | None]) -> None:
