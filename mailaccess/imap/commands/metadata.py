@@ -305,7 +305,15 @@ class Watcher:
             return  # which tells what the client has asked for by NOTIFY
         for mailbox in sorted({*before, *self._known}):
             names = differing(self._session, before.get(mailbox, {}), self._known.get(mailbox, {}))
-            tell_changed(self._session, mailbox, names)
+            if mailbox in self._known or await call(self._is_there, mailbox):
+                tell_changed(self._session, mailbox, names)
+
+    def _is_there(self, mailbox: str) -> bool:
+        """It has no annotations any more, and perhaps because it has been deleted or renamed."""
+        try:
+            return not mailbox or bool(self._session.account.guid(mailbox))
+        except StorageError:
+            return False
 
     async def look(self) -> None:
         """Takes things as they are for known."""

@@ -92,3 +92,30 @@ def test_a_list_goes_through_the_mailboxes_once(world: World, monkeypatch: pytes
     assert answer.count(b"* METADATA ") == 5
     assert b'* METADATA "box3" (/private/specialuse "\\\\Sent")\r\n' in answer
     assert looked == 1
+
+
+@pytest.mark.parametrize("entry", [b"/shared/comment", b"/private/comment", b"/private/specialuse"])
+def test_a_changed_annotation_raises_the_mod_sequence(world: World, entry: bytes) -> None:
+    """A server with QRESYNC "MUST increment the per-mailbox mod-sequence when SETMETADATA successfully changes an
+    annotation on the corresponding mailbox" (RFC 7162 3.2)."""
+    watching, client = world.imap_in(), _client(world)
+    watching.ask(b"b ENABLE CONDSTORE\r\n")
+    before = int(client.ask(b"b STATUS INBOX (HIGHESTMODSEQ)\r\n").split(b")")[0].split()[-1])
+
+    assert client.ask(b'c SETMETADATA INBOX (%s "\\\\Sent")\r\n' % entry).endswith(b"c OK SETMETADATA completed\r\n")
+
+    after = int(client.ask(b"d STATUS INBOX (HIGHESTMODSEQ)\r\n").split(b")")[0].split()[-1])
+    assert after > before
+    assert watching.ask(b"c NOOP\r\n") == b"c OK NOOP completed\r\n"  # of no message there is news
+
+
+def test_nothing_is_told_of_a_mailbox_that_is_gone(world: World) -> None:
+    """Its annotations went with it; but of one that is there and has lost them all, there is something to tell."""
+    watching, client = _client(world), _client(world)
+    client.ask(b"b CREATE kept\r\nc CREATE gone\r\n")
+    for name in (b"kept", b"gone"):
+        client.ask(b'd SETMETADATA %s (/shared/comment "x")\r\n' % name)
+    watching.ask(b"b ENABLE METADATA\r\n")
+    client.ask(b"e SETMETADATA kept (/shared/comment NIL)\r\nf DELETE gone\r\n")
+
+    assert watching.ask(b"c NOOP\r\n") == b'* METADATA "kept" /shared/comment\r\nc OK NOOP completed\r\n'
