@@ -34,6 +34,20 @@ def test_what_is_announced_can_be_used() -> None:
     assert capabilities(State.AUTHENTICATED) == capabilities(State.SELECTED)
 
 
+def test_all_commands_of_a_capability_bear_it() -> None:
+    """Where it is not offered, none of them is left."""
+    families = {
+        b"ACL": [b"SETACL", b"DELETEACL", b"GETACL", b"LISTRIGHTS", b"MYRIGHTS"],
+        b"METADATA": [b"GETMETADATA", b"SETMETADATA"],
+        b"URLAUTH": [b"GENURLAUTH", b"RESETKEY", b"URLFETCH"],
+    }
+    for capability, names in families.items():
+        for name in names:
+            spec = COMMANDS.get(name)
+            assert spec is not None
+            assert capability in spec.capability, name
+
+
 def test_uid_variants_are_commands_of_their_own() -> None:
     """With their own text, and free to tell of expunges."""
     fetch, uid_fetch = COMMANDS.get(b"fetch"), COMMANDS.get(b"uid fetch")

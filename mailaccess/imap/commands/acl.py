@@ -78,14 +78,14 @@ async def setacl(session: Session, name: str, identifier: str, change: str) -> N
     await call(lambda: session.account.change_acl(name, who, change, negative=negative))
 
 
-@command(b"DELETEACL", when=AUTHENTICATED, parse=parse_identifier, rfc=4314)
+@command(b"DELETEACL", when=AUTHENTICATED, parse=parse_identifier, capability=b"ACL", rfc=4314)
 async def deleteacl(session: Session, name: str, identifier: str) -> None:
     """RFC 4314 3.2. What there is no entry for need not be removed."""
     who, negative = await _who(session, identifier)
     await call(lambda: session.account.change_acl(name, who, None, negative=negative))
 
 
-@command(b"GETACL", when=AUTHENTICATED, parse=parse_mailbox, rfc=4314)
+@command(b"GETACL", when=AUTHENTICATED, parse=parse_mailbox, capability=b"ACL", rfc=4314)
 async def getacl(session: Session, name: str) -> None:
     """RFC 4314 3.3"""
     found, owner = await call(session.account.acl, name)
@@ -93,7 +93,7 @@ async def getacl(session: Session, name: str) -> None:
     session.untagged(b"ACL %s%s" % (render.mailbox(name, utf8=session.utf8), b"".join(pairs)))
 
 
-@command(b"LISTRIGHTS", when=AUTHENTICATED, parse=parse_identifier, rfc=4314)
+@command(b"LISTRIGHTS", when=AUTHENTICATED, parse=parse_identifier, capability=b"ACL", rfc=4314)
 async def listrights(session: Session, name: str, identifier: str) -> None:
     """RFC 4314 3.4. No rights are tied; the owner always has what it takes to give himself the others.
 
@@ -116,7 +116,7 @@ async def listrights(session: Session, name: str, identifier: str) -> None:
     )
 
 
-@command(b"MYRIGHTS", when=AUTHENTICATED, parse=parse_mailbox, rfc=4314)
+@command(b"MYRIGHTS", when=AUTHENTICATED, parse=parse_mailbox, capability=b"ACL", rfc=4314)
 async def myrights(session: Session, name: str) -> None:
     """RFC 4314 3.5"""
     session.write(await _myrights(session, name))

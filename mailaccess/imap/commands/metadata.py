@@ -30,6 +30,7 @@ SPECIAL_USE = b"/private/specialuse"
 ADMIN = b"/shared/admin"
 """Of the server: how to reach the administrator (RFC 5464 6.2.2); the configuration says so."""
 
+CAPABILITIES = (b"METADATA", b"METADATA-SERVER")
 feature(b"LIST-METADATA", rfc=9590)  # commands.listing
 
 SCOPES = (b"private", b"shared")
@@ -119,7 +120,7 @@ def _entry(cursor: Cursor) -> bytes:
     return name
 
 
-@command(b"GETMETADATA", when=AUTHENTICATED, parse=parse_get, capability=(b"METADATA", b"METADATA-SERVER"), rfc=5464)
+@command(b"GETMETADATA", when=AUTHENTICATED, parse=parse_get, capability=CAPABILITIES, rfc=5464)
 async def getmetadata(session: Session, wanted: Get) -> bytes | None:
     """RFC 5464 4.2"""
     found = await call(_find, session, wanted.mailbox, wanted.names, wanted.depth)
@@ -226,7 +227,7 @@ def parse_set(cursor: Cursor) -> tuple[str | None, dict[bytes, bytes | None]]:
     return mailbox, values
 
 
-@command(b"SETMETADATA", when=AUTHENTICATED, parse=parse_set, rfc=5464)
+@command(b"SETMETADATA", when=AUTHENTICATED, parse=parse_set, capability=CAPABILITIES, rfc=5464)
 async def setmetadata(session: Session, mailbox: str | None, values: dict[bytes, bytes | None]) -> None:
     """RFC 5464 4.3. All entries or none."""
     if any(value is not None and len(value) > MAX_VALUE for value in values.values()):
