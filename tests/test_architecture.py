@@ -1,6 +1,7 @@
 """The house rules that a machine can check: layers, who may know Twisted, mirrored test names, length of files."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,6 +35,7 @@ ACROSS_MODULES = {  # tests of no single module
 FROM_OUTSIDE = {"test_server.py"}  # what tests/e2e is about
 
 MODULES = sorted((ROOT / "mailaccess").rglob("*.py"))
+PACKAGES = sorted((ROOT / "mailaccess").glob("*/**/__init__.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
 
@@ -80,6 +82,16 @@ def test_every_module_is_in_a_layer() -> None:
     rooms = {room(dotted(module)) for module in MODULES} - {""}
 
     assert rooms <= {name for names in LAYERS for name in names}
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=dotted)
+def test_a_package_says_what_its_modules_are(package: Path) -> None:
+    """The map at its door names each of them."""
+    words = set(re.findall(r"\w+", ast.get_docstring(ast.parse(package.read_text("utf-8"))) or ""))
+    rooms = {module.stem for module in package.parent.glob("*.py")}
+    rooms |= {inner.parent.name for inner in package.parent.glob("*/__init__.py")}
+
+    assert sorted(rooms - {"__init__"} - words) == []
 
 
 def test_tests_mirror_the_modules() -> None:

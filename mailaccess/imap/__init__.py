@@ -18,7 +18,8 @@ facts        ENVELOPE, BODYSTRUCTURE, small headers, the place of each part; `st
 
 FETCH:
 items        what can be fetched: the table of names, with what each needs and how it is rendered
-section      BODY[section]<partial>: which octets that is
+section      BODY[section]<partial>: which octets that is; `binary` those of a part as they were before encoding
+objectid     names that outlive moving and renaming
 loading      facts and texts of many messages, in slices (SEARCH's too)
 fetching     the responses
 
@@ -39,7 +40,11 @@ rows         the mailbox as keys look at it; `columns` what messages say, kept f
 sorting      the order of SORT
 returning    what they can be asked to return: the table of options, and ESEARCH; `partial` a stretch of the results
 contexts     results that are kept up to date for the client
-sources      in which mailboxes to search
+sources      in which mailboxes to search (NOTIFY's too)
+
+NOTIFY:
+events       what a client asks to be told of
+changes      what differs between two pictures of an account
 """
 
 from mailaccess.imap import commands

@@ -8,6 +8,7 @@ access       what one user comes at: his account, and of others' what their list
 account      one user's mail: mailboxes, subscriptions, STATUS, the POP3 lock
 mailbox      one mailbox: what sessions share; every call on messages begins here
 viewed       the same for somebody who has less than all rights, or flags of his own
+feed         what changes in an account, for those who watch more of it than one mailbox
 messages     its rows in memory, and `memory`, which keeps them up to date
 
 Each of these runs in a write transaction, which is the lock between threads and processes:
@@ -16,6 +17,7 @@ sync         from disk to index: what other programs did. `survey` compares name
 writing      APPEND and delivery
 flagging     STORE, keywords, \\Recent
 transfer     COPY and MOVE; `crossing` from one account to another
+replacing    REPLACE
 expunging    EXPUNGE; `vanished` is what was expunged since
 tree         mailboxes made, deleted, renamed
 quota        what may be added: limits, and usage by the index's sums; `catching_up` on what other programs did
@@ -28,11 +30,12 @@ index/       UIDs, mod-sequences and cached facts in SQLite: connections, group 
 
 Files alone, without UIDs and index:
 maildir      one Maildir: scans that can be believed, arrivals, renames that never overwrite; `names` of its files
-folders      the Maildir++ tree and its names; subscriptions
+folders      the Maildir++ tree and its names; `subscriptions`
 keywords     the names of the letters a-z, and what exceeds them
 uidlist      Dovecot's and Courier's lists of UIDs; `uidvalidity`; `courier` its keywords
 acl          who may do what with a mailbox; `rights` as letters; `sharers` who shares something with whom
 personal     a viewer's own flags in another's mailbox
+metadata     annotations; `access_keys` the secrets of URLs given to others
 maildirsize  limits and usage as delivery agents know them
 content      one message's octets in wire form
 watch        inotify, and polling where it does not see

@@ -1,4 +1,4 @@
-"""One module per state; importing the package fills the table."""
+"""One module per state, and one for `both`; importing the package fills the table."""
 
 from mailaccess.pop3.commands import authorization, both, transaction
 
