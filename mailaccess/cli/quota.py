@@ -28,7 +28,7 @@ def command(user: str, storage: str | None, messages: str | None, mailboxes: str
     if wanted:
         _set(loaded, user, wanted)
     with mail_of(loaded, user) as mail:
-        usage, limits = mail.usage()
+        usage, limits = mail.usage(), mail.limits()
     for name, used, limit in (
         ("storage", _size(usage.storage), None if limits.storage is None else _size(limits.storage)),
         ("messages", str(usage.messages), limits.messages),

@@ -275,9 +275,12 @@ class Access:
         self._require(place, READ)
         return SHARED_QUOTA_ROOT if place.owner is None else QUOTA_ROOT + SEPARATOR + place.owner
 
-    def quota(self, root: str) -> tuple[Usage, Limits]:
-        """What is counted there, and the limits. NoSuchQuotaRoot, also where the user may read nothing of it."""
-        return self._quota_account(root).usage()
+    def quota(self, root: str) -> tuple[Usage, Limits] | None:
+        """What is counted there, and the limits; without limits nothing is counted. NoSuchQuotaRoot, also where the
+        user may read nothing of it."""
+        account = self._quota_account(root)
+        limits = account.limits()
+        return (account.usage(), limits) if limits != Limits() else None
 
     def set_quota(self, root: str, limits: Limits) -> None:
         """Sets limits: everybody his own. NoSuchQuotaRoot, NotPermitted."""

@@ -325,9 +325,13 @@ class Account:
 
     # -- quota
 
-    def usage(self) -> tuple[Usage, Limits]:
-        """How much there is, other programs' doings included, and how much there may be."""
-        return self._guarded(lambda: (self.quota.usage(), self.quota.limits()))
+    def limits(self) -> Limits:
+        """How much there may be."""
+        return self._guarded(self.quota.limits)
+
+    def usage(self) -> Usage:
+        """How much there is, other programs' doings included: mailboxes that were never looked into take their time."""
+        return self._guarded(self.quota.usage)
 
     def set_limits(self, limits: Limits) -> None:
         """Sets what the user does not want to exceed himself. NotPermitted above what the administrator grants."""

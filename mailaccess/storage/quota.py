@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from mailaccess.storage import maildirsize
 from mailaccess.storage.disk import locked, replace_file
-from mailaccess.storage.errors import NotPermitted, OverQuota
+from mailaccess.storage.errors import NotPermitted, OverQuota, StorageError
 from mailaccess.storage.index import reading
 from mailaccess.storage.index.database import Index
 from mailaccess.storage.index.transaction import Transaction
@@ -131,7 +131,7 @@ class Quota:
             if above:
                 raise NotPermitted(f"the limit of {' and '.join(above)} can only be raised by the administrator")
             self._write_own(replace(own, limits=limits))
-        self.usage()
+        self.maintain()
 
     def maintain(self) -> None:
         """Has `maildirsize`, where there is one or is to be one, tell the truth."""
@@ -196,7 +196,7 @@ class Quota:
         try:
             if self._differs(limits, octets, messages):
                 self._index.write(partial(self._mend_file, limits=limits), durable=False)
-        except OSError as error:
+        except (OSError, StorageError) as error:  # nobody is kept from his mail by that
             log.warning("%s cannot be kept: %s", self._root / maildirsize.FILE, error)
 
     def _differs(self, limits: Limits, octets: int, messages: int) -> bool:

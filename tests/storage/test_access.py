@@ -18,7 +18,7 @@ from mailaccess.storage.errors import (
     Unavailable,
 )
 from mailaccess.storage.mailbox import Action
-from mailaccess.storage.quota import Limits
+from mailaccess.storage.quota import Limits, Usage
 from mailaccess.storage.rights import ALL
 from mailaccess.storage.sharers import Sharers
 from tests.storage.post import add, arrive, settings
@@ -371,13 +371,14 @@ def test_usage_is_told_to_who_may_read_it(ann: Access, bob: Access) -> None:
     share(ann, "Work", "lrs")
     root = bob.quota_root("Users/ann/Work")
     assert root == "User quota/ann"
-    assert bob.quota(root) == ann.quota(ann.quota_root("INBOX")) == ann.quota(root)
+    assert ann.quota_root("INBOX") == "User quota"
+    assert bob.quota(root) is None
     with pytest.raises(NotPermitted):
         bob.set_quota(root, Limits(5))
 
     ann.set_quota("User quota", Limits(5))
-    assert bob.quota(root)[1] == Limits(5)
-    assert bob.quota("User quota")[1] == Limits()
+    assert bob.quota(root) == ann.quota(root) == (Usage(0, 0, 2), Limits(5))
+    assert bob.quota("User quota") is None
 
 
 def test_no_other_name_is_a_quota_root(ann: Access, bob: Access) -> None:

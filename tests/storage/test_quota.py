@@ -58,7 +58,7 @@ class TestLimits:
         """And no file is made."""
         add(inbox, TEN)
 
-        assert account.usage() == (Usage(10, 1, 1), Limits())
+        assert (account.usage(), account.limits()) == (Usage(10, 1, 1), Limits())
         assert inbox.room() is None
         assert not list(account.root.glob("mailaccess-quota")) + list(account.root.glob("maildirsize"))
 
@@ -66,10 +66,10 @@ class TestLimits:
         """And has the administrator's again when he sets none."""
         operator.grant(Limits(1000, 10, 5))
         account.set_limits(Limits(500, None, 5))
-        assert account.usage()[1] == Limits(500, 10, 5)
+        assert account.limits() == Limits(500, 10, 5)
 
         account.set_limits(Limits())
-        assert account.usage()[1] == Limits(1000, 10, 5)
+        assert account.limits() == Limits(1000, 10, 5)
 
     @pytest.mark.parametrize("wanted", [Limits(1001), Limits(1, 11), Limits(None, None, 6)])
     def test_never_above_the_administrators(self, account: Account, operator: Operator, wanted: Limits) -> None:
@@ -79,36 +79,38 @@ class TestLimits:
         with pytest.raises(NotPermitted, match="administrator"):
             account.set_limits(wanted)
 
-        assert account.usage()[1] == Limits(500, 10, 5)
+        assert account.limits() == Limits(500, 10, 5)
 
     def test_what_the_administrator_lowers_counts_at_once(self, account: Account, operator: Operator) -> None:
         """And what he raises; the user's own stays known."""
         operator.grant(Limits(1000))
         account.set_limits(Limits(800))
         operator.grant(Limits(700))
-        assert account.usage()[1] == Limits(700)
+        assert account.limits() == Limits(700)
+        account.maintain()
         assert size_file(account) == ["700S", "0 0"]
 
         operator.grant(Limits(900))
-        assert account.usage()[1] == Limits(800)
+        assert account.limits() == Limits(800)
 
         operator.grant(Limits())
-        assert account.usage()[1] == Limits(800)
+        assert account.limits() == Limits(800)
 
     def test_another_program_has_set_them(self, account: Account, inbox: Mailbox) -> None:
         """`maildirmake -q`; the user cannot raise what an administrator set that way."""
         add(inbox, TEN)
         (account.root / "maildirsize").write_text("1000S,10C\n10 1\n")
-        assert account.usage()[1] == Limits(1000, 10)
+        assert account.limits() == Limits(1000, 10)
 
         with pytest.raises(NotPermitted):
             account.set_limits(Limits(1001))
         account.set_limits(Limits(500))
-        assert account.usage()[1] == Limits(500, 10)
+        assert account.limits() == Limits(500, 10)
+        account.maintain()
         assert size_file(account)[0] == "500S,10C"
 
         (account.root / "maildirsize").write_text("0S\n10 1\n")
-        assert account.usage()[1] == Limits(500)
+        assert account.limits() == Limits(500)
 
     def test_what_we_wrote_ourselves_is_nobodys_limit(
         self, account: Account, elsewhere: Account, operator: Operator
@@ -119,28 +121,29 @@ class TestLimits:
         assert size_file(account) == ["1000S,5C", "0 0"]
 
         operator.grant(Limits())
-        assert elsewhere.usage()[1] == Limits()
+        assert elsewhere.limits() == Limits()
+        elsewhere.maintain()
         assert size_file(account) == ["0S", "0 0"]
 
     def test_the_administrators_go_before_another_programs(self, account: Account, operator: Operator) -> None:
         """Where they speak of the same."""
         (account.root / "maildirsize").write_text("1000S,10C\n0 0\n")
         operator.grant(Limits(5000))
-        assert account.usage()[1] == Limits(5000, 10)
+        assert account.limits() == Limits(5000, 10)
 
     def test_they_are_kept_beside_the_mail(self, tmp_path: Path, account: Account, elsewhere: Account) -> None:
         """Also by another process, and without the index."""
         account.set_limits(Limits(500, 5, 3))
-        assert elsewhere.usage()[1] == Limits(500, 5, 3)
+        assert elsewhere.limits() == Limits(500, 5, 3)
         assert json.loads((account.root / "mailaccess-quota").read_text())["limits"]["mailboxes"] == 3
 
     @pytest.mark.parametrize("text", ["", "{}", "[]", '{"limits": {"x": 1}, "others": {}, "written": []}', "\xff"])
     def test_a_damaged_file_is_not_heeded(self, account: Account, text: str) -> None:
         """It is written anew with the next limits."""
         (account.root / "mailaccess-quota").write_bytes(text.encode("latin-1"))
-        assert account.usage()[1] == Limits()
+        assert account.limits() == Limits()
         account.set_limits(Limits(500))
-        assert account.usage()[1] == Limits(500)
+        assert account.limits() == Limits(500)
 
 
 class TestUsage:
@@ -152,27 +155,27 @@ class TestUsage:
         add(inbox, b"\n", TEN)
         arrive(account.root / ".Work", b"12345\n")
 
-        assert account.usage()[0] == Usage(17, 3, 2)
+        assert account.usage() == Usage(17, 3, 2)
 
     def test_other_programs_doings_count(self, account: Account, inbox: Mailbox) -> None:
         """In mailboxes that nobody opened: delivered, removed, and whole mailboxes."""
         account.create("Work")
         path = arrive(account.root / ".Work", TEN)
-        assert account.usage()[0] == Usage(10, 1, 2)
+        assert account.usage() == Usage(10, 1, 2)
 
         path.unlink()
         arrive(account.root, TEN * 2)
-        assert account.usage()[0] == Usage(20, 1, 2)
+        assert account.usage() == Usage(20, 1, 2)
 
         (account.root / ".Other" / "cur").mkdir(parents=True)
         (account.root / ".Other" / "cur" / "1.x:2,").write_bytes(TEN)
-        assert account.usage()[0] == Usage(30, 2, 3)
+        assert account.usage() == Usage(30, 2, 3)
 
         (account.root / ".Other").rename(account.root.parent / "other")
-        assert account.usage()[0] == Usage(20, 1, 2)
+        assert account.usage() == Usage(20, 1, 2)
 
         (account.root.parent / "other").rename(account.root / ".Again")
-        assert account.usage()[0] == Usage(30, 2, 3)
+        assert account.usage() == Usage(30, 2, 3)
 
     def test_a_deleted_mailbox_takes_nothing(self, account: Account) -> None:
         """Also for those who read the file."""
@@ -182,7 +185,7 @@ class TestUsage:
         account.delete("Work")
 
         assert size_file(account)[-1] == "-10 -1"
-        assert account.usage()[0] == Usage(0, 0, 1)
+        assert account.usage() == Usage(0, 0, 1)
 
 
 class TestMaildirsize:
@@ -199,7 +202,7 @@ class TestMaildirsize:
         inbox.expunge(None)
 
         assert size_file(account) == ["1000S,100C", "0 0", "30 2", "10 1", "-20 -1"]
-        assert account.usage()[0] == Usage(20, 2, 2)
+        assert account.usage() == Usage(20, 2, 2)
         assert len(size_file(account)) == 5
 
     def test_what_others_forgot_is_mended(self, account: Account, inbox: Mailbox) -> None:
@@ -269,7 +272,7 @@ class TestRefusal:
         add(inbox, TEN)
         with pytest.raises(OverQuota):
             add(inbox, TEN)
-        assert account.usage()[0][:2] == (20, 2)
+        assert account.usage()[:2] == (20, 2)
 
         inbox.remove([1])
         add(inbox, TEN)
@@ -302,7 +305,7 @@ class TestRefusal:
         inbox.move(uids, work)
         account.rename("Work", "Play")
         account.rename("INBOX", "Old")
-        assert account.usage()[0] == Usage(20, 2, 3)
+        assert account.usage() == Usage(20, 2, 3)
 
     def test_a_copy_in_several_transactions(self, account: Account, inbox: Mailbox) -> None:
         """None of it remains."""
@@ -311,7 +314,7 @@ class TestRefusal:
         account.set_limits(Limits(None, 1150))
         with pytest.raises(OverQuota):
             inbox.copy(uids, account.mailbox("Work"))
-        assert account.usage()[0] == Usage(600, 600, 2)
+        assert account.usage() == Usage(600, 600, 2)
         assert account.status("Work").messages == 0
 
     def test_a_replacement_counts_by_what_is_more(self, account: Account, inbox: Mailbox) -> None:
@@ -329,7 +332,7 @@ class TestRefusal:
                 with incoming, pytest.raises(OverQuota):
                     inbox.replace(uid, item, inbox)
         assert texts(inbox) == {uid: TEN}
-        assert account.usage()[0] == Usage(10, 1, 1)
+        assert account.usage() == Usage(10, 1, 1)
 
     def test_what_others_delivered_counts(self, account: Account, inbox: Mailbox) -> None:
         """Also where nobody looked since; what they removed makes room at once."""
@@ -383,11 +386,11 @@ class TestRefusal:
         source.copy(uids[:1], target)
         with pytest.raises(OverQuota):
             source.move(uids, target)
-        assert (ann.usage()[0].messages, fred.usage()[0].messages) == (2, 1)
+        assert (ann.usage().messages, fred.usage().messages) == (2, 1)
 
         target.remove([1])
         source.move(uids[:1], target)
-        assert (ann.usage()[0].messages, fred.usage()[0].messages) == (1, 1)
+        assert (ann.usage().messages, fred.usage().messages) == (1, 1)
         accounts.close()
 
 
@@ -403,7 +406,7 @@ def test_two_processes_do_not_fill_one_gap(account: Account, inbox: Mailbox) -> 
     inbox.sync()
 
     assert len(inbox.messages) == 20
-    assert account.usage()[0].messages == 20
+    assert account.usage().messages == 20
     assert maildirsize.read(account.root) == maildirsize.SizeFile("20C", 200, 20, True)
 
 
@@ -426,7 +429,7 @@ def test_a_lost_index_loses_no_limit(account: Account, inbox: Mailbox) -> None:
     for path in account.index_path.glob("index.sqlite*"):
         path.unlink()
 
-    assert account.usage() == (Usage(10, 1, 1), Limits(15))
+    assert (account.usage(), account.limits()) == (Usage(10, 1, 1), Limits(15))
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,9 @@ from mailaccess.wire.traps import call
 KIB = 1024
 """Octets of one unit of STORAGE (section 5.1)."""
 
+Known = tuple[Usage, Limits] | None
+"""Of a quota root; None: there are no limits."""
+
 RESOURCES = (b"STORAGE", b"MESSAGE", b"MAILBOX")
 
 feature(b"QUOTA", *(b"QUOTA=RES-" + resource for resource in RESOURCES), rfc=9208)
@@ -59,13 +62,13 @@ async def getquota(session: Session, root: bytes) -> None:
 async def getquotaroot(session: Session, name: str) -> None:
     """RFC 9208 4.1.2. "the mailbox name parameter doesn't have to reference an existing mailbox." """
 
-    def look() -> tuple[str, tuple[Usage, Limits]]:
+    def look() -> tuple[str, Known]:
         root = session.account.quota_root(name)
         return root, session.account.quota(root)
 
     root, known = await call(look)
     session.untagged(b"QUOTAROOT %s %s" % (render.mailbox(name, utf8=session.utf8), _rendered(root)))
-    session.untagged(response(root, *known))
+    session.untagged(response(root, known))
 
 
 @command(b"SETQUOTA", when=AUTHENTICATED, parse=parse_set, capability=b"QUOTASET", rfc=9208)
@@ -85,11 +88,14 @@ async def setquota(session: Session, root: bytes, limits: dict[bytes, int]) -> N
 
 
 async def _tell(session: Session, root: str) -> None:
-    session.untagged(response(root, *await call(session.account.quota, root)))
+    session.untagged(response(root, await call(session.account.quota, root)))
 
 
-def response(root: str, usage: Usage, limits: Limits) -> bytes:
+def response(root: str, known: Known) -> bytes:
     """quota-response = "QUOTA" SP quota-root-name SP quota-list; what is not limited is not in the list."""
+    if known is None:
+        return b"QUOTA %s ()" % _rendered(root)
+    usage, limits = known
     used = (-(-usage.storage // KIB), usage.messages, usage.mailboxes)
     allowed = (None if limits.storage is None else limits.storage // KIB, limits.messages, limits.mailboxes)
     listed = [

@@ -43,12 +43,12 @@ def test_limits_are_read_as_written(limits: dict[bytes, int], lower: bool) -> No
 )
 def test_what_is_not_limited_is_not_listed(usage: Usage, limits: Limits, shown: bytes) -> None:
     """Units are of 1024 octets: what is there is never shown as nothing, nor a limit as higher than it is."""
-    assert response("User quota", usage, limits) == b'QUOTA "User quota" (%s)' % shown
+    assert response("User quota", (usage, limits)) == b'QUOTA "User quota" (%s)' % shown
 
 
 def test_names_of_others_as_they_are(world: World) -> None:
     """A root's name is an astring; 8-bit ones are literals."""
-    assert response("User quota/j\u00fcrgen", Usage(0, 0, 1), Limits()) == b"QUOTA {18}\r\nUser quota/j\xc3\xbcrgen ()"
+    assert response("User quota/j\u00fcrgen", None) == b"QUOTA {18}\r\nUser quota/j\xc3\xbcrgen ()"
 
 
 def test_maildrop_and_mailbox_are_one(world: World) -> None:
