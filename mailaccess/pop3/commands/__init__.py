@@ -1,4 +1,9 @@
-"""One module per state, and one for `both`; importing the package fills the table."""
+"""One module per state; importing the package fills the table.
+
+authorization  becoming somebody
+transaction    reading the maildrop
+both           what may be asked before and after
+"""
 
 from mailaccess.pop3.commands import authorization, both, transaction
 
