@@ -87,14 +87,14 @@ class TestSharing:
         """The least recently used give their connections up, and get them back when needed."""
         accounts = Accounts(settings(tmp_path, max_open_indexes=3))
         inboxes = [accounts.open(f"user{number}", None).mailbox("INBOX") for number in range(8)]
-        assert database_files() <= 3 * 9
+        assert database_files(tmp_path) <= 3 * 9
         for inbox in inboxes:
             add(inbox)
 
         assert [len(inbox.messages) for inbox in inboxes] == [1] * 8
-        assert database_files() <= 3 * 9
+        assert database_files(tmp_path) <= 3 * 9
         accounts.close()
-        assert database_files() == 0
+        assert database_files(tmp_path) == 0
 
     def test_accounts_nobody_uses_are_forgotten(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """After the most recent ones; their uidlists are up to date by then."""
@@ -140,12 +140,13 @@ class TestSharing:
         accounts.close()
 
 
-def database_files() -> int:
-    """How many descriptors of index files this process has."""
+def database_files(root: Path) -> int:
+    """How many descriptors of index files below `root` this process has."""
     found = 0
     for link in Path("/proc/self/fd").iterdir():
         try:
-            found += "index.sqlite" in str(link.readlink())
+            target = link.readlink()
+            found += "index.sqlite" in target.name and target.is_relative_to(root)
         except FileNotFoundError:
             continue
     return found
