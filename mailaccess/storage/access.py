@@ -450,6 +450,10 @@ class Access:
         """The mailboxes of an account that this user may look up."""
         return [name for name, each in place.account.acls().items() if LOOKUP in self._of(each, place)]
 
+    def listen(self, tell: Callable[[], None]) -> Callable[[], None]:
+        """Has `tell` called when there may be others who share something; returns what ends that."""
+        return self._sharing.sharers.listen(tell) if self._sharing is not None else lambda: None
+
     def _listed_rights(self, place: Place) -> dict[str, Rights]:
         return {name: self._of(each, place) for name, each in place.account.acls().items()}
 

@@ -6,11 +6,14 @@ look; what may be seen there is said by the lists themselves.
 """
 
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 
+from mailaccess.storage import watch
 from mailaccess.storage.acl import ANYONE, AUTHENTICATED, USER, Who, visible_to
 from mailaccess.storage.disk import FileStamp, locked, replace_file
+from mailaccess.storage.watch import Event
 
 _PREFIX = "shared/shared-boxes/"
 
@@ -47,6 +50,26 @@ class Sharers:
                 lines += [_key(who, owner) for who in sorted(wanted, key=str)]
                 replace_file(self.path, "".join(f"{line}\n1\n" for line in lines).encode("utf-8", "surrogateescape"))
             self._stamp = None
+
+    def listen(self, tell: Callable[[], None]) -> Callable[[], None]:
+        """Has `tell` called when the file was changed, where the process watches files; returns what ends that."""
+        watcher = watch.current()
+        if watcher is None:
+            return lambda: None
+        changed = threading.Event()
+
+        def note(events: list[Event] | None) -> None:
+            if events is None or any(event.name == self.path.name for event in events):
+                changed.set()
+
+        def tell_if_changed() -> None:
+            if changed.is_set():
+                changed.clear()
+                tell()
+
+        directory = self.path.parent
+        token = watcher.add([directory if directory.is_dir() else self.path], note, tell_if_changed)
+        return partial(watcher.remove, token)
 
     def _read(self) -> None:
         try:

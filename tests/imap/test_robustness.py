@@ -90,6 +90,10 @@ AFTER_LOGIN = (
     b"m2 GETQUOTAROOT {5+}\r\nINBOX\r\n",
     b"m3 SETQUOTA {10+}\r\nUser quota (STORAGE 9223372036854775807 MESSAGE 99 MAILBOX 9)\r\n",
     b"l3 COMPRESS DEFLATE\r\n",
+    b"o1 NOTIFY SET STATUS (selected (MessageNew (UID BODY.PEEK[]) MessageExpunge FlagChange)) (personal NONE)\r\n",
+    b"o2 NOTIFY SET (selected-delayed (MessageNew MessageExpunge)) (subtree {3+}\r\nfoo (MailboxName))\r\n",
+    b"o4 NOTIFY SET (mailboxes (INBOX x) (MessageNew MessageExpunge MailboxMetadataChange SubscriptionChange))\r\n",
+    b"o3 NOTIFY NONE\r\n",
     b"l4 UNAUTHENTICATE\r\n",
 )
 SELECTED = (

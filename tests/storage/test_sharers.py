@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from mailaccess.storage import watch
 from mailaccess.storage.acl import Who
 from mailaccess.storage.sharers import Sharers
 
@@ -81,3 +82,27 @@ def test_nothing_is_written_where_nothing_changes(path: Path) -> None:
     sharers.set("alice", {AUTHENTICATED, BOB})
 
     assert path.stat().st_ino == before.st_ino
+
+
+def test_who_listens_hears_of_changes(path: Path) -> None:
+    """And of those only; until he has enough of it."""
+    path.parent.mkdir()
+    sharers, told = Sharers(path), []
+    assert sharers.listen(lambda: told.append("unheard")) is not None  # nobody watches
+    watcher = watch.Watcher()
+    watch.install(watcher)
+    try:
+        stop = sharers.listen(lambda: told.append("heard"))
+        (path.parent / "other").touch()
+        watcher.ready()
+        assert told == []
+        Sharers(path).set("alice", {BOB})
+        watcher.ready()
+        assert told == ["heard"]
+        stop()
+        Sharers(path).set("alice", {TEAM})
+        watcher.ready()
+        assert told == ["heard"]
+    finally:
+        watch.install(None)
+        watcher.close()

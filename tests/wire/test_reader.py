@@ -102,3 +102,23 @@ def test_exactly_waits_for_its_octets() -> None:
 
     assert got == [b"abcdef", b"", b"rest"]
     assert driver.closed
+
+
+def test_whether_there_is_a_line_can_be_asked() -> None:
+    """Without taking it; and what was asked for is no longer fresh."""
+    reader = Reader()
+    reader.feed(b"on")
+    assert reader.fresh
+    assert not reader.has_line()
+    assert not reader.fresh
+    reader.feed(b"e\r")
+    assert not reader.has_line()
+    reader.feed(b"\ntwo\n")
+
+    assert reader.has_line()
+    assert [reader.take_line(), reader.has_line(), reader.take_line(), reader.has_line()] == [
+        b"one",
+        True,
+        b"two",
+        False,
+    ]

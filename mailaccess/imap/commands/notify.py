@@ -5,7 +5,7 @@ account as its feed shows it with what the client was told. A burst of changes i
 """
 
 import logging
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 
 from mailaccess.imap import render
@@ -84,6 +84,8 @@ class AccountNotifier:
         self._subscribed: frozenset[str] = frozenset()
         self._selected = ""  # GUID of the mailbox that was selected when the client was last told
         self._brought: dict[str, set[int]] = {}  # by GUID: UIDs of messages that this client put there
+        self._stop_listening: Callable[[], None] | None = None
+        self._others_share = False  # perhaps there are accounts that are not among those above
 
     # -- for the session
 
@@ -106,15 +108,19 @@ class AccountNotifier:
         for told in self._accounts:
             told.listener.close()
         self._accounts = []
+        if self._stop_listening is not None:
+            self._stop_listening()
+            self._stop_listening = None
 
     async def begin(self) -> None:
         """Takes things as they are for told, and tells what NOTIFY SET itself does. LimitReached."""
         if not any(group.events for group in self._wishes.groups):
             return
         access = self._session.account
-        wake = self._session.channel.wake
-        for realm in await call(access.realms, foreign=any(_reaches_others(access, g) for g in self._wishes.groups)):
-            self._accounts.append(_Told(realm, await call(realm.feed.listen, wake)))
+        foreign = any(_reaches_others(access, group) for group in self._wishes.groups)
+        if foreign:
+            self._stop_listening = await call(access.listen, self._hear_of_others)
+        await self._listen(foreign=foreign)
         denied: list[str] = []
         for told in self._accounts:
             await self._take(told, await call(told.listener.look))
@@ -138,6 +144,9 @@ class AccountNotifier:
         """Tells what has happened since, but for what this client did."""
         try:
             await self._fetch(arrived)
+            if self._others_share:
+                self._others_share = False
+                await self._listen(foreign=True)
             for told in self._accounts:
                 if self._session.done is not None:
                     told.listener.hear()  # what it did itself is told from what others do in that it is heard now
@@ -177,6 +186,18 @@ class AccountNotifier:
         return view.mailbox.guid if view is not None else ""
 
     # -- an account
+
+    def _hear_of_others(self) -> None:
+        """In any thread."""
+        self._others_share = True
+        self._session.channel.wake()
+
+    async def _listen(self, *, foreign: bool) -> None:
+        """To all accounts that are not listened to."""
+        known = {told.realm.feed for told in self._accounts}
+        for realm in await call(self._session.account.realms, foreign=foreign):
+            if realm.feed not in known:
+                self._accounts.append(_Told(realm, await call(realm.feed.listen, self._session.channel.wake)))
 
     async def _take(self, told: _Told, picture: Picture) -> None:
         """Makes of the picture what the client can see and wants to be told of it, and has that watched."""
