@@ -151,6 +151,7 @@ class Quota:
     def admit(self, transaction: Transaction, octets: int, messages: int) -> None:
         """Before so much is added by the transaction. OverQuota."""
         limits = self._limits
+        self.exceeded = False
         if not limits.of_messages:
             return
         try:
@@ -159,8 +160,6 @@ class Quota:
             if not self._soft:
                 raise
             self.exceeded = True
-        else:
-            self.exceeded = False
 
     def admit_mailbox(self, count: Callable[[], int]) -> None:
         """Before one more is made than are counted. OverQuota."""
@@ -230,10 +229,10 @@ class Quota:
             return _NONE
         try:
             found = json.loads(self._file.read_bytes())
-            return _Own(Limits(**found["limits"]), Limits(**found["others"]), tuple(found["written"]))
+            return _Own(_limits(found["limits"]), _limits(found["others"]), tuple(found["written"]))
         except FileNotFoundError:
             return _NONE
-        except (OSError, ValueError, TypeError, KeyError) as error:
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             log.warning("%s is not heeded: %s", self._file, error)
             return _NONE
 
@@ -251,6 +250,13 @@ def check(room: Room, octets: int, messages: int) -> None:
 
 def _room(limits: Limits, octets: int, messages: int) -> Room:
     return Room(_height(limits.storage) - octets, _height(limits.messages) - messages)
+
+
+def _limits(found: dict[str, object]) -> Limits:
+    """ValueError, TypeError where they are none."""
+    if not all(value is None or isinstance(value, int) for value in found.values()):
+        raise ValueError("limits are numbers")
+    return Limits(**found)  # type: ignore[arg-type]
 
 
 def _others(line: str | None, own: _Own) -> Limits:

@@ -137,7 +137,18 @@ class TestLimits:
         assert elsewhere.limits() == Limits(500, 5, 3)
         assert json.loads((account.root / "mailaccess-quota").read_text())["limits"]["mailboxes"] == 3
 
-    @pytest.mark.parametrize("text", ["", "{}", "[]", '{"limits": {"x": 1}, "others": {}, "written": []}', "\xff"])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "",
+            "{}",
+            "[]",
+            '{"limits": {"x": 1}, "others": {}, "written": []}',
+            '{"limits": {"storage": "1"}, "others": {}, "written": []}',
+            '{"limits": [], "others": {}, "written": []}',
+            "\xff",
+        ],
+    )
     def test_a_damaged_file_is_not_heeded(self, account: Account, text: str) -> None:
         """It is written anew with the next limits."""
         (account.root / "mailaccess-quota").write_bytes(text.encode("latin-1"))
@@ -371,6 +382,11 @@ class TestRefusal:
         account.create("Work")
 
         inbox.remove([1, 2])
+        add(inbox, TEN)
+        assert not inbox.over_quota
+
+        add(inbox, TEN)
+        operator.grant(Limits())
         add(inbox, TEN)
         assert not inbox.over_quota
 
