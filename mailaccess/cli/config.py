@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -78,4 +78,6 @@ def _toml(value: object) -> str | None:
         return json.dumps(value) if value is not None else None
     if isinstance(value, list | tuple) and not hasattr(value, "_fields"):
         return "[" + ", ".join(str(_toml(item)) for item in value) + "]"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_toml(name)} = {_toml(item)}" for name, item in value.items()) + "}"
     return json.dumps(str(value), ensure_ascii=False)

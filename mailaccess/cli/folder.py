@@ -11,7 +11,7 @@ from mailaccess.storage import acl, rights
 
 @click.group()
 def command() -> None:
-    """List, create or delete an account's mailboxes."""
+    """List, create, delete or share an account's mailboxes."""
 
 
 @command.command("list")

@@ -88,6 +88,16 @@ def test_show_is_toml_with_origins(run: Run, right: Path, monkeypatch: pytest.Mo
     assert origins["hostname"] == "default"
 
 
+def test_show_can_be_read_as_a_file(run: Run, right: Path) -> None:
+    """Tables among the values, too."""
+    right.write_text(right.read_text() + '[imap]\nurl_applications = { submit = ["postfix", "a \\"b"], "x y" = [] }\n')
+    shown = run("config", "show", "--config", str(right)).out
+    right.write_text(shown)
+
+    assert tomllib.loads(shown)["imap"]["url_applications"] == {"submit": ["postfix", 'a "b'], "x y": []}
+    assert run("config", "check", str(right)).code == 0
+
+
 def test_show_keeps_secrets(run: Run, right: Path) -> None:
     """Another backend's options may hold a password."""
     right.write_text('[auth]\nbackend = "x:Y"\nbind_password = "hush"\nurl = "ldap://x"\n')
