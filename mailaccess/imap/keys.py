@@ -1,9 +1,10 @@
 """The search keys, one beside the other: name, grammar, what it looks at, how it matches (RFC 3501 6.4.4)."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from itertools import islice
+from math import inf
 from typing import TypeVar
 
 from mailaccess.imap import objectid
@@ -21,10 +22,14 @@ from mailaccess.storage.messages import UNSIZED
 T = TypeVar("T")
 
 DAY = 86_400
+WEEK = 7  # days by which a date may be missed behind FUZZY
+TENTH = 10  # what part of a size
 
 Candidates = Sequence[int]
 
 feature(b"WITHIN", rfc=5032)
+# Who does not ask for it gets no such answer, iOS included, whose users expect it: "Implementations MUST NOT make
+# operational changes based on the data sent as part of the ID command" (RFC 2971 1).
 feature(b"SEARCH=FUZZY", rfc=6203)
 
 
@@ -177,13 +182,41 @@ def _number(terms: Terms) -> int:
     return terms.number64()
 
 
-@key(b"LARGER", needs=Needs.COLUMNS, parse=_number, sizes=True)
+Bounds = tuple[float, float]
+"""The least and the greatest that match."""
+
+
+def _roughly(
+    values: Callable[[Rows, Candidates], Iterable[tuple[int, int]]],
+    bounds: Callable[[T], Bounds],
+    slack: Callable[[T], int],
+) -> Match:
+    """ "Servers could return messages outside the specified [...] range, but the further away the message is, the lower
+    the relevancy score" (RFC 6203 5)."""
+
+    def match(rows: Rows, candidates: Candidates, argument: T) -> list[int]:
+        (low, high), room = bounds(argument), slack(argument)
+        return rows.rated((row, fuzzy.closeness(value, low, high, room)) for row, value in values(rows, candidates))
+
+    return match
+
+
+def _about(bounds: Callable[[int], Bounds]) -> Match:
+    """A size."""
+
+    def values(rows: Rows, candidates: Candidates) -> Iterator[tuple[int, int]]:
+        return ((row, rows.sizes[row]) for row in candidates if rows.sizes[row] != UNSIZED)
+
+    return _roughly(values, bounds, lambda octets: octets // TENTH)
+
+
+@key(b"LARGER", needs=Needs.COLUMNS, parse=_number, sizes=True, fuzzily=_about(lambda octets: (octets + 1, inf)))
 def larger(rows: Rows, candidates: Candidates, octets: int) -> list[int]:
     sizes = rows.sizes
     return [row for row in candidates if octets < sizes[row] != UNSIZED]
 
 
-@key(b"SMALLER", needs=Needs.COLUMNS, parse=_number, sizes=True)
+@key(b"SMALLER", needs=Needs.COLUMNS, parse=_number, sizes=True, fuzzily=_about(lambda octets: (0, octets - 1)))
 def smaller(rows: Rows, candidates: Candidates, octets: int) -> list[int]:
     sizes = rows.sizes
     return [row for row in candidates if sizes[row] < octets]
@@ -214,17 +247,29 @@ def _since(dates: Sequence[int], candidates: Candidates, day: date) -> list[int]
     return [row for row in candidates if dates[row] >= start]
 
 
-@key(b"BEFORE", needs=Needs.COLUMNS, parse=_date)
+def _around(bounds: Callable[[int], Bounds]) -> Match:
+    """A day, given by its first second."""
+
+    def values(rows: Rows, candidates: Candidates) -> Iterator[tuple[int, int]]:
+        return ((row, rows.dates[row]) for row in candidates)
+
+    def second(day: date) -> Bounds:
+        return bounds(_midnight(day))
+
+    return _roughly(values, second, lambda _: WEEK * DAY)
+
+
+@key(b"BEFORE", needs=Needs.COLUMNS, parse=_date, fuzzily=_around(lambda start: (-inf, start - 1)))
 def before(rows: Rows, candidates: Candidates, day: date) -> list[int]:
     return _before(rows.dates, candidates, day)
 
 
-@key(b"ON", needs=Needs.COLUMNS, parse=_date)
+@key(b"ON", needs=Needs.COLUMNS, parse=_date, fuzzily=_around(lambda start: (start, start + DAY - 1)))
 def on(rows: Rows, candidates: Candidates, day: date) -> list[int]:
     return _on(rows.dates, candidates, day)
 
 
-@key(b"SINCE", needs=Needs.COLUMNS, parse=_date)
+@key(b"SINCE", needs=Needs.COLUMNS, parse=_date, fuzzily=_around(lambda start: (start, inf)))
 def since(rows: Rows, candidates: Candidates, day: date) -> list[int]:
     return _since(rows.dates, candidates, day)
 
@@ -282,17 +327,29 @@ def _sent(rows: Rows, candidates: Candidates, test: Callable[[int], bool]) -> li
     return [row for row, day in rows.said(SENT_DAY, candidates) if day and test(day)]
 
 
-@key(b"SENTBEFORE", needs=Needs.FACTS, parse=_sent_date)
+def _sent_around(bounds: Callable[[int], Bounds]) -> Match:
+    """The same of the Date field, by the day's number."""
+
+    def values(rows: Rows, candidates: Candidates) -> Iterator[tuple[int, int]]:
+        return ((row, day) for row, day in rows.said(SENT_DAY, candidates) if day)
+
+    def number(day: date) -> Bounds:
+        return bounds(day.toordinal())
+
+    return _roughly(values, number, lambda _: WEEK)
+
+
+@key(b"SENTBEFORE", needs=Needs.FACTS, parse=_sent_date, fuzzily=_sent_around(lambda day: (0, day - 1)))
 def sentbefore(rows: Rows, candidates: Candidates, day: date) -> list[int]:
     return _sent(rows, candidates, day.toordinal().__gt__)
 
 
-@key(b"SENTON", needs=Needs.FACTS, parse=_sent_date)
+@key(b"SENTON", needs=Needs.FACTS, parse=_sent_date, fuzzily=_sent_around(lambda day: (day, day)))
 def senton(rows: Rows, candidates: Candidates, day: date) -> list[int]:
     return _sent(rows, candidates, day.toordinal().__eq__)
 
 
-@key(b"SENTSINCE", needs=Needs.FACTS, parse=_sent_date)
+@key(b"SENTSINCE", needs=Needs.FACTS, parse=_sent_date, fuzzily=_sent_around(lambda day: (day, inf)))
 def sentsince(rows: Rows, candidates: Candidates, day: date) -> list[int]:
     return _sent(rows, candidates, day.toordinal().__le__)
 

@@ -102,7 +102,7 @@ async def matching(rows: Rows, program: Program, candidates: Sequence[int], adva
         for part in _slices(rows, undecided, level, program.keys):
             if level is not Needs.COLUMNS:
                 await hold_columns(rows, part, program.columns)
-            if level is Needs.TEXT or (program.fuzzy and level is Needs.FACTS):
+            if level is Needs.TEXT or program.fuzzy:
                 yes, maybe = await compute(sift, program.root, rows, part, level)
             else:
                 yes, maybe = sift(program.root, rows, part, level)

@@ -27,6 +27,14 @@ def plain(folded: str) -> str:
     return folded if folded.isascii() else _MARKS.sub("", folded)
 
 
+def closeness(value: int, low: float, high: float, slack: int) -> int:
+    """How well a number lies between two others, both included; those that miss by more than `slack` do not at all."""
+    missing = max(low - value, value - high, 0)
+    if missing == 0:
+        return BEST
+    return BEST - int((BEST - 1) * missing / slack) if missing <= slack else 0
+
+
 class Needle:
     """What is looked for, folded as the texts are (`text.fold`)."""
 

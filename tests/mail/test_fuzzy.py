@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailaccess.mail.fuzzy import BEST, Needle
+from mailaccess.mail.fuzzy import BEST, Needle, closeness
 from mailaccess.mail.text import fold
 
 
@@ -105,6 +105,15 @@ def test_one_error_in_a_word_is_forgiven(word: str, at: int, change: str) -> Non
         "swapped": word[:at] + word[at : at + 2][::-1] + word[at + 2 :],
     }[change]
     assert score(word, f"so {mistyped} there") > 0
+
+
+@pytest.mark.parametrize(
+    ("value", "score"), [(10, 100), (20, 100), (15, 100), (9, 76), (8, 51), (6, 1), (5, 0), (21, 76), (24, 1), (25, 0)]
+)
+def test_closeness(value: int, score: int) -> None:
+    """The further away, the less; beyond the slack, not at all."""
+    assert closeness(value, 10, 20, 4) == score
+    assert closeness(value, 10, 20, 0) == (100 if 10 <= value <= 20 else 0)
 
 
 def test_hostile_text_takes_no_time() -> None:
