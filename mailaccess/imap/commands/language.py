@@ -45,10 +45,4 @@ def _look_up(wanted: bytes) -> bytes | None:
     """The language that a range leads to when it is shortened subtag by subtag (RFC 4647 3.4)."""
     if wanted.upper() in (b"DEFAULT", b"*"):
         return DEFAULT
-    subtags = wanted.upper().split(b"-")
-    for length in range(len(subtags), 0, -1):
-        shortened = b"-".join(subtags[:length])
-        for known in LANGUAGES:
-            if known.upper() == shortened:
-                return known
-    return None
+    return next((known for known in LANGUAGES if (wanted.upper() + b"-").startswith(known.upper() + b"-")), None)
