@@ -214,16 +214,27 @@ class Context:
 def fixed(node: Node, rows: Rows) -> Node:
     """The same keys, with UIDs for message numbers and `$`: these "are evaluated at the time the command is received;
     therefore, if the messages referred to by such message sequence numbers change, no notifications will be emitted"
-    (RFC 5267 4.3)."""
+    (RFC 5267 4.3). Nor does a UID set depend on which message is the last: `7:*` is all from there on, for good."""
     if not isinstance(node, Leaf):
         return type(node)([fixed(child, rows) for child in node.children])
     by_uid = KEYS[b"UID"]
-    if node.key is not KEYS[SEQUENCE_SET] and not (node.key is by_uid and node.argument is numset.SAVED):
+    if node.key is KEYS[SEQUENCE_SET] or (node.key is by_uid and node.argument is numset.SAVED):
+        # Between two neighbours there will never be another UID.
+        uids = tuple((rows.uids[low], rows.uids[high]) for low, high in rows.numbered(node.argument))
+    elif node.key is by_uid:
+        uids = tuple(_without_star(low, high, rows) for low, high in node.argument)
+    else:
         return node
-    ranges = rows.numbered(node.argument)
-    # Between two neighbours there will never be another UID.
-    uids = tuple((rows.uids[low], rows.uids[high]) for low, high in ranges)
     return Leaf(by_uid, uids) if uids else Not([Leaf(KEYS[b"ALL"], None)])
+
+
+def _without_star(low: int, high: int, rows: Rows) -> tuple[int, int]:
+    if numset.STAR not in (low, high):
+        return low, high
+    first = min(low, high, numset.STAR - 1)
+    if rows.count:
+        first = min(first, rows.uids[rows.count - 1])
+    return (first, first) if low == high else (first, numset.STAR - 1)
 
 
 def give_up_numbers(session: Session) -> None:

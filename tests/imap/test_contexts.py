@@ -168,6 +168,31 @@ def test_only_what_has_changed_is_looked_at(world: World, monkeypatch: pytest.Mo
     assert sorted(row for rows in looked_at for row in rows) == [6, 50]
 
 
+@pytest.mark.parametrize(
+    ("program", "added"),
+    [
+        (b"UID 2:*", b"3:4"),
+        (b"UID *:9", b"3:4"),
+        (b"UID *", b""),
+        (b"UID 1,4:8", b"4"),
+        (b"2:*", b""),
+        (b"1:4", b""),
+        (b"OR NOT UID $ 3", b"3:4"),
+    ],
+)
+def test_sets_mean_what_they_meant(world: World, program: bytes, added: bytes) -> None:
+    """Of numbers and `$`, the messages that were there (RFC 5267 4.3); which is the last one decides nothing."""
+    for number in range(2):
+        world.deliver(b"Subject: %d\r\n\r\n" % number, flags="")
+    client = world.imap_in()
+    client.ask(b"a SEARCH RETURN (SAVE) 1\r\nb UID SEARCH RETURN (UPDATE) %s\r\n" % program)
+    for number in range(2):
+        world.deliver(b"Subject: %d\r\n\r\n" % number, flags="")
+    reply = client.ask(b"c SEARCH RETURN (SAVE) 2\r\nd NOOP\r\n")
+
+    assert (b"ADDTO (0 %s)" % added in reply) if added else b"ADDTO" not in reply
+
+
 def test_too_many_are_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """By their number, or by what they have to remember; the first never is (RFC 5267 4.3.1). The rest is answered."""
     world.deliver(b"Subject: a\r\n\r\n", flags="")
