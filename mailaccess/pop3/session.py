@@ -15,7 +15,7 @@ from mailaccess.storage.accounts import Accounts
 from mailaccess.storage.errors import StorageError
 from mailaccess.wire.channel import Channel
 from mailaccess.wire.reader import LineTooLong
-from mailaccess.wire.traps import Closing, Gone, TimedOut, call, delay, drained, verify
+from mailaccess.wire.traps import Closing, Gone, TimedOut, call, delay, drained, event, verify
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +24,10 @@ MAX_LINE = 1024
 FOREIGN_WORDS = frozenset([b"GET", b"POST", b"PUT", b"HEAD", b"OPTIONS", b"CONNECT", b"HELO", b"EHLO"])
 """First words of other protocols' clients: a browser tricked into talking to us is hung up on at once."""
 NONSENSE_LIMIT = 3
+SEEN_AFTER = 0.2
+"""Seconds without a command after which what was retrieved is marked \\Seen ..."""
+SEEN_TOGETHER = 200
+"""... and messages that are marked without waiting for that."""
 MAX_FAILURES = 10
 
 
@@ -78,7 +82,8 @@ class Session:
         self.channel.write(b"".join([b"%s\r\n" % line for line in lines] + [b".\r\n"]))
 
     def seen(self, number: int) -> None:
-        """Notes that a message was retrieved; \\Seen is set when the client has nothing more to ask right now."""
+        """Notes that a message was retrieved; \\Seen is set when the client has asked nothing more for a moment, or
+        has asked for many, or leaves: with each message, it would wait for the disk once more."""
         if self.settings.mark_seen:
             self._seen.append(number)
 
@@ -130,7 +135,7 @@ class Session:
 
     async def update(self) -> None:
         """The UPDATE state: what QUIT does in the TRANSACTION state."""
-        await self._mark_seen()
+        await self.mark_seen()
         await call(self.maildrop.remove_deleted)
 
     def close(self) -> None:
@@ -145,8 +150,11 @@ class Session:
     async def command(self) -> None:
         """Reads one command and answers it."""
         reader = self.channel.reader
-        if not reader.buffered:
-            await self._mark_seen()
+        if self._seen and not reader.buffered:
+            self.channel.woken = False
+            await event(SEEN_AFTER)
+            if not reader.buffered or len(self._seen) >= SEEN_TOGETHER:
+                await self.mark_seen()
         try:
             line = await reader.line(MAX_LINE)
         except LineTooLong:
@@ -192,8 +200,9 @@ class Session:
             self.say_error(Err("This is a POP3 server"))
             raise Ended
 
-    async def _mark_seen(self) -> None:
-        """What cannot be marked was read all the same, and nobody has asked: the client waits for no answer."""
+    async def mark_seen(self) -> None:
+        """Sets \\Seen on what was retrieved. What cannot be marked was read all the same, and nobody has asked: the
+        client waits for no answer."""
         numbers, self._seen = self._seen, []
         try:
             if numbers:
@@ -229,4 +238,7 @@ async def serve(channel: Channel, settings: Pop3Settings) -> None:
     except (Ended, Gone, TimedOut):
         pass  # it closes on who was idle "without removing any messages or sending any response" (RFC 1939 section 3)
     finally:
-        session.close()
+        try:
+            await session.mark_seen()
+        finally:
+            session.close()

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from mailaccess.pop3.session import serve
+from mailaccess.pop3.session import SEEN_TOGETHER, serve
 from mailaccess.storage.errors import Unavailable
 from mailaccess.storage.mailbox import Mailbox
 from mailaccess.wire.channel import HIGH_WATER
@@ -29,6 +29,33 @@ def test_retr_sets_seen(world: World) -> None:
     world.pop3_settings = replace(world.pop3_settings, mark_seen=False)
     logged_in(world).ask(b"RETR 2\r\nQUIT\r\n")
     assert b"\\Seen" not in world.imap_in().ask(b"a FETCH 2 FLAGS\r\n")
+
+
+def test_seen_waits_for_a_quiet_moment(world: World) -> None:
+    """Who reads one message after the other waits for no disk; a moment later, or when he is gone, all are marked."""
+    for _ in range(3):
+        world.deliver(MESSAGES["plain"])
+    client, other = logged_in(world), world.imap_in()
+    for number in (b"1", b"2"):
+        client.ask(b"RETR " + number + b"\r\n")
+    assert b"\\Seen" not in other.ask(b"a FETCH 1:* FLAGS\r\n")
+
+    client.tick()
+    assert other.ask(b"b NOOP\r\n").count(b"\\Seen") == 2
+
+    client.ask(b"RETR 3\r\n")
+    client.hang_up()
+    assert other.ask(b"c NOOP\r\n").count(b"\\Seen") == 1
+
+
+def test_many_are_seen_at_once(world: World) -> None:
+    """However long a client goes on."""
+    world.deliver(MESSAGES["plain"])
+    client, other = logged_in(world), world.imap_in()
+    for _ in range(SEEN_TOGETHER + 1):
+        client.ask(b"RETR 1\r\n")
+
+    assert b"\\Seen" in other.ask(b"a FETCH 1 FLAGS\r\n")
 
 
 def test_seen_that_cannot_be_set(world: World) -> None:

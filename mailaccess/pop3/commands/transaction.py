@@ -6,8 +6,11 @@ from mailaccess.pop3.maildrop import Maildrop
 from mailaccess.pop3.registry import Err, State, command, maybe_message, message_number, one_message
 from mailaccess.pop3.session import Session
 from mailaccess.pop3.stuffing import Stuffer, Top
+from mailaccess.storage.content import Content
 from mailaccess.wire.traps import call, drained, turn
 
+AT_HAND = 32 * 1024
+"""Up to so many octets are read faster than a thread is asked to."""
 WHOLE = 256 * 1024
 """Up to so many octets a message is read and sent as one piece."""
 PIECE = 64 * 1024
@@ -80,7 +83,8 @@ async def retr(session: Session, number: int) -> None:
     """RFC 1939 section 5. Large messages go out in pieces, as fast as the client takes them."""
     size = session.maildrop.sizes[session.message(number) - 1]
     if size <= WHOLE:
-        text = await call(_stuffed, session.maildrop, number)
+        content = session.maildrop.content_at_hand(number) if size <= AT_HAND else None
+        text = _stuffed(content) if content else await call(_read, session.maildrop, number)
         session.ok(f"{size} octets")
         session.channel.write(text)
     else:
@@ -90,8 +94,12 @@ async def retr(session: Session, number: int) -> None:
         await drained()
 
 
-def _stuffed(maildrop: Maildrop, number: int) -> bytes:
-    with maildrop.content(number) as content:
+def _read(maildrop: Maildrop, number: int) -> bytes:
+    return _stuffed(maildrop.content(number))
+
+
+def _stuffed(content: Content) -> bytes:
+    with content:
         stuffer = Stuffer()
         return stuffer.add(content.read(0, content.size)) + stuffer.end()
 
