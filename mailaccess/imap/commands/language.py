@@ -21,8 +21,8 @@ def parse_language(cursor: Cursor) -> tuple[list[bytes]]:
         if ranges:
             cursor.sp()
         ranges.append(cursor.astring("a language range"))
-    if len(ranges) > MAX_RANGES:
-        raise Bad(f"At most {MAX_RANGES} language ranges are taken")
+        if len(ranges) > MAX_RANGES:
+            raise Bad(f"At most {MAX_RANGES} language ranges are taken")
     return (ranges,)
 
 

@@ -57,8 +57,8 @@ def parse_list(cursor: Cursor) -> tuple[ListArguments]:
     while several and not cursor.skip(b")"):
         cursor.sp()
         patterns.append(cursor.list_mailbox())
-    if len(patterns) > MAX_PATTERNS:
-        raise Bad(f"At most {MAX_PATTERNS} patterns are taken")
+        if len(patterns) > MAX_PATTERNS:
+            raise Bad(f"At most {MAX_PATTERNS} patterns are taken")
     wanted: dict[bytes, list[bytes]] = {}
     extended = extended or several
     if not cursor.at_end():

@@ -106,8 +106,8 @@ def parse_names(cursor: Cursor) -> list[bytes]:
     while not (several and cursor.skip(b")")) and not (not several and cursor.at_end()):
         cursor.sp()
         names.append(_entry(cursor))
-    if len(names) > MAX_NAMES:
-        raise Bad(f"At most {MAX_NAMES} entries can be named at once")
+        if len(names) > MAX_NAMES:
+            raise Bad(f"At most {MAX_NAMES} entries can be named at once")
     return names
 
 
@@ -218,12 +218,12 @@ def parse_set(cursor: Cursor) -> tuple[str | None, dict[bytes, bytes | None]]:
             raise Bad("The name of an entry has two parts at least, and four below /private/vendor and /shared/vendor")
         cursor.sp()
         values[name] = None if cursor.skip(b"NIL") else cursor.string(binary=True)
+        if len(values) > MAX_NAMES:
+            raise Bad(f"At most {MAX_NAMES} entries can be set at once")
         if cursor.skip(b")"):
             break
         cursor.sp()
     cursor.end()
-    if len(values) > MAX_NAMES:
-        raise Bad(f"At most {MAX_NAMES} entries can be set at once")
     return mailbox, values
 
 

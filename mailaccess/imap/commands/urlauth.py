@@ -60,10 +60,10 @@ def parse_genurlauth(cursor: Cursor) -> tuple[list[tuple[bytes, bytes]]]:
         url = cursor.astring("a URL")
         cursor.sp()
         pairs.append((url, cursor.word("a mechanism")))
+        _bound(len(pairs))
         if not cursor.skip(b" ") or cursor.at_end():
             break
     cursor.end()
-    _bound(len(pairs))
     return (pairs,)
 
 
@@ -82,10 +82,10 @@ def parse_urlfetch(cursor: Cursor) -> tuple[list[tuple[bytes, list[Metadata]]]]:
             urls.append((cursor.astring("a URL"), _parse_metadata(cursor)))
         else:
             urls.append((cursor.astring("a URL"), []))
+        _bound(len(urls))
         if not cursor.skip(b" ") or cursor.at_end():
             break
     cursor.end()
-    _bound(len(urls))
     return (urls,)
 
 
