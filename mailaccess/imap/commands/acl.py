@@ -49,9 +49,12 @@ def parse_setacl(cursor: Cursor) -> tuple[str, str, str]:
 
 
 def _identifier(cursor: Cursor) -> str:
-    """identifier = astring, in UTF-8, as the client wrote it."""
+    """identifier = astring, in UTF-8, as the client wrote it. To prepare a long one would take long."""
+    raw = cursor.astring("an identifier")
+    if len(raw) > 4 * acl.LONGEST:
+        raise Bad(f"An identifier has at most {acl.LONGEST} characters")
     try:
-        return cursor.astring("an identifier").decode()
+        return raw.decode()
     except UnicodeDecodeError:
         raise Bad("An identifier is written in UTF-8") from None
 

@@ -1,5 +1,10 @@
 """Commands about rights."""
 
+import pytest
+
+from mailaccess.imap.commands.acl import parse_identifier
+from mailaccess.imap.errors import Bad
+from mailaccess.imap.grammar import Cursor
 from tests.world import World
 
 
@@ -16,6 +21,13 @@ def test_a_name_is_prepared_and_spelled_as_it_is_stored(world: World) -> None:
     client.ask('b SETACL INBOX "a\u00adnn" lr\r\n'.encode())
 
     assert b'* ACL "INBOX" fred lrswipkxteacd ann lr\r\n' in client.ask(b"c GETACL INBOX\r\n")
+
+
+def test_an_identifier_that_is_too_long_is_not_prepared() -> None:
+    """Half a second for one line of a command, while others wait."""
+    assert parse_identifier(Cursor(b"INBOX " + b"u" * 1000)) == ("INBOX", "u" * 1000)
+    with pytest.raises(Bad, match="at most 255 characters"):
+        parse_identifier(Cursor(b"INBOX " + b"u" * 60_000))
 
 
 def test_the_identifier_is_told_as_it_was_given(world: World) -> None:
