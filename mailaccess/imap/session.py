@@ -90,6 +90,9 @@ class Notifier(Protocol):
     async def tell(self, arrived: Ranges) -> None:
         """Tells all but what `update` does; `arrived`: of these messages the client has just heard."""
 
+    def give_up(self, reason: str) -> None:
+        """Nothing is told from now on, and the client hears so."""
+
     def close(self) -> None:
         """Ends it."""
 
@@ -433,7 +436,13 @@ class Session:
             if self.notifier is None or not self.notifier.attentive:
                 return
             channel.woken = False
-            await self.update(expunges=not self.notifier.selected.delayed)
+            try:
+                await self.update(expunges=not self.notifier.selected.delayed)
+            except (Gone, TimedOut, Closing, Bye):
+                raise
+            except Exception:
+                log.exception("a client could not be told what has happened")
+                self.notifier.give_up("Internal error; it has been logged")
             if channel.full:
                 await drained()
             await self.attend(self.settings.idle_timeout)

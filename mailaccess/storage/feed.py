@@ -33,6 +33,9 @@ log = logging.getLogger(__name__)
 MOST = 2000
 """Mailboxes of an account that are watched for what other programs do: each takes two of the kernel's watches."""
 
+_AT_ONCE = 50
+"""Watches of mailboxes that are let go of while others wait: some 10 us each."""
+
 _AGAIN = 0.1
 """Seconds after which a mailbox is compared once more, whose directories may have changed without its showing."""
 
@@ -118,6 +121,7 @@ class Feed:
         self._looking = threading.Lock()  # around drawing, and the next four
         self._looker = 0  # the thread that does
         self._picture = Picture()
+        self._places: dict[str, str] = {}  # names by directory, of the picture's tree
         self._boxes: dict[str, Box] = {}  # watched, by directory
         self._token = 0  # of the watch for the root and the wake file
         self._lock = threading.Lock()  # around all that follows
@@ -151,7 +155,10 @@ class Feed:
         with self._lock:
             self._listeners.pop(number, None)
             self._wanted.pop(number, None)
-        self._rest()
+        if len(self._boxes) > _AT_ONCE:
+            threading.Thread(target=self._rest, name="letting go of watches").start()
+        else:
+            self._rest()
 
     def _rest(self) -> None:
         """Lets go of everything when nobody listens; who looks just now does so when he has looked."""
@@ -178,8 +185,7 @@ class Feed:
                 if len(wanted) > MOST:
                     self._wanted[number] = before
                     raise LimitReached(f"messages are watched in at most {MOST} mailboxes")
-            tree = self._picture.tree
-            directories = {self._directory(tree[name]) for name in wanted if name in tree}
+            directories = {directory for directory, name in self._places.items() if name in wanted}
             self._drop(self._boxes.keys() - directories)
             with self._lock:
                 self._dirty |= directories - self._boxes.keys()
@@ -299,18 +305,17 @@ class Feed:
             if INBOX not in found:
                 raise Unavailable("the mail is not where it was")
             tree = before.tree if found == before.tree else found
+            self._places = {"" if path == self._root else path.name: name for name, path in tree.items()}
             if before.tree:
                 self._identify(tree.keys() - before.tree.keys())
-        dirty = dirty | self._change_watches(tree)
-        for name, path in tree.items() if dirty else ():
-            if self._directory(path) in dirty:
-                self._sync(name, self._directory(path))
-        known = self._sums(tree, before)
-        moved = {name for name, path in tree.items() if self._is_moved(known.get(name), self._directory(path))}
+        dirty = dirty | self._change_watches()
+        for directory in sorted(dirty & self._places.keys()):
+            self._sync(self._places[directory], directory)
+        known = self._sums(before)
+        moved = {directory for directory in self._boxes if self._is_moved(directory, known)}
         if first and (moved or (Part.TREE not in stale and before.sums.keys() & tree.keys() - known.keys())):
-            places = {self._directory(tree[name]) for name in moved}
-            self._drop(places)
-            return self._drawn(before, stale | Part.TREE, places, first=False)
+            self._drop(moved)
+            return self._drawn(before, stale | Part.TREE, moved, first=False)
         picture = replace(before, tree=tree, sums=known, lists=self._lists(tree, before))
         if Part.SUBSCRIPTIONS in stale:
             picture = self._with_subscriptions(picture)
@@ -318,18 +323,19 @@ class Feed:
             picture = self._with_annotations(picture)
         return before if picture == before else picture
 
-    def _sums(self, tree: Mapping[str, Path], before: Picture) -> Mapping[str, Sums]:
+    def _sums(self, before: Picture) -> Mapping[str, Sums]:
         try:
             rows = self._index.read(sums)
         except Forgotten:
             rows = {}  # the index is made anew, as the mailboxes are looked into
-        found = {name: rows[key] for name, path in tree.items() if (key := self._directory(path)) in rows}
+        found = {name: rows[directory] for directory, name in self._places.items() if directory in rows}
         if found == before.sums:
             return before.sums
         return {name: old if (old := before.sums.get(name)) == now else now for name, now in found.items()}
 
     def _lists(self, tree: Mapping[str, Path], before: Picture) -> Mapping[str, FileStamp]:
-        found = {name: stamp for name, path in tree.items() if (stamp := acl.stamp(path)) is not None}
+        listed = (name for name, path in tree.items() if acl.is_listed(path))  # the quicker question
+        found = {name: stamp for name in listed if (stamp := acl.stamp(tree[name])) is not None}
         return before.lists if found == before.lists else found
 
     def _with_subscriptions(self, picture: Picture) -> Picture:
@@ -348,26 +354,23 @@ class Feed:
 
     # -- mailboxes
 
-    def _directory(self, path: Path) -> str:
-        return "" if path == self._root else path.name
-
     def _identify(self, names: Iterable[str]) -> None:
         """Lets the index know where mailboxes are that were not there: they may have been moved."""
         for name in names:
             with suppress(StorageError, Forgotten, OSError):
                 self._open_box(name)
 
-    def _is_moved(self, known: Sums | None, directory: str) -> bool:
+    def _is_moved(self, directory: str, known: Mapping[str, Sums]) -> bool:
         """The mailbox that is watched there is not the one that the index has there."""
-        box = self._boxes.get(directory)
-        return box is not None and (known is None or known.guid != box.guid)
+        found = known.get(self._places[directory])
+        return found is None or found.guid != self._boxes[directory].guid
 
-    def _change_watches(self, tree: Mapping[str, Path]) -> set[str]:
+    def _change_watches(self) -> set[str]:
         """Lets go of mailboxes that are gone, or not wanted any more. The directories of those that are to be watched
         and are not."""
         with self._lock:
             wanted = frozenset().union(*self._wanted.values())
-        directories = {self._directory(tree[name]) for name in wanted if name in tree}
+        directories = {directory for directory, name in self._places.items() if name in wanted}
         self._drop(self._boxes.keys() - directories)
         return directories - self._boxes.keys()
 
@@ -386,7 +389,7 @@ class Feed:
                 box = self._boxes[directory] = self._open_box(name)
                 box.heard.arm(box.directory, None, partial(self._heard, directory))
             sync(box)
-            if self._directory(box.directory) != directory:
+            if box.directory != self._root / directory:
                 raise NoSuchMailbox(f"{name} was renamed, and another has its place")
             # What happens within the tick of the clock may leave the directory's times as they are.
             again = not box.heard.covers and box.heard.losses() is not None

@@ -278,6 +278,21 @@ def test_nothing_is_watched_when_nobody_listens(listener: Listener, account: Acc
     assert _settled(again).sums["a"].messages == 1
 
 
+def test_of_many_watches_a_thread_lets_go(
+    listener: Listener, account: Account, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes longer than a reactor has time for."""
+    monkeypatch.setattr(feed_module, "_AT_ONCE", 1)
+    listener.watch(["a", "INBOX"])
+    _settled(listener)
+    before = set(threading.enumerate())
+    listener.close()
+    for thread in set(threading.enumerate()) - before:
+        thread.join()
+
+    assert not watcher._paths
+
+
 def test_there_is_a_limit(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was watched before still is."""
     monkeypatch.setattr(feed_module, "MOST", 2)

@@ -63,15 +63,12 @@ class _Told:
         self.subscribed: frozenset[str] = frozenset()  # by which `events` was made
         self.events: dict[str, Event] = {}  # of all that the client can see
         self.denied: set[str] = set()  # of these, what it may not read
-        self.sums: dict[str, Sums] = {}  # of these, those whose messages are watched
+        self.watched: list[str] = []  # of these, those whose messages are watched
+        self.sums: dict[str, Sums] = {}  # of the watched
         self.unseen: dict[str, int] = {}  # what was told of that in others' mailboxes, where each user has his own
 
     def may(self, name: str) -> Rights:
         return self.rights.get(name, self.realm.default)
-
-    def watched(self) -> list[str]:
-        """Mailboxes whose messages are watched."""
-        return [name for name, events in self.events.items() if events & MESSAGES and name not in self.denied]
 
 
 class AccountNotifier:
@@ -104,6 +101,13 @@ class AccountNotifier:
     def brought(self, mailbox: Mailbox, uids: Collection[int]) -> None:
         self._brought.setdefault(mailbox.guid, set()).update(uids)
 
+    def give_up(self, reason: str) -> None:
+        # "It MUST notify these clients by sending an untagged "OK [NOTIFICATIONOVERFLOW]" response and behave as if a
+        # NOTIFY NONE command had just been received" (5.8)
+        self._session.untagged(b"OK [NOTIFICATIONOVERFLOW] " + render.status_text(reason))
+        self.close()
+        self._wishes = Wishes()
+
     def close(self) -> None:
         for told in self._accounts:
             told.listener.close()
@@ -126,7 +130,7 @@ class AccountNotifier:
             await self._take(told, await call(told.listener.look))
             picture = await call(told.listener.look)
             await self._take(told, picture)
-            told.sums = {name: picture.sums[name] for name in told.watched() if name in picture.sums}
+            told.sums = {name: picture.sums[name] for name in told.watched if name in picture.sums}
             denied += (told.realm.prefix + name for name in told.denied)
         await self._list(dict.fromkeys(sorted(denied), ""), access=False)
         self._selected = self._selected_guid()
@@ -155,12 +159,9 @@ class AccountNotifier:
                         break
                     await self._tell_changes(told, await call(told.listener.look))
             self._selected = self._selected_guid()
+            self._brought.clear()
         except LimitReached as reached:
-            # "It MUST notify these clients by sending an untagged "OK [NOTIFICATIONOVERFLOW]" response and behave as if
-            # a NOTIFY NONE command had just been received" (5.8)
-            self._session.untagged(b"OK [NOTIFICATIONOVERFLOW] " + render.status_text(str(reached)))
-            self.close()
-            self._wishes = Wishes()
+            self.give_up(str(reached))
         except StorageError as error:  # the command that is under way is not to blame, and has been done
             log.warning("a client cannot be notified: %s", error)
 
@@ -211,7 +212,8 @@ class AccountNotifier:
             told.rights = await call(told.realm.lists) if picture.lists else {}
         told.events = {name: self._of(told, name) for name in picture.tree if LOOKUP in told.may(name)}
         told.denied = {name for name, events in told.events.items() if events and READ not in told.may(name)}
-        await call(told.listener.watch, told.watched())
+        told.watched = [n for n, events in told.events.items() if events & MESSAGES and n not in told.denied]
+        await call(told.listener.watch, told.watched)
 
     def _of(self, told: _Told, name: str) -> Event:
         full = told.realm.prefix + name
@@ -219,9 +221,9 @@ class AccountNotifier:
 
     async def _tell_changes(self, told: _Told, picture: Picture) -> None:
         before, events, denied, subscribed = told.picture, told.events, told.denied, self._subscribed
-        watched = told.watched()
+        watched = told.watched
         await self._take(told, picture)
-        if told.watched() != watched:
+        if told.watched != watched:
             await self._take(told, await call(told.listener.look))  # into what has come to be watched
         picture = told.picture
         changes = name_changes(before, picture, events, told.events)
@@ -288,7 +290,7 @@ class AccountNotifier:
                 told.sums[new] = told.sums.pop(old)
         before, told.sums = told.sums, {}
         sums = told.picture.sums
-        for name in told.watched():
+        for name in told.watched:
             now = sums.get(name)
             if now is None:
                 continue
@@ -296,7 +298,7 @@ class AccountNotifier:
             if known is now and name not in changes.come:
                 continue
             told.sums[name] = now
-            own = self._brought.pop(now.guid, None) if now.guid != selected else None
+            own = self._brought.get(now.guid)
             # What was selected until now was told of by its own means.
             if now.guid in (selected, self._selected) or (own and known is not now and is_own(known, now, own)):
                 continue

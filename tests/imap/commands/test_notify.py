@@ -212,3 +212,16 @@ def test_lines_that_are_too_long_and_idleness(watched: World) -> None:
     assert b"OK" in client.ask(b"a NOOP\r\n")
     client.time_out()
     assert client.output() == b"* BYE Autologout; idle for too long\r\n"
+
+
+def test_what_nobody_foresaw_ends_notifications_and_not_the_session(
+    watched: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is logged, and the client told that it has to look for itself."""
+    client = _client(watched, b"(personal " + TREE + b")")
+    monkeypatch.setattr("mailaccess.imap.commands.notify.name_changes", lambda *_: 1 // 0)
+    watched.deliver(MESSAGES["lf"], "new")
+
+    assert _noticed(watched, client).startswith(b"* OK [NOTIFICATIONOVERFLOW] Internal error")
+    assert "ZeroDivisionError" in caplog.text
+    assert client.ask(b"a NOOP\r\n") == b"a OK NOOP completed\r\n"
