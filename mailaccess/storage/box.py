@@ -94,14 +94,14 @@ class Box:
         if self.look().uidvalidity != uidvalidity:
             raise NoSuchMailbox("the mailbox is no longer there; another has its name")
 
-    def raise_modseq(self) -> None:
-        """Tells that the mailbox has changed, where no message has."""
+    def raise_modseq(self, *, durable: bool = True) -> None:
+        """Notes that the mailbox has changed, where no message has."""
 
         def change(transaction: Transaction) -> None:
             self.row(transaction).next_modseq(transaction.now_us)
             transaction.touched.add(self.id)
 
-        self.index.write(change)
+        self.index.write(change, durable=durable)
 
     # -- the directory
 

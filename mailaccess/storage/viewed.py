@@ -172,7 +172,7 @@ class ViewedMailbox(Mailbox):
         super().__init__(box, facts)
         self._writer = Writer(viewer.user, self.uidvalidity)
         if isinstance(self._memory, ViewedMemory) and self._memory.behind:
-            self._write(lambda: self._box.index.write(self._raise_modseq, durable=False))
+            self._write(lambda: self._box.raise_modseq(durable=False))
 
     def _remember(self, everything: News) -> Memory:
         if not self._personal:
@@ -383,11 +383,6 @@ class ViewedMailbox(Mailbox):
         row.version += 1  # others of this viewer's sessions look at the file
         transaction.touched.add(row.id)
         return self._writer.set_recent(transaction, self._box.directory, row.uidnext)
-
-    def _raise_modseq(self, transaction: Transaction) -> None:
-        row = self._box.row(transaction)
-        row.next_modseq(transaction.now_us)
-        transaction.touched.add(row.id)
 
 
 def _changed(own: Flags, action: Action, flags: Flags, may: Callable[[str], bool]) -> Flags:
