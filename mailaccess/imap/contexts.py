@@ -38,6 +38,9 @@ MOST_RESULTS = 4_000_000
 Pairs = list[tuple[int, list[int]]]
 """Context positions, and the UIDs there in the order of the results."""
 
+Number = Callable[[int], int | None]
+"""The sequence number of a UID."""
+
 
 class Context:
     """One search that goes on."""
@@ -84,19 +87,21 @@ class Context:
 
     async def expunged(self, expunged: Sequence[tuple[int, int]]) -> None:
         """The client is about to be told of these: (sequence number, UID)."""
-        self._tell(await self._remove([uid for _, uid in expunged], {uid: number for number, uid in expunged}.get))
+        numbers = {uid: number for number, uid in expunged}
+        self._tell(await self._remove(list(numbers), numbers.get))
 
     async def look(self) -> None:
         """The client has been told the news of the mailbox."""
+        data: list[bytes] = []
         try:
-            await self._look(self._view)
+            await self._look(self._view, data)
         except StorageError as error:  # the command that is under way is not to blame, and has been done
             log.warning("search results cannot be kept up to date: %s", error)
+        self._tell(data)
 
-    async def _look(self, view: View) -> None:
+    async def _look(self, view: View, data: list[bytes]) -> None:
         messages = view.mailbox.messages
         highest, last = messages.highest, view.uid(view.count) if view.count else 0
-        data: list[bytes] = []
         if messages.uids is not self._uids:  # something is gone, of which the client has perhaps not been told
             gone = await compute_steps(len(self._uids) // 16, missing, self._uids, messages.uids)
             data += await self._remove([self._uids[index] for index in gone], view.number)
@@ -105,9 +110,13 @@ class Context:
             steps = messages.changes_since(self._modseq) * 10 + view.count - view.number_up_to(self._last)
             candidates = await compute_steps(steps, self._concerned, view)
             rows = await look(view)
-            data += await self._differ(rows, candidates, await matching(rows, self._program, candidates))
+            matches = await matching(rows, self._program, candidates)
+            gone, added = await compute_steps(len(candidates) * 10, self._differing, rows, candidates, matches)
+            if self._items:
+                await self._fetch(rows, added)
+            data += await self._remove(gone, view.number)
+            data += await self._add(rows, added)
             self._modseq, self._last = highest, max(self._last, last)
-        self._tell(data)
 
     def _concerned(self, view: View) -> list[int]:
         """Rows of what has changed or come since, as far as the client knows of it."""
@@ -115,17 +124,18 @@ class Context:
         known = map(view.number, changed[: bisect_right(changed, self._last)])
         return [number - 1 for number in known if number] + list(range(view.number_up_to(self._last), view.count))
 
-    async def _differ(self, rows: Rows, candidates: Sequence[int], matches: Sequence[int]) -> list[bytes]:
-        """Of a message whose file is gone nothing is known but that it will soon be expunged."""
+    def _differing(self, rows: Rows, candidates: Sequence[int], matches: Sequence[int]) -> tuple[list[int], list[int]]:
+        """UIDs that match no more, and rows that do now. Of a message whose file is gone nothing is known but that it
+        will soon be expunged."""
         matched = set(matches)
         others = [rows.uids[row] for row in candidates if row not in matched and row not in rows.gone]
-        added = [row for row in matches if not self._has(rows.uids[row])]
-        if self._items:
-            # "EXISTS [...] MUST precede any FETCH responses, and together they MUST precede the ESEARCH response"; none
-            # are sent "if a message becomes a member [...] due to flag or annotation changes" (RFC 5465 7)
-            new = numset.runs(row + 1 for row in added if rows.uids[row] > self._last)
-            await Answer(self._session, self._items, set()).send(new)
-        return await self._remove(others, self._view.number) + await self._add(rows, added)
+        return others, [row for row in matches if not self._has(rows.uids[row])]
+
+    async def _fetch(self, rows: Rows, added: Sequence[int]) -> None:
+        """Behind EXISTS and before the ESEARCH response; none "if a message becomes a member of UPDATE SEARCH due to
+        flag or annotation changes" (RFC 5465 7)."""
+        new = numset.runs(row + 1 for row in added if rows.uids[row] > self._last)
+        await Answer(self._session, self._items, set()).send(new)
 
     # -- the results
 
@@ -133,12 +143,13 @@ class Context:
         index = bisect_left(self._matches, uid)
         return index < len(self._matches) and self._matches[index] == uid
 
-    async def _remove(self, uids: Iterable[int], number: Callable[[int], int | None]) -> list[bytes]:
+    async def _remove(self, uids: Sequence[int], number: Number) -> list[bytes]:
         """Takes those of the UIDs that are there out of the results, and says so."""
+        return await compute_steps(len(uids) * 20 + len(self) if uids else 0, self._taken, uids, number)
+
+    def _taken(self, uids: Sequence[int], number: Number) -> list[bytes]:
         gone = sorted(filter(self._has, uids))
-        if not gone:
-            return []
-        return [self._item(b"REMOVEFROM", await compute_steps(len(gone) * 100 + len(self), self._take, gone), number)]
+        return [self._item(b"REMOVEFROM", self._take(gone), number)] if gone else []
 
     def _take(self, gone: Sequence[int]) -> Pairs:
         for uid in gone:
@@ -158,21 +169,22 @@ class Context:
         """Puts rows (ascending) where they belong in the results, and says so."""
         if not added:
             return []
-        uids = [rows.uids[row] for row in added]
-        await compute_steps(len(uids) * 100, self._enter, uids)
-        pairs: Pairs = [(0, uids)]
+        where = [0] * len(added)
         if self._criteria is not None:
+            added = await in_order(rows, added, self._criteria)
             count = len(self._ordered)
-            ordered = await in_order(rows, added, self._criteria)
-            where = await places(rows, count, lambda index: self._row(rows, index), ordered, self._criteria)
-            groups = groupby(zip(where, ordered, strict=True), lambda pair: pair[0])
-            placed = [(place, [row for _, row in group]) for place, group in groups]
-            pairs = await compute_steps(len(placed) * 100 + len(added), self._order, rows, placed)
-        return [self._item(b"ADDTO", pairs, self._view.number)]
+            where = await places(rows, count, lambda index: self._row(rows, index), added, self._criteria)
+        return await compute_steps(len(added) * 50, self._entered, rows, where, added)
 
-    def _enter(self, uids: Iterable[int]) -> None:
-        for uid in uids:
-            insort(self._matches, uid)
+    def _entered(self, rows: Rows, where: Sequence[int], added: Sequence[int]) -> list[bytes]:
+        groups = groupby(zip(where, added, strict=True), lambda pair: pair[0])
+        placed = [(place, [row for _, row in group]) for place, group in groups]
+        for row in added:
+            insort(self._matches, rows.uids[row])
+        pairs: Pairs = [(0, [rows.uids[row] for row in group]) for _, group in placed]
+        if self._criteria is not None:
+            pairs = self._order(rows, placed)
+        return [self._item(b"ADDTO", pairs, self._view.number)] if pairs else []
 
     def _row(self, rows: Rows, index: int) -> int:
         """The row of one of the ordered results."""
@@ -198,7 +210,7 @@ class Context:
 
     # -- the answer
 
-    def _item(self, name: bytes, pairs: Pairs, number: Callable[[int], int | None]) -> bytes:
+    def _item(self, name: bytes, pairs: Pairs, number: Number) -> bytes:
         """ret-data-addto, ret-data-removefrom"""
         sets = []
         for position, uids in pairs:
