@@ -17,9 +17,9 @@ from mailaccess.imap.session import serve as serve_imap
 from mailaccess.pop3.session import Pop3Settings
 from mailaccess.pop3.session import serve as serve_pop3
 from mailaccess.storage import watch
-from mailaccess.storage.access import Sharing
 from mailaccess.storage.accounts import Accounts, StorageSettings
 from mailaccess.storage.acl import from_identifier
+from mailaccess.storage.namespaces import Sharing
 from mailaccess.storage.quota import Allowance, Limits
 from mailaccess.storage.sharers import Sharers
 from mailaccess.wire.channel import Peer

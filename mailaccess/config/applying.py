@@ -9,7 +9,7 @@ from mailaccess.auth.backend import Backend, BadBackend, load
 from mailaccess.config.settings import PASSWD_FILE
 from mailaccess.config.source import Configuration
 from mailaccess.privileges import PrivilegeError, drop, unreadable
-from mailaccess.storage.access import Sharing
+from mailaccess.storage.namespaces import Sharing
 from mailaccess.storage.sharers import Sharers
 
 DICTIONARY = ".shared-mailboxes"

@@ -4,7 +4,8 @@ The Maildir is the truth for messages and flags, the index for UIDs and mod-sequ
 lets UIDs outlive the index. From what protocols use down to what touches files:
 
 accounts     all accounts: where a user's mail is, how many indexes are open
-access       what one user comes at: his account, and of others' what their lists let him have
+access       what one user comes at: his account, and of others' what their lists let him have; `namespaces` where
+             the names lead that he gives to their mailboxes
 account      one user's mail: mailboxes, subscriptions, STATUS, the POP3 lock
 mailbox      one mailbox: what sessions share; every call on messages begins here
 viewed       the same for somebody who has less than all rights, or flags of his own

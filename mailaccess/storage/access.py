@@ -5,12 +5,11 @@ of a mailbox that he may not look up: for him it does not exist.
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple, Protocol
 
 from mailaccess.storage import rights
 from mailaccess.storage.account import Account, MailboxEntry, Status
@@ -22,15 +21,14 @@ from mailaccess.storage.errors import (
     NotPermitted,
     NotSelectable,
     StorageError,
-    Unavailable,
 )
 from mailaccess.storage.feed import Feed
 from mailaccess.storage.folders import INBOX, SEPARATOR, normal_name
 from mailaccess.storage.mailbox import Mailbox
 from mailaccess.storage.metadata import Annotations, Metadata, Owned
+from mailaccess.storage.namespaces import Namespaces, Opened, Place, Sharing
 from mailaccess.storage.quota import Limits, Usage
 from mailaccess.storage.rights import ADMINISTER, CREATE, DELETE, LOOKUP, POST, READ, Rights
-from mailaccess.storage.sharers import Sharers
 from mailaccess.storage.viewed import Viewer
 
 log = logging.getLogger(__name__)
@@ -38,52 +36,9 @@ log = logging.getLogger(__name__)
 _ANNOTATING = frozenset("rswip")
 """ "the "l" right and any one of the "r", "s", "w", "i", or "p" rights" (RFC 5464 3.3)"""
 
-
 QUOTA_ROOT = "User quota"
 """That of one's own mail; as in Dovecot, since clients show it. Of another user's, with his name behind it."""
 SHARED_QUOTA_ROOT = "Shared quota"
-
-
-class Known(Protocol):
-    """A user who exists."""
-
-    @property
-    def user(self) -> str:
-        """The name as it is stored."""
-
-    @property
-    def home(self) -> str | None:
-        """Where the mail is, if not where it usually is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sharing:
-    """How mail is shared. A namespace without a name is not there."""
-
-    lookup: Callable[[str], Known | None]  # who has an account; may wait
-    sharers: Sharers
-    users: str = "Users"  # other users' mailboxes stand below this name
-    shared: str = "Shared"  # those of `public`, below this one
-    public: str = ""  # the account that is everybody's
-    personal_flags: bool = True  # each user's \Seen and keywords in others' mailboxes are his own
-
-
-class Place(NamedTuple):
-    """A mailbox's name, understood."""
-
-    account: Account
-    name: str  # there
-    owner: str | None  # whose account it is; None: everybody's
-    prefix: str  # before its name here
-    asked: str = ""  # as the client called it: nothing else is said of what he may not know of
-
-    def full(self, name: str) -> str:
-        """What a mailbox of the account is called here."""
-        return self.prefix + name
-
-
-Opened = Callable[[str, str | None], Account]
-"""Opens the account of a user, with his home."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +63,7 @@ class Access:
         self.user = user
         self.own = account
         self._sharing = sharing
-        self._opened = opened
+        self._names = Namespaces(user, account, sharing, opened)
 
     @property
     def root(self) -> Path:
@@ -125,38 +80,37 @@ class Access:
     @property
     def others(self) -> str | None:
         """The prefix of other users' mailboxes."""
-        return self._sharing.users + SEPARATOR if self._sharing and self._sharing.users else None
+        return self._names.others
 
     @property
     def public(self) -> str | None:
         """The prefix of mailboxes that are everybody's."""
-        sharing = self._sharing
-        return sharing.shared + SEPARATOR if sharing and sharing.shared and sharing.public else None
+        return self._names.public
 
     def reaches_others(self, pattern: str) -> bool:
         """Can a pattern of LIST match a name below one of the prefixes, or the parent of all these?"""
-        plain = pattern.partition("*")[0].partition("%")[0]
-        prefixes = filter(None, (self.others, self.public))
-        return any(prefix.startswith(plain) or plain.startswith(prefix) for prefix in prefixes)
+        return self._names.reaches_others(pattern)
 
     def realms(self, *, foreign: bool) -> list[Realm]:
         """The user's own account, and with `foreign` those in which others share something with him."""
-        places = [Place(self.own, "", self.user, "")]
-        if foreign and self._sharing is not None:
-            places += self._foreign_places()
+        places = [self._names.own, *(self._names.foreign() if foreign else ())]
         return [
             Realm(place.account.feed, place.prefix, place.account is self.own, partial(self._listed_rights, place))
             for place in places
         ]
+
+    def listen(self, tell: Callable[[], None]) -> Callable[[], None]:
+        """Has `tell` called when there may be others who share something; returns what ends that."""
+        return self._sharing.sharers.listen(tell) if self._sharing is not None else lambda: None
 
     # -- the tree
 
     def mailboxes(self, *, foreign: bool = True) -> list[MailboxEntry]:
         """All that the user may look up; with `foreign`, of others too."""
         entries = self.own.mailboxes()
-        if foreign and self._sharing is not None:
+        if foreign:
             known = {entry.name for entry in entries}
-            for place in self._foreign_places():
+            for place in self._names.foreign():
                 try:
                     found = self._visible(place)
                 except StorageError as error:
@@ -171,14 +125,14 @@ class Access:
 
     def create(self, name: str, special_use: frozenset[str] = frozenset()) -> None:
         """Needs "k" on the nearest parent that exists. As Account.create."""
-        place = self._place(name)
+        place = self._names.place(name)
         self._require_parent(place)
         place.account.create(place.name, special_use if place.account is self.own else frozenset())
         self._tell_sharers(place)
 
     def delete(self, name: str) -> None:
         """Needs "x". As Account.delete."""
-        place = self._place(name)
+        place = self._names.place(name)
         if place.account is not self.own or self._list(place) is not None:
             self._require(place, DELETE)
         place.account.delete(place.name)
@@ -186,11 +140,11 @@ class Access:
 
     def rename(self, old: str, new: str) -> None:
         """Needs "x", and "k" on the nearest parent of the new name. As Account.rename."""
-        source = self._place(old)
+        source = self._names.place(old)
         foreign = source.account is not self.own
         if foreign or self._list(source) is not None:
             self._require(source, DELETE)
-        target = self._place(new)
+        target = self._names.place(new)
         self._require_parent(target)
         if source.account is not target.account:
             raise InvalidName("a mailbox cannot be renamed into another account")
@@ -205,11 +159,11 @@ class Access:
 
     def subscribe(self, name: str) -> None:
         """Subscribes to a name. InvalidName."""
-        self.own.subscribe(self._spelled(name))
+        self.own.subscribe(self._names.spelled(name))
 
     def unsubscribe(self, name: str) -> None:
         """Ends a subscription, if there is one."""
-        self.own.unsubscribe(self._spelled(name))
+        self.own.unsubscribe(self._names.spelled(name))
 
     def set_special_use(self, name: str, uses: frozenset[str]) -> None:
         """Replaces the special uses of one of the user's own mailboxes."""
@@ -219,19 +173,19 @@ class Access:
 
     def mailbox(self, name: str) -> Mailbox:
         """The mailbox, to be read: needs "r". NoSuchMailbox, NotSelectable, NotPermitted."""
-        return self._open(self._place(name), READ)
+        return self._open(self._names.place(name), READ)
 
     def target(self, name: str) -> Mailbox:
         """The mailbox, to put messages into: that itself needs the right."""
-        return self._open(self._place(name), "")
+        return self._open(self._names.place(name), "")
 
     def delivery(self, name: str) -> Mailbox:
         """The mailbox, for mail from outside: needs "p"."""
-        return self._open(self._place(name), POST)
+        return self._open(self._names.place(name), POST)
 
     def status(self, name: str, *, size: bool = True) -> Status:
         """Needs "r". As Account.status; what is unseen and recent is so for this user."""
-        place = self._place(name)
+        place = self._names.place(name)
         unlisted = place.account.unlisted_status(place.name, size=size) if place.account is self.own else None
         if unlisted is not None:
             return unlisted
@@ -240,7 +194,7 @@ class Access:
 
     def guid(self, name: str) -> str:
         """The mailbox's GUID: any right lets the user ask."""
-        place = self._place(name)
+        place = self._names.place(name)
         self.rights(name)
         return place.account.guid(place.name)
 
@@ -254,7 +208,7 @@ class Access:
         """Those of a mailbox, or with None of the user's own account."""
         if name is None:
             return self.own.annotations(None)
-        place = self._place(name)
+        place = self._names.place(name)
         if place.account is not self.own and not self._require(place, LOOKUP) & _ANNOTATING:
             raise NotPermitted(f"you have no right to the annotations of {name}")
         return place.account.annotations(place.name)
@@ -268,7 +222,7 @@ class Access:
     def quota_root(self, name: str) -> str:
         """Under which name the mailbox's messages are counted. It need not exist where it is one's own; another's needs
         "r", as his usage is nobody else's business. NoSuchMailbox, NotPermitted."""
-        place = self._place(name)
+        place = self._names.place(name)
         if place.account is self.own:
             normal_name(place.name)
             return QUOTA_ROOT
@@ -297,7 +251,7 @@ class Access:
         """
         if self._is_parent_of_others(name):
             return frozenset(LOOKUP)
-        place = self._place(name)
+        place = self._names.place(name)
         try:
             found = self._rights(place)
         except NotSelectable:
@@ -308,60 +262,27 @@ class Access:
 
     def acl(self, name: str) -> tuple[Acl, str | None]:
         """The mailbox's list, and whose account it is in: needs "a"."""
-        place = self._place(name)
+        place = self._names.place(name)
         self._require(place, ADMINISTER)
         return place.account.acl(place.name), place.owner
 
     def change_acl(self, name: str, who: Who, change: str | None, *, negative: bool = False) -> None:
         """SETACL, or with None DELETEACL: needs "a". UnknownRight."""
-        place = self._place(name)
+        place = self._names.place(name)
         self._require(place, ADMINISTER)
         place.account.change_acl(place.name, who, change, place.owner, negative=negative)
         self._tell_sharers(place)
 
     def tell_sharers(self) -> None:
         """Enters with whom the user shares something, by the lists as they are: another program may have made them."""
-        self._tell_sharers(Place(self.own, "", self.user, ""))
+        self._tell_sharers(self._names.own)
 
     def known_name(self, identifier: str) -> str:
         """The user's name as it is stored, if there is such a user; else what was given."""
-        found = self._lookup(identifier)
+        found = self._names.lookup(identifier)
         return found.user if found is not None else identifier
 
     # -- inside
-
-    def _spelled(self, name: str) -> str:
-        """The one spelling of a name: INBOX in capitals, also another's."""
-        prefix = self._prefix(name)
-        if prefix is None:
-            return name
-        if prefix == self.public:
-            return prefix + normal_name(name[len(prefix) :])
-        user, separator, rest = name[len(prefix) :].partition(SEPARATOR)
-        return prefix + user + separator + (normal_name(rest) if rest else "")
-
-    def _prefix(self, name: str) -> str | None:
-        """That of the namespace of others that a name is in; a mailbox of one's own that is called so goes first."""
-        prefix = next((p for p in (self.others, self.public) if p is not None and name.startswith(p)), None)
-        return None if prefix is None or self.own.has(name) else prefix
-
-    def _place(self, name: str) -> Place:
-        """NoSuchMailbox where there is no such user."""
-        prefix = self._prefix(name)
-        if prefix is None:
-            return Place(self.own, name, self.user, "", name)
-        rest = normal_name(name[len(prefix) :])  # whoever's it may be
-        assert self._sharing is not None
-        if prefix == self.public:
-            found = self._account_of(self._sharing.public, everybodys=True)
-            if found is None:
-                raise NoSuchMailbox(f"there is no mailbox {name}")
-            return Place(found[1], rest, None, prefix, name)
-        user, _, local = rest.partition(SEPARATOR)
-        found = self._account_of(user)
-        if found is None or not local:
-            raise NoSuchMailbox(f"there is no mailbox {name}")
-        return Place(found[1], local, found[0], f"{prefix}{found[0]}{SEPARATOR}", name)
 
     def _is_parent_of_others(self, name: str) -> bool:
         """The name of a namespace, or of a user in it who lets something be seen; or what Thunderbird makes of the
@@ -369,90 +290,34 @@ class Access:
         for prefix in filter(None, (self.others, self.public)):
             if name + SEPARATOR == prefix or name + SEPARATOR == prefix + prefix:
                 return not self.own.has(name)
-        if self.others is None or self._prefix(name) != self.others or SEPARATOR in name[len(self.others) :]:
+        if self.others is None or self._names.prefix(name) != self.others or SEPARATOR in name[len(self.others) :]:
             return False
-        found = self._account_of(name[len(self.others) :])
-        return found is not None and bool(self._visible(Place(found[1], "", found[0], "")))
+        found = self._names.of(name[len(self.others) :])
+        return found is not None and bool(self._visible(found))
 
     def _own_place(self, name: str) -> Place:
-        place = self._place(name)
+        place = self._names.place(name)
         if place.account is not self.own:
             raise NotPermitted("only the owner of a mailbox can do that")
         return place
-
-    def _account_of(self, user: str, *, everybodys: bool = False) -> tuple[str, Account] | None:
-        """The name as stored and the account; None if nobody is called so."""
-        assert self._sharing is not None
-        if user == self.user:
-            return user, self.own
-        found = self._lookup(user)
-        if found is None and not everybodys:
-            return None
-        try:
-            if found is None:
-                return user, self._opened(user, None)
-            return found.user, self._opened(found.user, found.home)
-        except InvalidName:
-            return None
 
     def _quota_account(self, root: str) -> Account:
         if root == QUOTA_ROOT:
             return self.own
         found = None
-        if self._sharing is not None and self.public is not None and root == SHARED_QUOTA_ROOT:
-            found = self._account_of(self._sharing.public, everybodys=True)
+        if root == SHARED_QUOTA_ROOT:
+            found = self._names.everybodys()
         elif self.others is not None and root.startswith(QUOTA_ROOT + SEPARATOR):
-            found = self._account_of(root[len(QUOTA_ROOT + SEPARATOR) :])
+            found = self._names.of(root[len(QUOTA_ROOT + SEPARATOR) :])
         if found is not None:
-            place = Place(found[1], "", found[0], "")
-            lists = place.account.acls().values()
-            if place.account is self.own or any(READ in self._of(each, place) for each in lists):
-                return place.account
+            lists = found.account.acls().values()
+            if found.account is self.own or any(READ in self._of(each, found) for each in lists):
+                return found.account
         raise NoSuchQuotaRoot(f"there is no quota root {root}")
-
-    def _lookup(self, user: str) -> Known | None:
-        """Unavailable where nobody can be looked up just now."""
-        try:
-            return self._sharing.lookup(user) if user and self._sharing is not None else None
-        except OSError as error:
-            log.warning("users cannot be looked up: %s", error)
-            raise Unavailable("other users cannot be looked up just now") from None
-
-    def _foreign_places(self) -> Iterator[Place]:
-        """An account in which there may be something for this user, after the other; names are empty."""
-        assert self._sharing is not None
-        names = []
-        if self.others is not None:
-            try:
-                sharers = self._sharing.sharers.of(self.user)
-            except OSError as error:
-                log.warning("who shares something cannot be read: %s", error)
-                sharers = set()
-            names = sorted(sharers - {self.user, self._sharing.public if self.public else ""})
-        for user in names:
-            found = self._reached(user)
-            if found is not None:
-                yield Place(found[1], "", found[0], f"{self.others}{found[0]}{SEPARATOR}")
-        if self.public is not None and self.user != self._sharing.public:
-            found = self._reached(self._sharing.public, everybodys=True)
-            if found is not None:
-                yield Place(found[1], "", None, self.public)
-
-    def _reached(self, user: str, *, everybodys: bool = False) -> tuple[str, Account] | None:
-        """As `_account_of`; mail that cannot be reached just now is not listed, instead of nobody's being."""
-        try:
-            return self._account_of(user, everybodys=everybodys)
-        except (StorageError, OSError) as error:
-            log.warning("the mail of %s cannot be listed: %s", user, error)
-            return None
 
     def _visible(self, place: Place) -> list[str]:
         """The mailboxes of an account that this user may look up."""
         return [name for name, each in place.account.acls().items() if LOOKUP in self._of(each, place)]
-
-    def listen(self, tell: Callable[[], None]) -> Callable[[], None]:
-        """Has `tell` called when there may be others who share something; returns what ends that."""
-        return self._sharing.sharers.listen(tell) if self._sharing is not None else lambda: None
 
     def _listed_rights(self, place: Place) -> dict[str, Rights]:
         return {name: self._of(each, place) for name, each in place.account.acls().items()}

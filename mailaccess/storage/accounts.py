@@ -11,11 +11,12 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from mailaccess.mail.lines import Buffer
-from mailaccess.storage.access import Access, Sharing
+from mailaccess.storage.access import Access
 from mailaccess.storage.account import Account
 from mailaccess.storage.errors import InvalidName, StorageError
 from mailaccess.storage.index.database import Index
 from mailaccess.storage.mailbox import FactsMaker
+from mailaccess.storage.namespaces import Sharing
 from mailaccess.storage.quota import Allowance
 from mailaccess.storage.tree import DefaultMailbox
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from mailaccess.storage.access import Access, Sharing
+from mailaccess.storage.access import Access
 from mailaccess.storage.accounts import Accounts
 from mailaccess.storage.acl import Who
 from mailaccess.storage.errors import (
@@ -18,6 +18,7 @@ from mailaccess.storage.errors import (
     Unavailable,
 )
 from mailaccess.storage.mailbox import Action
+from mailaccess.storage.namespaces import Sharing
 from mailaccess.storage.quota import Limits, Usage
 from mailaccess.storage.rights import ALL
 from mailaccess.storage.sharers import Sharers
@@ -328,26 +329,6 @@ def test_who_cannot_share_has_his_own_mail_alone(tmp_path: Path) -> None:
     assert (ann.others, ann.public) == (None, None)
     assert names(ann) == ["INBOX", "Users", "Users/bob"]
     accounts.close()
-
-
-@pytest.mark.parametrize(
-    ("pattern", "reaches"),
-    [
-        ("*", True),
-        ("%", True),
-        ("Users", True),
-        ("Users/ann/*", True),
-        ("U%", True),
-        ("Shared/%", True),
-        ("INBOX", False),
-        ("Work/*", False),
-        ("Users2", False),
-        ("", True),
-    ],
-)
-def test_patterns_that_match_no_name_of_others_cost_nothing_for_them(bob: Access, pattern: str, reaches: bool) -> None:
-    """A client that asks for its own mailboxes one by one does not look through others' accounts."""
-    assert bob.reaches_others(pattern) == reaches
 
 
 def test_a_mailbox_can_be_identified_by_who_has_any_right(ann: Access, bob: Access) -> None:

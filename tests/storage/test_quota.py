@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from mailaccess.storage import maildirsize, quota
-from mailaccess.storage.access import Sharing
 from mailaccess.storage.account import Account
 from mailaccess.storage.accounts import Accounts
 from mailaccess.storage.errors import NotPermitted, OverQuota
 from mailaccess.storage.mailbox import Action, Mailbox
+from mailaccess.storage.namespaces import Sharing
 from mailaccess.storage.quota import Allowance, Limits, Room, Usage
 from mailaccess.storage.sharers import Sharers
 from tests.storage.post import add, arrive, settings, texts
