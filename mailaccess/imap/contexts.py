@@ -38,7 +38,7 @@ MOST_RESULTS = 4_000_000
 Pairs = list[tuple[int, list[int]]]
 """Context positions, and the UIDs there in the order of the results."""
 
-Number = Callable[[int], int | None]
+Number = Callable[[int], int]
 """The sequence number of a UID."""
 
 
@@ -88,7 +88,7 @@ class Context:
     async def expunged(self, expunged: Sequence[tuple[int, int]]) -> None:
         """The client is about to be told of these: (sequence number, UID)."""
         numbers = {uid: number for number, uid in expunged}
-        self._tell(await self._remove(list(numbers), numbers.get))
+        self._tell(await self._remove(list(numbers), numbers.__getitem__))
 
     async def look(self) -> None:
         """The client has been told the news of the mailbox."""
@@ -214,7 +214,7 @@ class Context:
         """ret-data-addto, ret-data-removefrom"""
         sets = []
         for position, uids in pairs:
-            numbers = uids if self._by_uid else filter(None, map(number, uids))
+            numbers = uids if self._by_uid else map(number, uids)
             sets.append(b"%d %s" % (position, numset.render(numbers)))
         return b"%s (%s)" % (name, b" ".join(sets))
 

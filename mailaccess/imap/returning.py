@@ -52,13 +52,14 @@ class Returns:
         return b"SAVE" in self.options and not any(OPTIONS[option] for option in self.options)
 
     def kept(self, matches: Sequence[int]) -> Sequence[int]:
-        """What `$` becomes and MODSEQ tells of, of what was found (RFC 4731 3.2, RFC 5182 2.4, RFC 9394 3.2)."""
+        """What `$` becomes and MODSEQ tells of, of what was found, in no order (RFC 4731 3.2, RFC 5182 2.4, RFC 9394
+        3.2)."""
         if not matches or self.options & {b"ALL", b"COUNT"} or not self.options & {b"MIN", b"MAX", b"PARTIAL"}:
             return matches
         part = set(matches[self.partial.of(len(matches))] if self.partial else ())
         part |= {matches[0]} if b"MIN" in self.options else set()
         part |= {matches[-1]} if b"MAX" in self.options else set()
-        return [row for row in matches if row in part]
+        return list(part)
 
 
 def _least(results: Results, _: Returns) -> bytes:

@@ -54,7 +54,7 @@ def test_bad_returns(text: bytes) -> None:
 )
 def test_what_is_kept(options: bytes, kept: list[int]) -> None:
     """RFC 9394 table 1, RFC 5182 2.4"""
-    assert parsed(options).kept([7, 5, 3, 1, 9]) == kept
+    assert sorted(parsed(options).kept([7, 5, 3, 1, 9])) == sorted(kept)
     assert parsed(options).kept([]) == []
 
 
