@@ -39,6 +39,7 @@ def test_all_commands_of_a_capability_bear_it() -> None:
     families = {
         b"ACL": [b"SETACL", b"DELETEACL", b"GETACL", b"LISTRIGHTS", b"MYRIGHTS"],
         b"METADATA": [b"GETMETADATA", b"SETMETADATA"],
+        b"QUOTA": [b"GETQUOTA", b"GETQUOTAROOT"],
         b"URLAUTH": [b"GENURLAUTH", b"RESETKEY", b"URLFETCH"],
     }
     for capability, names in families.items():

@@ -52,13 +52,13 @@ def parse_set(cursor: Cursor) -> tuple[bytes, dict[bytes, int]]:
     return root, limits
 
 
-@command(b"GETQUOTA", when=AUTHENTICATED, parse=parse_root, rfc=9208)
+@command(b"GETQUOTA", when=AUTHENTICATED, parse=parse_root, capability=b"QUOTA", rfc=9208)
 async def getquota(session: Session, root: bytes) -> None:
     """RFC 9208 4.1.1"""
     await _tell(session, _name(root))
 
 
-@command(b"GETQUOTAROOT", when=AUTHENTICATED, parse=parse_mailbox, rfc=9208)
+@command(b"GETQUOTAROOT", when=AUTHENTICATED, parse=parse_mailbox, capability=b"QUOTA", rfc=9208)
 async def getquotaroot(session: Session, name: str) -> None:
     """RFC 9208 4.1.2. "the mailbox name parameter doesn't have to reference an existing mailbox." """
 
