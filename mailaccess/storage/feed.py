@@ -37,7 +37,10 @@ _AT_ONCE = 50
 """Watches of mailboxes that are let go of while others wait: some 10 us each."""
 
 _AGAIN = 0.1
-"""Seconds after which a mailbox is compared once more, whose directories may have changed without its showing."""
+"""Seconds after which a mailbox is compared once more, whose directories may have changed without its showing; or
+that could not be looked at, and then each further time twice as long."""
+_DOUBLED = 9
+"""How often."""
 
 
 class Part(Flag):
@@ -89,7 +92,7 @@ class Listener:
         return self._feed.differs(picture)
 
     def hear(self) -> None:
-        """Takes note of all that has happened up to now; fit for the reactor."""
+        """Takes note of what has happened up to now; fit for the reactor."""
         self._feed.hear()
 
     def look(self) -> Picture:
@@ -131,7 +134,9 @@ class Feed:
         self._stale = EVERYTHING
         self._dirty: set[str] = set()  # directories in which something happened
         self._again: set[str] = set()  # directories that are to be looked at once more after a while ...
-        self._doubt = NOTHING  # ... and what is stale then
+        self._doubt = NOTHING  # ... and what is stale then ...
+        self._failed = False  # at the last look something could not be looked at ...
+        self._failures = 0  # ... and how often in a row before that
         self._own_wake = 0  # mtime of the wake file when we touched it
 
     # -- who listens
@@ -195,7 +200,7 @@ class Feed:
     @property
     def patience(self) -> float | None:
         """Of a mailbox not all may have been heard, or what was could not be looked at."""
-        return _AGAIN if self._again else None
+        return _AGAIN * 2 ** min(self._failures, _DOUBLED) if self._again or self._failed else None
 
     def differs(self, picture: Picture) -> bool:
         """See Listener.differs."""
@@ -204,11 +209,10 @@ class Feed:
         stale = self._stale or self._dirty or self._again or watch.current() is None
         return bool(stale) and not self._looking.locked()
 
-    def hear(self) -> None:
-        """Takes note of all that has happened up to now. Fit for the reactor."""
+    def hear(self) -> bool:
+        """Takes note of what has happened up to now. False: there may be more. Fit for the reactor."""
         watcher = watch.current()
-        while watcher is not None and not watcher.ready():
-            pass
+        return watcher is None or watcher.ready()
 
     def committed(self) -> None:
         """After a commit of this process, when the wake file has been touched. Any thread."""
@@ -274,26 +278,34 @@ class Feed:
                 raise from_os(error) from error
             finally:
                 self._looker = 0
+                self._failures = self._failures + 1 if self._failed else 0
         if picture is not before or self._stale or self._dirty:
             self._wake()
         self._rest()
         return picture
 
     def _look(self, before: Picture) -> Picture:
-        self.hear()  # of a commit one may know before the kernel's events were read: all that is seen must be heard
+        while not self.hear():  # of a commit one may know before the kernel's events were read
+            pass
         with self._lock:
             stale, self._stale, self._doubt = self._stale | self._doubt, NOTHING, NOTHING
+            self._failed = False
             dirty, self._dirty, self._again = self._dirty | self._again, set(), set()
         if watch.current() is None:
             stale, dirty = EVERYTHING, dirty | self._boxes.keys()
         if not stale and not dirty:
             return before
         try:
-            return self._drawn(before, stale, dirty)
-        except BaseException:
+            with suppress(Forgotten):
+                return self._drawn(before, stale, dirty)
+            return self._drawn(before, EVERYTHING, dirty | self._boxes.keys())
+        except BaseException as error:
             with self._lock:
+                self._failed = True
                 self._stale |= stale
                 self._again |= dirty
+            if isinstance(error, Forgotten):
+                raise Unavailable("the index is being made anew; try again") from None
             raise
 
     def _drawn(self, before: Picture, stale: Part, dirty: set[str], *, first: bool = True) -> Picture:
@@ -395,9 +407,10 @@ class Feed:
             again = not box.heard.covers and box.heard.losses() is not None
         except (Forgotten, NoSuchMailbox):
             self._drop([directory])
-            self._doubt = Part.TREE
+            self._doubt, self._failed = Part.TREE, True
         except (StorageError, OSError) as error:
             log.warning("a mailbox that is watched cannot be looked at: %s", error)
+            self._failed = True
         if again:
             with self._lock:
                 self._again.add(directory)

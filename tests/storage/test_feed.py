@@ -278,6 +278,31 @@ def test_nothing_is_watched_when_nobody_listens(listener: Listener, account: Acc
     assert _settled(again).sums["a"].messages == 1
 
 
+def test_what_fails_is_tried_again_ever_less_often(
+    listener: Listener, account: Account, watcher: Watcher, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Until it succeeds."""
+    listener.watch(["a"])
+    picture = _settled(listener)
+    broken = account.root / ".a" / "new"
+    broken.rename(account.root / ".a" / "old")
+    broken.write_text("")
+    watcher.ready()
+    waits = []
+    for _ in range(4):
+        listener.look()
+        waits.append(listener.patience or 0)
+
+    assert [later / waits[0] for later in waits] == [1, 2, 4, 8]
+    assert "cannot be looked at" in caplog.text
+    assert listener.look().sums == picture.sums
+    broken.unlink()
+    (account.root / ".a" / "old").rename(broken)
+    arrive(account.root / ".a")
+    assert _settled(listener).sums["a"].messages == 1
+    assert listener.patience is None
+
+
 def test_of_many_watches_a_thread_lets_go(
     listener: Listener, account: Account, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -346,6 +371,7 @@ def test_a_look_that_fails_is_made_up_for(listener: Listener, account: Account, 
     account.root.rename(away)
     with pytest.raises(Unavailable):
         listener.look()
+    assert listener.patience is not None
     shutil.rmtree(account.root)  # where the index was made anew
     away.rename(account.root)
 
