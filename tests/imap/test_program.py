@@ -77,7 +77,7 @@ def test_too_many_keys() -> None:
         parsed(b"SEEN " * MAX_KEYS + b"SEEN")
 
 
-@pytest.mark.parametrize("text", [b"(%s)", b"NOT %s", b"OR %s ALL"])
+@pytest.mark.parametrize("text", [b"(%s)", b"NOT %s", b"FUZZY %s", b"OR %s ALL"])
 def test_too_deep(text: bytes) -> None:
     """Nesting is bounded, far below where the interpreter would give up."""
 
@@ -92,6 +92,21 @@ def test_too_deep(text: bytes) -> None:
         parsed(nested(MAX_DEPTH + 1))
     with pytest.raises(Bad, match="nested"):
         parsed(nested(20_000))
+
+
+def test_fuzzy() -> None:
+    """FUZZY reaches into lists and alternatives, not through NOT; keys for which it means nothing are themselves."""
+    program = parsed(b"FUZZY (SUBJECT a OR FROM b NOT TO c UID 1) NOT FUZZY BODY d SUBJECT e")
+    loose = {leaf.key.name for leaf in leaves(program.root) if leaf.key is not KEYS[leaf.key.name]}
+
+    assert loose == {b"SUBJECT", b"FROM", b"BODY"}
+    assert [leaf.key for leaf in leaves(program.root) if leaf.argument[1:] == ("E",)] == [KEYS[b"SUBJECT"]]
+    assert program.fuzzy
+    assert not parsed(b"SUBJECT fuzzy").fuzzy
+
+
+def leaves(node: Node) -> list[Leaf]:
+    return [node] if isinstance(node, Leaf) else [leaf for child in node.children for leaf in leaves(child)]
 
 
 def test_every_key_is_refused_without_its_argument() -> None:

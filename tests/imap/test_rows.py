@@ -100,3 +100,14 @@ def test_numbers_and_uids_become_rows(world: World) -> None:
     assert rows.numbered(((2, 9),)) == [(1, 2)]
     assert rows.with_uids(((1, 3),)) == [(0, 1)]
     assert rows.with_uids(()) == [(0, 0), (2, 2)]
+
+
+def test_relevancy(world: World) -> None:
+    """The mean of a row's scores; of a row that only strict keys matched, the best."""
+    world.deliver(b"Subject: a\r\n\r\n", flags="")
+    mailbox = world.accounts.open("fred", None).mailbox("INBOX")
+    rows = Rows(View(mailbox, read_only=True), [], 0)
+
+    assert rows.rated([(0, 80), (1, 0), (2, 1)]) == [0, 2]
+    assert rows.rated([(0, 45)]) == [0]
+    assert [rows.relevancy(row) for row in range(3)] == [62, 100, 1]

@@ -83,3 +83,40 @@ def test_saved_result_is_of_one_mailbox(world: World) -> None:
     client.ask(b"c SELECT INBOX\r\n")
 
     assert client.ask(b"d SEARCH $\r\n").startswith(b"* SEARCH\r\n")
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "SUBJECT appl",
+        'SUBJECT "Äpfel"',
+        "FROM ann",
+        'FROM "ANN <ann@"',
+        "CC x",
+        "HEADER X-A b",
+        'HEADER X-A ""',
+        "BODY red",
+        'TEXT "re"',
+        'TEXT ""',
+        "OR BODY red FROM bob",
+        "SENTSINCE 1-Feb-1994",
+        "LARGER 60",
+        "BEFORE 1-Jan-2023",
+        "UNSEEN",
+        "UID 2:3",
+    ],
+)
+def test_fuzzy_finds_no_less(world: World, key: str) -> None:
+    """What is found by the letter is found loosely."""
+    for text in (
+        "From: Ann <ann@x.org>\r\nSubject: Apples\r\n\r\nred\r\n",
+        "From: bob@x.org\r\nSubject: äpfel\r\nX-A: ab\r\n\r\ngreen and ripe\r\n",
+        "From: bob@x.org\r\nDate: Mon, 7 Feb 1994 21:52:25 -0800\r\nX-A:\r\nCc: X <y@z>\r\n\r\nRedder\r\n",
+    ):
+        world.deliver(text.encode(), flags="")
+    client = world.imap_in()
+
+    def found(program: str) -> set[bytes]:
+        return set(client.ask(f"a UID SEARCH {program}\r\n".encode()).splitlines()[0].split()[2:])
+
+    assert found(key) <= found(f"FUZZY ({key})")
