@@ -12,8 +12,8 @@ from mailaccess.auth.authenticator import Authenticator
 from mailaccess.auth.ledger import Ledger
 from mailaccess.auth.passwd_file import PasswdFile
 from mailaccess.imap import facts
+from mailaccess.imap.serving import serve as serve_imap
 from mailaccess.imap.session import ImapSettings
-from mailaccess.imap.session import serve as serve_imap
 from mailaccess.pop3.session import Pop3Settings
 from mailaccess.pop3.session import serve as serve_pop3
 from mailaccess.storage import watch

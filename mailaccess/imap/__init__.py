@@ -2,7 +2,8 @@
 
 Importing the package fills the command table. From a client's octets to its answer:
 
-session      one connection: commands one after the other, and the news that follows each
+serving      one connection: commands one after the other
+session      what outlives a command, and the news that follows each
 framing      whole commands from lines and literals
 registry     the command table, `@command`, and CAPABILITY
 grammar      the words of a command; `numset` its sets of numbers, `glob` its mailbox patterns
@@ -48,6 +49,7 @@ changes      what differs between two pictures of an account
 """
 
 from mailaccess.imap import commands
-from mailaccess.imap.session import ImapSettings, serve
+from mailaccess.imap.serving import serve
+from mailaccess.imap.session import ImapSettings
 
 __all__ = ["ImapSettings", "commands", "serve"]

@@ -1,7 +1,7 @@
-"""One IMAP connection: greeting, commands one after the other, and what the client is told between them.
+"""What outlives a command: state, user, selected mailbox, what was enabled; and what the client is told of news.
 
-The session holds what outlives a command (state, user, selected mailbox, what was enabled); the commands stand in
-`imap.commands`, what the client has been told of its mailbox in `imap.view`.
+Commands are read and answered in `imap.serving` and stand in `imap.commands`; what the client has been told of its
+mailbox, in `imap.view`.
 """
 
 import logging
@@ -13,16 +13,14 @@ from typing import Any, Protocol, TypeVar
 
 from mailaccess.auth.authenticator import Authenticator, Slot
 from mailaccess.auth.backend import Identity
-from mailaccess.imap import flag_lines, framing, render
-from mailaccess.imap.errors import Bad, Bye, No
+from mailaccess.imap import flag_lines, render
+from mailaccess.imap.errors import Bad, Bye
 from mailaccess.imap.events import Selected
 from mailaccess.imap.flag_lines import FlagsLine
-from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.numset import render as render_numbers
 from mailaccess.imap.permissions import flags_lines
 from mailaccess.imap.progress import Progress
-from mailaccess.imap.refusals import refusal
-from mailaccess.imap.registry import BASE, COMMANDS, SELECTED, ImapCommand, State, capabilities
+from mailaccess.imap.registry import SELECTED, State, capabilities
 from mailaccess.imap.view import News, Ranges, View
 from mailaccess.storage import rights
 from mailaccess.storage.access import Access
@@ -30,23 +28,14 @@ from mailaccess.storage.accounts import Accounts
 from mailaccess.storage.errors import NoSuchMailbox, NotSelectable, StorageError
 from mailaccess.storage.mailbox import Mailbox
 from mailaccess.wire.channel import Channel
-from mailaccess.wire.reader import LineTooLong
-from mailaccess.wire.traps import Closing, Gone, TimedOut, call, compute_steps, drained, event
+from mailaccess.wire.traps import call, compute_steps, drained, event
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-HTTP_VERBS = frozenset(
-    [b"GET", b"POST", b"PUT", b"HEAD", b"OPTIONS", b"CONNECT", b"DELETE", b"PATCH", b"HELO", b"EHLO"]
-)
-"""First words of other protocols' clients: a browser tricked into talking to us is hung up on at once."""
-NONSENSE_LIMIT = 3
-
 EVERYTHING = Selected(messages=True, flags=True)
 """What a client is told of the selected mailbox that does not say what it wants to be told."""
-REMOVE = frozenset([b"EXPUNGE", b"UID EXPUNGE", b"MOVE", b"UID MOVE", b"REPLACE", b"UID REPLACE"])
-"""Commands whose answer is that messages have gone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +100,7 @@ class Session:
         self.language_chosen = False  # by LANGUAGE, and it is not i-default
         self.by_uid = False  # the running command is the UID variant
         self.expunges = False  # expunges may be told at its end
+        self.removes = False  # its answer is that messages have gone
         self.tag = b""
         self.ended = False
         self.compressed = False
@@ -124,8 +114,6 @@ class Session:
         self._rights = rights.NONE  # to the selected mailbox, as the client was told
         self._slot: Slot | None = None
         self._unsubscribe: Callable[[], None] | None = None
-        self._nonsense = 0
-        self._removes = False  # the running command is one of REMOVE
         self._progress = Progress()
         channel.timeout = channel.lifetime = settings.login_timeout
         channel.progress = self._in_progress
@@ -324,7 +312,7 @@ class Session:
             await self._look(view.mailbox.sync)
         self._heed_rights(view)
         # Who is not to be told of expunges is told of his own.
-        expunges &= heeds.messages or self._removes
+        expunges &= heeds.messages or self.removes
         if not (heeds.messages or expunges):
             return []
         known = view.count
@@ -345,6 +333,12 @@ class Session:
         for follower in followers:
             await follower.look()
         return [(known - len(news.expunged) + 1, news.exists)] if news.exists is not None else []
+
+    async def heed_rights(self) -> None:
+        """Looks whether the rights to the selected mailbox are still those that the client was told of."""
+        view = self.view
+        await self._look(view.mailbox.sync)
+        self._heed_rights(view)
 
     def _heed_rights(self, view: View) -> None:
         """ "If the server checks the rights on each command, then it SHOULD send FLAGS and PERMANENTFLAGS responses if
@@ -420,138 +414,11 @@ class Session:
         if self.notifier is not None:
             self.notifier.brought(mailbox, uids)
 
-    # -- commands
-
     async def attend(self, seconds: float) -> bool:
         """Waits for input or news, `seconds` at most. False: nothing of which to tell has happened so long."""
         patience = self.notifier.patience if self.notifier is not None else None
         await event(seconds if patience is None else patience)
         return patience is not None or self.channel.woken or self.channel.reader.fresh
-
-    async def _attend_until_line(self, limit: int) -> None:
-        """ "the client listens for event notifications all the time (even when no command is in progress)" (RFC 5465
-        3.1)"""
-        channel = self.channel
-        while not channel.reader.has_line() and channel.reader.buffered <= limit:
-            if self.notifier is None or not self.notifier.attentive:
-                return
-            channel.woken = False
-            try:
-                await self.update(expunges=not self.notifier.selected.delayed)
-            except (Gone, TimedOut, Closing, Bye):
-                raise
-            except Exception:
-                log.exception("a client could not be told what has happened")
-                self.notifier.give_up("Internal error; it has been logged")
-            if channel.full:
-                await drained()
-            await self.attend(self.settings.idle_timeout)
-
-    async def command(self) -> None:
-        """Reads one command and answers it."""
-        limit = self._line_limit()
-        if self.notifier is not None:
-            await self._attend_until_line(limit)
-        try:
-            line = await self.channel.reader.line(limit)
-        except LineTooLong as too_long:
-            await framing.refuse_rest(self.channel, too_long.end, limit)
-            self.write(b"%s BAD A line may have %d octets\r\n" % (framing.tag_in(too_long.start), limit))
-            self._count_nonsense()
-            return
-        if not line:
-            return  # Apple Mail sends an empty line before some commands
-        try:
-            tag, rest = framing.split_tag(line)
-        except Bad as bad:
-            await framing.refuse_rest(self.channel, line, limit)
-            self.untagged(b"BAD " + str(bad).encode())
-            self._count_nonsense(line.split(b" ")[0])
-            return
-        self.tag = tag
-        self.channel.begun += 1
-        await self._answer(tag, rest)
-
-    async def _answer(self, tag: bytes, rest: bytes) -> None:
-        spec: ImapCommand | None = None
-        try:
-            spec, arguments = await self._find(rest)
-            self.by_uid, self.expunges = spec.by_uid, spec.expunges
-            if self._view is not None and self._view.mailbox.rights_differ():
-                await self._look(self._view.mailbox.sync)
-                self._heed_rights(self._view)
-            self._removes = spec.name in REMOVE
-            text = await self._run(spec, arguments)
-            await self.update(expunges=self.expunges)
-            self.write(tag + (spec.done if text is None else b" OK %s\r\n" % text))
-            if self.afterwards is not None:
-                afterwards, self.afterwards = self.afterwards, None
-                await afterwards()
-        except Bad as bad:
-            code = b"[%s] " % bad.code if bad.code else b""
-            self.write(b"%s BAD %s%s\r\n" % (tag, code, render.status_text(str(bad), utf8=self.utf8_texts)))
-            if spec is None:
-                self._count_nonsense(tag)
-        except LineTooLong as too_long:
-            await framing.refuse_rest(self.channel, too_long.end, self._line_limit())
-            self.write(b"%s BAD A line may have %d octets\r\n" % (tag, self._line_limit()))
-        except (No, StorageError) as failure:
-            no = failure if isinstance(failure, No) else refusal(failure)
-            await self.update(expunges=spec is not None and self.expunges)
-            code = b"[%s] " % no.code if no.code else b""
-            self.write(b"%s NO %s%s\r\n" % (tag, code, render.status_text(str(no), utf8=self.utf8_texts)))
-        except (Gone, TimedOut, Closing, Bye):
-            raise
-        except Exception:
-            log.exception("command %s failed", spec.name.decode() if spec else "?")
-            self.write(tag + b" NO [SERVERBUG] Internal error; it has been logged\r\n")
-        finally:
-            self._removes, self.done = False, None
-
-    async def _find(self, rest: bytes) -> tuple[ImapCommand, bytes]:
-        """The command's entry and its argument text (literals not read yet)."""
-        name, _, arguments = rest.partition(b" ")
-        if name.upper() == b"UID":
-            second, _, arguments = arguments.partition(b" ")
-            name = b"UID " + second
-        spec = COMMANDS.get(name)
-        if spec is not None and spec.capability and BASE not in spec.rfc and self.without.issuperset(spec.capability):
-            spec = None
-        if spec is None or not spec.when & self.state:
-            await framing.refuse_rest(self.channel, rest, self._line_limit())
-            if spec is None:
-                raise Bad("Unknown command")
-            raise Bad(f"{spec.name.decode()} is not allowed {_where(spec, self.state)}")
-        if spec.by_number and self.uidonly:
-            await framing.refuse_rest(self.channel, rest, self._line_limit())
-            raise uid_required()
-        return spec, arguments
-
-    async def _run(self, spec: ImapCommand, arguments: bytes) -> bytes | None:
-        if spec.stream:
-            result: bytes | None = await spec.handler(self, arguments)
-            return result
-        whole = await framing.rest_of_command(self.channel, arguments, self._command_limit())
-        parsed = spec.parse(Cursor(whole, utf8=self.utf8))
-        answer: bytes | None = await spec.handler(self, *parsed)
-        self.done = spec.name, parsed
-        return answer
-
-    def _line_limit(self) -> int:
-        before = self.state is State.NOT_AUTHENTICATED
-        return self.settings.max_line_before_login if before else self.settings.max_line
-
-    def _command_limit(self) -> int:
-        before = self.state is State.NOT_AUTHENTICATED
-        return self.settings.max_line_before_login if before else self.settings.max_command
-
-    def _count_nonsense(self, word: bytes = b"") -> None:
-        """Someone who is not logged in and does not speak IMAP is hung up on."""
-        if self.state is not State.NOT_AUTHENTICATED:
-            return
-        self._nonsense += 1
-        if self._nonsense >= NONSENSE_LIMIT or word.upper() in HTTP_VERBS:
-            raise Bye("This is an IMAP server")
 
 
 def uid_required() -> Bad:
@@ -559,37 +426,8 @@ def uid_required() -> Bad:
     return Bad("Message numbers are not allowed once UIDONLY is enabled", b"UIDREQUIRED")
 
 
-def _where(spec: ImapCommand, state: State) -> str:
-    """The state in which a command may not be given, in words."""
-    if state is State.NOT_AUTHENTICATED:
-        return "before login"
-    return "while no mailbox is selected" if spec.when & SELECTED else "after login"
-
-
 def _expunged(news: News, *, vanished: bool) -> bytes:
     """`* VANISHED uid-set`, or an EXPUNGE for each."""
     if vanished:
         return b"* VANISHED %s\r\n" % render_numbers(sorted(uid for _, uid in news.expunged))
     return b"".join([b"* %d EXPUNGE\r\n" % number for number, _ in news.expunged])
-
-
-async def serve(channel: Channel, settings: ImapSettings) -> None:
-    """Serves one client from greeting to goodbye."""
-    session = Session(channel, settings)
-    try:
-        session.untagged(b"OK [CAPABILITY %s] %s ready" % (session.capabilities(), settings.hostname.encode()))
-        while not session.ended:
-            await session.command()
-            if channel.full:
-                await drained()
-    except TimedOut:
-        why = "idle" if session.identity else "not logged in"
-        session.untagged(b"BYE Autologout; %s for too long" % why.encode())
-    except Closing:
-        session.untagged(b"BYE The server is shutting down")
-    except Bye as bye:
-        session.untagged(b"BYE " + str(bye).encode())
-    except Gone:
-        pass
-    finally:
-        session.close()

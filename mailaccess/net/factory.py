@@ -10,8 +10,8 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress, IOpenSSLServerConnectionCreator
 from twisted.internet.protocol import Protocol, ServerFactory
 
+from mailaccess import imap
 from mailaccess.auth.throttle import Trusted, loopback
-from mailaccess.imap import session as imap
 from mailaccess.net.connection import Connection, Session
 from mailaccess.net.crowd import Crowd
 from mailaccess.net.lanes import Lanes

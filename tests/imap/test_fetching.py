@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailaccess.imap.session import serve
+from mailaccess.imap.serving import serve
 from mailaccess.wire.traps import Call, Closing, Gone, TimedOut
 from tests.driver import MemoryDriver
 from tests.world import PASSWORD, USER, World

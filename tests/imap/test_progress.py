@@ -3,7 +3,7 @@
 import pytest
 
 from mailaccess.imap.progress import Progress
-from mailaccess.imap.session import serve
+from mailaccess.imap.serving import serve
 from tests.driver import HeldDriver
 from tests.world import MESSAGES, World
 

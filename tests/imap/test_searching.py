@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailaccess.imap import searching
-from mailaccess.imap.session import serve
+from mailaccess.imap.serving import serve
 from mailaccess.wire import traps
 from mailaccess.wire.traps import Call, Lane
 from tests.driver import MemoryDriver

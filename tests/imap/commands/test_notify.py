@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from mailaccess.imap.session import serve
+from mailaccess.imap.serving import serve
 from mailaccess.storage import feed
 from mailaccess.storage.index import database
 from tests.driver import MemoryDriver, UnreadDriver

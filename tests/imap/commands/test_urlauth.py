@@ -9,7 +9,7 @@ from mailaccess.auth.passwd_file import PasswdFile
 from mailaccess.imap.commands.urlauth import parse_genurlauth, parse_resetkey, parse_urlfetch
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.grammar import Cursor
-from mailaccess.imap.session import serve
+from mailaccess.imap.serving import serve
 from mailaccess.imap.url_metadata import Metadata
 from mailaccess.storage.access_keys import FILE
 from mailaccess.storage.account import Account
