@@ -8,6 +8,7 @@ finds, this finds too. How well it was found is a score from 1 to 100.
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import islice
 
 BEST = 100
 """The needle stands there as it is."""
@@ -16,7 +17,8 @@ _WORD, _START, _INSIDE, _TYPO, _TYPOS = 90, 75, 60, 45, 30  # how well a single 
 _SHORT = 4  # characters of a word below which a typing error would make any word of it
 _LONG = 8  # ... from which on there may be two
 _LONGEST = 64  # characters of a word in which typing errors are looked for
-_MOST_WORDS = 16  # of a needle; those behind must stand somewhere, but typing errors are not looked for
+_MOST_WORDS = 32  # of a needle that are looked for one by one
+_MOST_COMPARED = 2000  # words of a text that look as if they might be one mistyped; nobody's mail has so many
 
 _MARKS = re.compile("[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u064b-\u065f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+")
 _WORDS = re.compile(r"\w+")
@@ -42,8 +44,8 @@ class Needle:
 
     def __init__(self, text: str) -> None:
         self._phrase = plain(text)
-        words = dict.fromkeys(_WORDS.findall(self._phrase))
-        self._words = [_Word(word, mistyped=number < _MOST_WORDS) for number, word in enumerate(words)]
+        words = dict.fromkeys(match[0] for match in _WORDS.finditer(self._phrase))
+        self._words = [_Word(word) for word in islice(words, _MOST_WORDS)]
 
     def score(self, texts: Iterable[str]) -> int:
         """How well it is found in folded texts, of which each may have some of the words; 0: not at all."""
@@ -64,7 +66,7 @@ class Needle:
         return sum(best) // len(best) if best and all(best) else 0
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def needle(text: str) -> Needle:
     """A needle; taken apart once for many messages."""
     return Needle(text)
@@ -75,9 +77,9 @@ class _Word:
 
     __slots__ = ("_errors", "_pieces", "_swapped", "mistyped", "text")
 
-    def __init__(self, text: str, *, mistyped: bool) -> None:
+    def __init__(self, text: str) -> None:
         self.text = text
-        self.mistyped = mistyped and _SHORT <= len(text) <= _LONGEST and not text.isdigit()
+        self.mistyped = _SHORT <= len(text) <= _LONGEST and not text.isdigit()
         if not self.mistyped:
             return
         self._errors = 2 if len(text) >= _LONG else 1
@@ -98,15 +100,18 @@ class _Word:
             return 0
         if not self._swapped.isdisjoint(words):
             return _TYPO
-        errors, length = self._errors, len(self.text)
+        found = self._errors + 1
+        for word in islice(filter(self._resembles, words), _MOST_COMPARED):
+            found = min(found, _distance(self.text, word, found))
+            if found == 1:
+                break
+        return (0, _TYPO, _TYPOS)[found] if found <= self._errors else 0
+
+    def _resembles(self, word: str) -> bool:
         first, *middle, last = self._pieces
-        found = errors + 1
-        for word in words:
-            if abs(len(word) - length) <= errors and (
-                word.startswith(first) or word.endswith(last) or any(piece in word for piece in middle)
-            ):
-                found = min(found, _distance(self.text, word, found))
-        return (0, _TYPO, _TYPOS)[found] if found <= errors else 0
+        return abs(len(word) - len(self.text)) <= self._errors and (
+            word.startswith(first) or word.endswith(last) or any(piece in word for piece in middle)
+        )
 
 
 def _distance(one: str, other: str, limit: int) -> int:
