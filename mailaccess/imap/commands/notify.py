@@ -122,9 +122,7 @@ class AccountNotifier:
             return
         access = self._session.account
         foreign = any(_reaches_others(access, group) for group in self._wishes.groups)
-        if foreign:
-            self._stop_listening = await call(access.listen, self._hear_of_others)
-        await self._listen(foreign=foreign)
+        await call(self._listen, access, foreign=foreign)
         denied: list[str] = []
         for told in self._accounts:
             await self._take(told, await call(told.listener.look))
@@ -150,10 +148,10 @@ class AccountNotifier:
             await self._fetch(arrived)
             if self._others_share:
                 self._others_share = False
-                await self._listen(foreign=True)
+                await call(self._listen, self._session.account, foreign=True)
+            if self._session.done is not None and self._accounts:
+                self._accounts[0].listener.hear()  # what this client did is told from what others do: by when
             for told in self._accounts:
-                if self._session.done is not None:
-                    told.listener.hear()  # what it did itself is told from what others do in that it is heard now
                 for _ in range(_ROUNDS):
                     if not told.listener.differs(told.picture) and told.subscribed is self._subscribed:
                         break
@@ -193,23 +191,27 @@ class AccountNotifier:
         self._others_share = True
         self._session.channel.wake()
 
-    async def _listen(self, *, foreign: bool) -> None:
-        """To all accounts that are not listened to."""
+    def _listen(self, access: Access, *, foreign: bool) -> None:
+        """Blocking: to all accounts that are not listened to. What `close` has to end stands here before it returns:
+        by then the client may be gone."""
+        if foreign and self._stop_listening is None:
+            self._stop_listening = access.listen(self._hear_of_others)
         known = {told.realm.feed for told in self._accounts}
-        for realm in await call(self._session.account.realms, foreign=foreign):
+        for realm in access.realms(foreign=foreign):
             if realm.feed not in known:
-                self._accounts.append(_Told(realm, await call(realm.feed.listen, self._session.channel.wake)))
+                self._accounts.append(_Told(realm, realm.feed.listen(self._session.channel.wake)))
 
     async def _take(self, told: _Told, picture: Picture) -> None:
         """Makes of the picture what the client can see and wants to be told of it, and has that watched."""
-        before, told.picture = told.picture, picture
+        before, lists = told.picture, told.rights
+        if picture.lists is not before.lists:
+            lists = await call(told.realm.lists) if picture.lists else {}
+        told.picture, told.rights = picture, lists
         if told.realm.own:
             self._subscribed = picture.subscriptions
         if picture.tree is before.tree and picture.lists is before.lists and told.subscribed is self._subscribed:
             return
         told.subscribed = self._subscribed
-        if picture.lists is not before.lists:
-            told.rights = await call(told.realm.lists) if picture.lists else {}
         told.events = {name: self._of(told, name) for name in picture.tree if LOOKUP in told.may(name)}
         told.denied = {name for name, events in told.events.items() if events and READ not in told.may(name)}
         told.watched = [n for n, events in told.events.items() if events & MESSAGES and n not in told.denied]
@@ -224,7 +226,10 @@ class AccountNotifier:
         watched = told.watched
         await self._take(told, picture)
         if told.watched != watched:
-            await self._take(told, await call(told.listener.look))  # into what has come to be watched
+            try:
+                await self._take(told, await call(told.listener.look))  # into what has come to be watched
+            except StorageError as error:
+                log.warning("what has come to be watched cannot be looked at: %s", error)
         picture = told.picture
         changes = name_changes(before, picture, events, told.events)
         await self._tell_names(told, changes, events, subscribed ^ self._subscribed if told.realm.own else frozenset())

@@ -7,8 +7,9 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from mailaccess.imap.serving import serve
-from mailaccess.storage import feed
+from mailaccess.storage import feed, watch
 from mailaccess.storage.index import database
+from mailaccess.wire.traps import Call, Gone
 from tests.driver import MemoryDriver, UnreadDriver
 from tests.world import MESSAGES, PASSWORD, USER, World
 
@@ -225,3 +226,32 @@ def test_what_nobody_foresaw_ends_notifications_and_not_the_session(
     assert _noticed(watched, client).startswith(b"* OK [NOTIFICATIONOVERFLOW] Internal error")
     assert "ZeroDivisionError" in caplog.text
     assert client.ask(b"a NOOP\r\n") == b"a OK NOOP completed\r\n"
+
+
+class LeavingDriver(MemoryDriver):
+    """Its client hangs up while the nth call from now is in a thread, where it is carried out all the same."""
+
+    calls = -1
+
+    def answer_call(self, work: Call) -> object:
+        result = super().answer_call(work)
+        self.calls -= 1
+        if self.calls == 0:
+            raise Gone
+        return result
+
+
+@pytest.mark.parametrize("calls", range(1, 5))
+def test_a_client_that_leaves_in_between_leaves_nothing_behind(watched: World, calls: int) -> None:
+    """No watch, and nobody who listens."""
+    watched.deliver(MESSAGES["lf"], "a")
+    watched.hooks["share"]("ann Tickets fred lr")
+    client = LeavingDriver(lambda channel: serve(channel, watched.imap_settings))
+    client.ask(b"l LOGIN fred secret\r\n")
+    client.calls = calls
+    client.ask(b"n NOTIFY SET (personal " + ALL + b") (subtree Users " + ALL + b")\r\n")
+
+    assert client.finished
+    watcher = watch.current()
+    assert watcher is not None
+    assert not watcher._paths
