@@ -426,7 +426,7 @@ def _text_fuzzily(*, header: bool) -> Match:
 
     def match(rows: Rows, candidates: Candidates, text: str) -> list[int]:
         score = fuzzy.needle(text).score
-        return rows.rated((row, rows.read(row, score, 0, header=header)) for row in candidates)
+        return rows.rated(rows.read(candidates, score, 0, header=header))
 
     return match
 

@@ -84,7 +84,11 @@ async def load_texts(mailbox: Mailbox, wanted: Sequence[Texts]) -> None:
     """Fills in `values` and `content`. Whoever asks closes the contents, also if this fails."""
     few = len(wanted) <= _INLINE_MESSAGES and sum(one.size for one in wanted) <= _INLINE_OCTETS
     if not (few and _read(wanted, mailbox.content_at_hand)):
-        await call(_read, wanted, mailbox.content)
+        await call(_read_together, wanted, mailbox)
+
+
+def _read_together(wanted: Sequence[Texts], mailbox: Mailbox) -> None:
+    _read(wanted, mailbox.opening([one.uid for one in wanted if one.values is None]))
 
 
 def _read(wanted: Sequence[Texts], open_content: Callable[[int], Content | None]) -> bool:

@@ -14,6 +14,7 @@ from mailaccess.imap.view import Ranges, View, missing
 from mailaccess.mail import mime, text
 from mailaccess.mail.flags import Flags
 from mailaccess.mail.fuzzy import BEST
+from mailaccess.storage.content import Content
 from mailaccess.storage.messages import UNSIZED, Messages
 
 T = TypeVar("T")
@@ -160,18 +161,36 @@ class Rows:
         def ask(texts: Iterable[str]) -> bool:
             return any(needle in piece for piece in texts)
 
-        return [row for row in candidates if self.read(row, ask, False, header=header, needle=needle)]
+        return [row for row, found in self.read(candidates, ask, False, header=header, needle=needle) if found]
 
     def read(
-        self, row: int, ask: Callable[[Iterable[str]], T], otherwise: T, *, header: bool, needle: str = ""
+        self,
+        candidates: Sequence[int],
+        ask: Callable[[Iterable[str]], T],
+        otherwise: T,
+        *,
+        header: bool,
+        needle: str = "",
+    ) -> Iterator[tuple[int, T]]:
+        """Rows, and what `ask` finds in each one's folded texts, as `containing` looks into; `otherwise` if the message
+        is gone, or its texts certainly lack the needle."""
+        unread = [self.uids[row] for row in candidates if (row, header) not in self._texts]
+        open_content = self.view.mailbox.opening(unread)
+        for row in candidates:
+            kept = self._texts.get((row, header))
+            yield row, ask(kept) if kept is not None else self._read(row, open_content, ask, otherwise, header, needle)
+
+    def _read(
+        self,
+        row: int,
+        open_content: Callable[[int], Content],
+        ask: Callable[[Iterable[str]], T],
+        otherwise: T,
+        header: bool,
+        needle: str,
     ) -> T:
-        """What `ask` finds in a message's folded texts, as `containing` looks into; `otherwise` if it is gone, or the
-        texts certainly lack the needle."""
-        kept = self._texts.get((row, header))
-        if kept is not None:
-            return ask(kept)
         try:
-            with self.view.mailbox.content(self.uids[row]) as content:
+            with open_content(self.uids[row]) as content:
                 data = content.as_buffer()
                 if needle and text.rules_out(data, needle):
                     return otherwise

@@ -291,6 +291,19 @@ class Mailbox:
         with self._suspecting(uid):
             return contents.open_content(self._box, uid)
 
+    def opening(self, uids: Sequence[int]) -> Callable[[int], Content]:
+        """What does the same for some hundred messages, one by one, and is faster at it."""
+        try:
+            open_known = contents.opening(self._box, uids)
+        except Forgotten:
+            return self.content
+
+        def open_one(uid: int) -> Content:
+            with self._suspecting(uid):
+                return open_known(uid)
+
+        return open_one
+
     def content_at_hand(self, uid: int) -> Content | None:
         """The same, in the time it takes to open a file; None where that file would have to be looked for, or waited
         for."""

@@ -55,6 +55,24 @@ class TestContent:
         with pytest.raises(MessageGone):
             inbox.content_at_hand(2)
 
+    def test_several_whose_rows_are_read_at_once(self, inbox: Mailbox, account: Account) -> None:
+        """As one by one: what was renamed, removed or added since is found, or gone, all the same."""
+        add(inbox, b"one\n", b"two\n", b"three\n")
+        open_content = inbox.opening([1, 2, 3, 9])
+        first, second, _ = sorted((account.root / "cur").iterdir())
+        first.rename(f"{first}S")
+        second.unlink()
+        add(inbox, b"four\n")
+        found = {}
+        for uid in (1, 3, 4):
+            with open_content(uid) as content:
+                found[uid] = content.read(0, 100)
+
+        assert found == {1: b"one\r\n", 3: b"three\r\n", 4: b"four\r\n"}
+        for uid in (2, 9):
+            with pytest.raises(MessageGone):
+                open_content(uid)
+
     def test_a_removed_file(self, inbox: Mailbox, account: Account) -> None:
         """MessageGone; and so are all others that were removed."""
         add(inbox, b"one\n", b"two\n", b"three\n")

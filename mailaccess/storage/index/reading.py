@@ -33,6 +33,9 @@ _COLUMNS = "SELECT uid, info, extra, modseq, size, mtime / 1000000000, saved FRO
 _LOADED = f"{_COLUMNS} WHERE mailbox = ? ORDER BY uid"
 _CHANGED = f"{_COLUMNS} INDEXED BY message_modseq WHERE mailbox = ? AND modseq > ?"
 
+_SPREAD = 4
+"""So many rows are read for one that is wanted, rather than to ask for each."""
+
 
 class News(NamedTuple):
     """What one mailbox has that was not known."""
@@ -181,6 +184,18 @@ def message(connection: sqlite3.Connection, mailbox: int, uid: int) -> Message |
     return message_of(found) if found else None
 
 
+def messages_of(connection: sqlite3.Connection, mailbox: int, uids: Iterable[int]) -> list[Message]:
+    """Those of these messages that are there, ascending."""
+    wanted = sorted(set(uids))
+    if not wanted or wanted[-1] - wanted[0] > _SPREAD * len(wanted):
+        found = (message(connection, mailbox, uid) for uid in wanted)
+        return [one for one in found if one is not None]
+    ask = f"{SELECT_MESSAGE} WHERE mailbox = ? AND uid BETWEEN ? AND ? ORDER BY uid"
+    there = connection.execute(ask, (mailbox, wanted[0], wanted[-1]))
+    chosen = set(wanted)
+    return [message_of(values) for values in there if values[0] in chosen]
+
+
 def messages(connection: sqlite3.Connection, mailbox: int) -> list[Message]:
     """All messages."""
     found = connection.execute(f"{SELECT_MESSAGE} WHERE mailbox = ? ORDER BY uid", (mailbox,))
@@ -189,10 +204,14 @@ def messages(connection: sqlite3.Connection, mailbox: int) -> list[Message]:
 
 def facts(connection: sqlite3.Connection, mailbox: int, uids: Sequence[int], version: int) -> dict[int, bytes]:
     """What is kept of these messages' facts, if it is of this version."""
+    first = facts_id(mailbox, 0)
+    if uids and max(uids) - min(uids) < len(uids):  # without gaps: blobs are not read in vain
+        ask = "SELECT id - ?, data FROM facts WHERE id BETWEEN ? AND ? AND version = ?"
+        return dict(connection.execute(ask, (first, first + min(uids), first + max(uids), version)))
     ask = "SELECT data FROM facts WHERE id = ? AND version = ?"
     found: dict[int, bytes] = {}
     for uid in uids:
-        row = connection.execute(ask, (facts_id(mailbox, uid), version)).fetchone()
+        row = connection.execute(ask, (first + uid, version)).fetchone()
         if row is not None:
             found[uid] = row[0]
     return found

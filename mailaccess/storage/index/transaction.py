@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from mailaccess.storage.index import reading
 from mailaccess.storage.index.rows import (
     INSERT_MAILBOX,
     INSERT_MESSAGE,
@@ -29,9 +30,6 @@ from mailaccess.storage.index.rows import (
 from mailaccess.storage.names import Entry
 
 log = logging.getLogger(__name__)
-
-_SPREAD = 4
-"""So many rows are read for one that is wanted, rather than to ask for each."""
 
 
 class Forgotten(Exception):  # noqa: N818 - never leaves storage
@@ -139,14 +137,7 @@ class Transaction:
 
     def messages(self, row: MailboxRow, uids: Iterable[int]) -> list[Message]:
         """Those of these messages that are there, ascending."""
-        wanted = sorted(set(uids))
-        if not wanted or wanted[-1] - wanted[0] > _SPREAD * len(wanted):
-            found = (self.message(row, uid) for uid in wanted)
-            return [message for message in found if message is not None]
-        ask = f"{SELECT_MESSAGE} WHERE mailbox = ? AND uid BETWEEN ? AND ? ORDER BY uid"
-        there = self.connection.execute(ask, (row.id, wanted[0], wanted[-1]))
-        chosen = set(wanted)
-        return [message_of(values) for values in there if values[0] in chosen]
+        return reading.messages_of(self.connection, row.id, uids)
 
     def messages_from(self, row: MailboxRow, uid: int = 1) -> list[Message]:
         """All messages from a UID on, ascending."""

@@ -154,3 +154,17 @@ def test_what_is_asked_after_every_change_does_not_read_the_mailbox_whole(connec
 
     assert [plan for plan in plans if plan.startswith("SCAN") and "instance" not in plan] == []
     assert [plan for plan in plans if "PRIMARY KEY (mailbox=?)" in plan and "message" in plan] == []
+
+
+@pytest.mark.parametrize("uids", [[1, 2, 3], [3, 1], [1, 900], [2, 900], [], [900, 3, 3]])
+def test_the_messages_and_facts_of_some(connection: sqlite3.Connection, uids: list[int]) -> None:
+    """Those that are there, however far apart; nobody else's."""
+    row = fill(connection, message(1), message(3), message(900))
+    transaction = Transaction(connection, "")
+    for uid in (1, 3, 900):
+        transaction.save_facts(row, uid, 7, b"%d" % uid)
+    there = sorted({1, 3, 900}.intersection(uids))
+
+    assert [each.uid for each in reading.messages_of(connection, row.id, uids)] == there
+    assert reading.facts(connection, row.id, sorted(set(uids)), 7) == {uid: b"%d" % uid for uid in there}
+    assert reading.facts(connection, row.id, sorted(set(uids)), 8) == {}
