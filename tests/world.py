@@ -88,7 +88,7 @@ class World:
             "maildirsize": self._limit,
             "deliver-to": self._deliver_to,
             "acl": self._write_acl,
-            "annotate": lambda text: None if (self.maildir / "mailaccess-metadata").write_text(text) else None,
+            "annotate": self._annotate,
             "rename-folder": self._rename_folder,
             "remove-folder": lambda mailbox: shutil.rmtree(self._directory(mailbox)),
             "watch": self._watch,
@@ -185,6 +185,10 @@ class World:
             access.create(mailbox)
         who, negative = from_identifier(identifier)
         access.change_acl(mailbox, who, None if rights == "-" else rights, negative=negative)
+
+    def _annotate(self, text: str) -> None:
+        """`@annotate JSON`: another program writes the annotations"""
+        (self.maildir / "mailaccess-metadata").write_text(text)
 
     def _write_acl(self, argument: str) -> None:
         """`@acl OWNER MAILBOX LINE|LINE`: another program writes the list of who may do what"""

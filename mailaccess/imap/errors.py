@@ -1,4 +1,4 @@
-"""What a handler raises to end its command other than by OK; `session` renders it."""
+"""What a handler raises to end its command other than by OK; `serving` renders it."""
 
 
 class Bad(Exception):  # noqa: N818 - named as the response

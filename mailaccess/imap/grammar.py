@@ -1,6 +1,6 @@
 """The words of IMAP (RFC 3501 section 9): a cursor over one whole command, literals included.
 
-A command arrives framed (`session`), its literals in place: `LOGIN {4}\r\nfred secret`. Each method reads the ABNF rule
+A command arrives framed (`framing`), its literals in place: `LOGIN {4}\r\nfred secret`. Each method reads the ABNF rule
 it is named after and moves on, or raises Bad saying what was expected. Regexes match at a position; nothing is copied
 but what is returned.
 """
