@@ -74,7 +74,7 @@ class Context:
             self._matches = array("I", sorted(self._ordered))
         self._modseq = rows.modseq  # changes up to here have been looked at ...
         self._last = rows.uids[rows.count - 1] if rows.count else 0  # ... of messages up to this UID
-        self._uids = rows.view.mailbox.messages.uids  # of the mailbox, when expunges were last looked for
+        self._uids: Sequence[int] = rows.uids  # of the mailbox, when expunges were last looked for
 
     @property
     def by_uid(self) -> bool:

@@ -168,6 +168,23 @@ def test_only_what_has_changed_is_looked_at(world: World, monkeypatch: pytest.Mo
     assert sorted(row for rows in looked_at for row in rows) == [6, 50]
 
 
+def test_what_is_gone_already_is_told_at_once(world: World) -> None:
+    """ "a context that notifies immediately about expunged messages, yet will not affect message sequence numbers"
+    (RFC 5267 A.3)"""
+    for number in range(3):
+        world.deliver(b"Subject: %d\r\n\r\n" % number, flags="")
+    client, other = world.imap_in(), world.imap_in()
+    other.ask(b"a STORE 2 +FLAGS.SILENT (\\Deleted)\r\nb EXPUNGE\r\n")
+
+    assert client.ask(b"c SEARCH RETURN (UPDATE ALL) ALL\r\nd NOOP\r\n").splitlines() == [
+        b'* ESEARCH (TAG "c") ALL 1:3',
+        b'* ESEARCH (TAG "c") REMOVEFROM (0 2)',
+        b"c OK SEARCH completed",
+        b"* 2 EXPUNGE",
+        b"d OK NOOP completed",
+    ]
+
+
 @pytest.mark.parametrize(
     ("program", "added"),
     [
