@@ -54,7 +54,7 @@ class ImapSettings:
     idle_timeout: float = 1830.0  # "MUST be at least 30 minutes" (RFC 3501 5.4)
     keepalive: float = 120.0  # between lines sent in an otherwise quiet IDLE
     url_applications: Mapping[str, frozenset[str]] = field(default_factory=dict)  # users who fetch URLs for others
-    without: frozenset[bytes] = frozenset()  # capabilities, in upper case, not offered; nor is what they stand for
+    without: frozenset[bytes] = frozenset()  # capabilities, in upper case, whose commands and ENABLE are not known
     admin: str = ""  # a URI: how to reach the administrator; shown as the annotation /shared/admin
 
 
