@@ -133,11 +133,8 @@ class Cursor:
         ranges = []
         for piece in text.split(b","):
             first, _, last = piece.partition(b":")
-            low = STAR if first == b"*" else int(first)
-            high = low if not last else STAR if last == b"*" else int(last)
-            if not 0 < low <= STAR or not 0 < high <= STAR or (low == STAR and first != b"*"):
-                raise Bad("Numbers in a sequence set run from 1 to 4294967295")
-            ranges.append((low, high))
+            low = _seq_number(first)
+            ranges.append((low, _seq_number(last) if last else low))
         return tuple(ranges)
 
     def uid_set(self) -> NumSet:
@@ -260,6 +257,16 @@ class Cursor:
             raise Bad("There is no such time of day")
         zone = (int(match[8]) * 60 + int(match[9])) * (-60 if match[7] == b"-" else 60)
         return timegm((year, month, day, hour, minute, second)) - zone
+
+
+def _seq_number(text: bytes) -> int:
+    """seq-number = nz-number / "*" """
+    if text == b"*":
+        return STAR
+    number = int(text)
+    if not 0 < number <= MAX_NUMBER:
+        raise Bad("Numbers in a sequence set run from 1 to 4294967295")
+    return number
 
 
 def _is_utf8(text: bytes) -> bool:

@@ -41,7 +41,9 @@ def test_numset(text: bytes, expected: object) -> None:
     assert Cursor(text).numset() == expected
 
 
-@pytest.mark.parametrize("text", [b"0", b"1:0", b"4294967296", b"a", b"", b",1", b"99999999999"])
+@pytest.mark.parametrize(
+    "text", [b"0", b"1:0", b"4294967296", b"1:4294967296", b"4294967296:*", b"a", b"", b",1", b"99999999999"]
+)
 def test_bad_numset(text: bytes) -> None:
     """Zero and numbers above 32 bits are no message numbers."""
     with pytest.raises(Bad):
