@@ -339,7 +339,7 @@ class Access:
             if place.account is self.own or any(
                 name.startswith(place.name + SEPARATOR) for name in self._visible(place)
             ):
-                raise
+                raise NotSelectable(f"{place.asked} is only the parent of other mailboxes") from None
             raise NoSuchMailbox(f"there is no mailbox {place.asked}") from None
 
     def _require(self, place: Place, needed: str) -> Rights:
