@@ -106,18 +106,18 @@ class Answer:
         """These messages with what the items need; those for which it cannot be had are left out and counted."""
         picks = list(self.view.pick(ranges))
         facts: dict[int, Facts] = {}
-        if Needs.FACTS in self.needs:
+        if self.needs & Needs.FACTS:
             facts = await load_facts(self.mailbox, [uid for _, uid, _, _ in picks])
             picks = [pick for pick in picks if pick[1] in facts]
         threads: dict[int, int] = {}
-        if Needs.THREADS in self.needs:
+        if self.needs & Needs.THREADS:
             threads = await load_threads(self.mailbox, [uid for _, uid, _, _ in picks])
             picks = [pick for pick in picks if pick[1] in threads]
         at_hand: dict[int, Facts] = facts
-        if Needs.FACTS_AT_HAND in self.needs and not facts:
+        if self.needs & Needs.FACTS_AT_HAND and not facts:
             cached = self.mailbox.cached_facts([uid for _, uid, _, _ in picks])
             at_hand = {uid: Facts(blob) for uid, blob in cached.items()}
-        if Needs.SIZES in self.needs:
+        if self.needs & Needs.SIZES:
             unsized = [uid for _, uid, messages, row in picks if messages.sizes[row] == UNSIZED]
             if unsized:
                 await call(self.mailbox.make_sizes, unsized)
@@ -132,7 +132,7 @@ class Answer:
             rows,
             recent,
             facts=[facts[uid] for uid in uids] if facts else (),
-            at_hand=[at_hand.get(uid) for uid in uids] if Needs.FACTS_AT_HAND in self.needs else (),
+            at_hand=[at_hand.get(uid) for uid in uids] if self.needs & Needs.FACTS_AT_HAND else (),
             threads=[threads[uid] for uid in uids] if threads else (),
         )
 

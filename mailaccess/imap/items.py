@@ -7,7 +7,7 @@ Rendering goes by columns: an item gives its values for a block of messages at o
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import Flag, auto
+from enum import IntEnum
 
 from mailaccess.imap import objectid, render
 from mailaccess.imap.binary import BinarySection, Decoded
@@ -29,14 +29,14 @@ Read = Callable[[Content, Facts | None], Value]
 """Finds a value in a message's file; facts are there if the item needs them."""
 
 
-class Needs(Flag):
-    """What must be at hand beside the columns in memory."""
+class Needs(IntEnum):
+    """What must be at hand beside the columns in memory. Members are joined as bits: every FETCH asks."""
 
     NOTHING = 0
-    SIZES = auto()
-    FACTS = auto()
-    FACTS_AT_HAND = auto()  # those that are kept; the others need not be made
-    THREADS = auto()
+    SIZES = 1
+    FACTS = 2
+    FACTS_AT_HAND = 4  # those that are kept; the others need not be made
+    THREADS = 8
 
 
 @dataclass(frozen=True, slots=True)

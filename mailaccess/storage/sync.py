@@ -50,8 +50,9 @@ def sync(box: Box, *, thorough: bool = False) -> None:
     with box.heard.syncing:
         thorough |= box.heard.is_due
         if thorough or not _sync_heard(box):
-            with _keeping_garbage() if box.look().stamp is None else nullcontext():
-                _sync_all(box, thorough=thorough)
+            row = box.look()
+            with _keeping_garbage() if row.stamp is None else nullcontext():
+                _sync_all(box, row, thorough=thorough)
 
 
 @contextmanager
@@ -89,15 +90,14 @@ def _sync_heard(box: Box) -> bool:
     return True
 
 
-def _sync_all(box: Box, *, thorough: bool) -> None:
-    """Compares the directories with the index."""
+def _sync_all(box: Box, row: MailboxRow, *, thorough: bool) -> None:
+    """Compares the directories with the index, whose row has just been looked at."""
     losses = box.heard.losses()
     # Our own processes change files under the write lock: what differs only until they commit is no reason for a scan.
     if not thorough and not (
-        _differs(box, box.look())
-        and box.index.write(lambda transaction: _differs(box, box.row(transaction)), durable=False)
+        _differs(box, row) and box.index.write(lambda transaction: _differs(box, box.row(transaction)), durable=False)
     ):
-        if losses is not None and not doubtful(box.look(), box.maildir.stamp()):
+        if losses is not None and not doubtful(row, box.maildir.stamp()):
             box.heard.cover(losses)
         return
     outcome = None

@@ -204,7 +204,7 @@ def mailbox_of(values: tuple[Any, ...]) -> MailboxRow:
     """A mailbox's row from what SELECT_MAILBOX gives."""
     row = MailboxRow(*values)
     row.directory = None if row.directory is None else unpacked(row.directory)
-    row.stamp = Stamp(*map(int, values[14].split())) if values[14] else None
+    row.stamp = _stamp(values[14])
     row.new_settled, row.cur_settled = bool(row.new_settled), bool(row.cur_settled)
     row.uidlist = _file_stamp(values[17])
     row.header = tuple(unpacked(values[20]).split())
@@ -286,6 +286,12 @@ def stamp_column(stamp: tuple[int, ...] | None) -> str:
     return " ".join(map(str, stamp)) if stamp else ""
 
 
+@lru_cache(maxsize=1024)
+def _stamp(column: str) -> Stamp | None:
+    return Stamp(*map(int, column.split())) if column else None
+
+
+@lru_cache(maxsize=4096)
 def _file_stamp(column: str) -> FileStamp | None:
     if not column:
         return None
