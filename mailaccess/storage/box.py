@@ -234,7 +234,10 @@ class Box:
 
     def _is_same(self, row: MailboxRow) -> bool:
         """A directory without a GUID is the one that was here before: only its uidlist was lost, or not written yet."""
-        return row.stamp is None or row.stamp.cur_inode == self.maildir.stamp().cur_inode
+        if row.stamp is None:
+            return True
+        stamp = self.maildir.stamp()  # of both directories: file systems give a removed one's inode to the next
+        return (row.stamp.new_inode, row.stamp.cur_inode) == (stamp.new_inode, stamp.cur_inode)
 
     def _is_elsewhere(self, row: MailboxRow) -> bool:
         if row.directory is None or row.directory == self._key():

@@ -196,9 +196,10 @@ class TestTree:
         account.create("Work")
         add(account.mailbox("Work"))
         validity = account.mailbox("Work").uidvalidity
+        for where in ("cur", "new", "tmp"):  # before the others are removed, whose inodes they might get
+            (account.root / "other" / where).mkdir(parents=True)
         shutil.rmtree(account.root / ".Work")
-        for where in ("cur", "new", "tmp"):
-            (account.root / ".Work" / where).mkdir(parents=True)
+        (account.root / "other").rename(account.root / ".Work")
         arrive(account.root / ".Work", b"other\n")
         work = account.mailbox("Work")
 
