@@ -4,6 +4,7 @@ Both drivers, `net.connection` (Twisted) and the tests', are subclasses: what th
 same steps in the same order whoever drives it.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Coroutine
 from typing import Any
 
@@ -14,7 +15,7 @@ WAIT = object()
 """Returned by an `answer_*` method that will call `resume` or `throw` later."""
 
 
-class Task:
+class Task(ABC):
     """One session under way. `waiting` is the trap it is in, None while it runs or when it is finished."""
 
     def __init__(self, channel: Channel) -> None:
@@ -85,34 +86,34 @@ class Task:
             case Delay():
                 return self.answer_delay(trap.seconds)
 
-    def answer_input(self) -> object:
-        raise NotImplementedError
+    @abstractmethod
+    def answer_input(self) -> object: ...
 
-    def answer_drained(self) -> object:
-        raise NotImplementedError
+    @abstractmethod
+    def answer_drained(self) -> object: ...
 
-    def answer_event(self, seconds: float) -> object:
-        raise NotImplementedError
+    @abstractmethod
+    def answer_event(self, seconds: float) -> object: ...
 
-    def answer_call(self, work: Call) -> object:
-        raise NotImplementedError
+    @abstractmethod
+    def answer_call(self, work: Call) -> object: ...
 
     def answer_turn(self) -> object:
         """A driver that has nobody else to serve goes on at once."""
         return None
 
-    def answer_starttls(self) -> object:
-        raise NotImplementedError
+    @abstractmethod
+    def answer_starttls(self) -> object: ...
 
-    def answer_compress(self) -> object:
-        raise NotImplementedError
+    @abstractmethod
+    def answer_compress(self) -> object: ...
 
-    def answer_inflated(self) -> object:
-        raise NotImplementedError
+    @abstractmethod
+    def answer_inflated(self) -> object: ...
 
-    def answer_delay(self, seconds: float) -> object:
-        raise NotImplementedError
+    @abstractmethod
+    def answer_delay(self, seconds: float) -> object: ...
 
+    @abstractmethod
     def answer_end(self, failure: Exception | None) -> None:
         """The session has returned, or failed: flush and close."""
-        raise NotImplementedError
