@@ -11,26 +11,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from mailaccess.net.certificate import self_signed
-from tests.e2e.running import PATIENCE, Server
+from tests.e2e.running import PATIENCE, Server, lay_out
 
 NOBODY = 65534
 """Whose the mail is, when the benchmark runs as root; Dovecot will not have it otherwise."""
 
-_OURS = """\
-hostname = "localhost"
-workers = {workers}
-[storage]
-maildir = "mail/{{user}}"
-[tls]
-certificate = "cert.pem"
-key = "key.pem"
-[imap]
-listen = ["127.0.0.1:0"]
-listen_tls = ["127.0.0.1:0"]
-[pop3]
-listen = ["127.0.0.1:0"]
-listen_tls = []
+_LIMITS = """\
 [limits]
 sessions_per_user = 5000
 sessions_per_address = 20000
@@ -122,9 +108,8 @@ class Ours(Peer):
 
     def __init__(self, home: Path, users: list[str], workers: int = 2, python: str = sys.executable) -> None:
         super().__init__(home)
-        _lay_out(home, users)
-        config = home / "mailaccess.toml"
-        config.write_text(_OURS.format(workers=workers))
+        config = lay_out(home, workers, _LIMITS)
+        _enter(home, users)
         self._server = Server(config, python).ready()
         self.ports = self._server.ports
 
@@ -142,7 +127,8 @@ class Dovecot(Peer):
 
     def __init__(self, home: Path, users: list[str]) -> None:
         super().__init__(home)
-        _lay_out(home, users)
+        lay_out(home)  # for the certificate
+        _enter(home, users)
         if os.getuid() == 0:
             subprocess.run(["chown", "-R", f"{NOBODY}:{NOBODY}", str(home / "mail")], check=True)
         self.ports = {door: _free_port() for door in ("imap", "imaps", "pop3")}
@@ -170,11 +156,11 @@ def version() -> str:
     return subprocess.run([str(program()), "--version"], capture_output=True, text=True, check=True).stdout.split()[0]
 
 
-def _lay_out(home: Path, users: list[str]) -> None:
+def _enter(home: Path, users: list[str]) -> None:
+    """The passwd-file that both read."""
     owner = NOBODY if os.getuid() == 0 else os.getuid()
     lines = [f"{user}:{{PLAIN}}secret:{owner}:{owner}::{home}/mail/{user}\n" for user in users]
     (home / "users").write_text("".join(lines))
-    self_signed("localhost", home / "cert.pem", home / "key.pem")
 
 
 def _tree(pid: int) -> Iterator[int]:

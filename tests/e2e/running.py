@@ -1,5 +1,6 @@
 """The server as a subprocess, on ports of its own, for tests that look at it from outside."""
 
+import imaplib
 import json
 import os
 import re
@@ -112,6 +113,15 @@ def serving(config: Path, python: str = sys.executable) -> Iterator[Server]:
         yield server.ready()
     finally:
         server.stop()
+
+
+def until(client: imaplib.IMAP4, pattern: bytes) -> bytes:
+    """Reads up to a line that matches."""
+    while True:
+        line = client.readline()
+        assert line
+        if re.match(pattern, line):
+            return line
 
 
 def trusting(config: Path) -> ssl.SSLContext:

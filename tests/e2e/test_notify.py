@@ -1,14 +1,13 @@
 """NOTIFY on real sockets: what happens anywhere is told without a command, whichever process serves the session."""
 
 import imaplib
-import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.running import PATIENCE, Server, lay_out, serving
+from tests.e2e.running import PATIENCE, Server, lay_out, serving, until
 
 MESSAGE = b"Subject: news\r\n\r\ntext\r\n"
 EVERYTHING = b"(messagenew messageexpunge flagchange mailboxname subscriptionchange mailboxmetadatachange)"
@@ -35,15 +34,6 @@ def clients(server: Server) -> Iterator[list[imaplib.IMAP4]]:
     yield made
     for client in made:
         client.shutdown()
-
-
-def until(client: imaplib.IMAP4, pattern: bytes) -> bytes:
-    """Reads up to a line that matches."""
-    while True:
-        line = client.readline()
-        assert line
-        if re.match(pattern, line):
-            return line
 
 
 def test_what_another_session_does(clients: list[imaplib.IMAP4]) -> None:

@@ -1,13 +1,12 @@
 """Several sessions on one mailbox, whichever process serves them, and programs that know nothing of the server."""
 
 import imaplib
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.running import PATIENCE, Server, lay_out, serving
+from tests.e2e.running import PATIENCE, Server, lay_out, serving, until
 
 MESSAGE = b"Subject: news\r\n\r\ntext\r\n"
 
@@ -31,15 +30,6 @@ def clients(server: Server) -> Iterator[list[imaplib.IMAP4]]:
     yield made
     for client in made:
         client.shutdown()
-
-
-def until(client: imaplib.IMAP4, pattern: bytes) -> bytes:
-    """Reads up to a line that matches."""
-    while True:
-        line = client.readline()
-        assert line
-        if re.match(pattern, line):
-            return line
 
 
 def test_what_one_session_does_the_others_are_told_in_idle(clients: list[imaplib.IMAP4]) -> None:
