@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from mailaccess.storage import watch
 from mailaccess.storage.account import Account
 from mailaccess.storage.accounts import Accounts
 from mailaccess.storage.mailbox import Mailbox
+from mailaccess.storage.watch import Watcher
 from tests.storage.post import settings
 
 
@@ -37,3 +39,13 @@ def elsewhere(account: Account) -> Iterator[Account]:
 def inbox(account: Account) -> Mailbox:
     """fred's INBOX."""
     return account.mailbox("INBOX")
+
+
+@pytest.fixture
+def watcher() -> Iterator[Watcher]:
+    """The process's watcher; nothing is told until `ready` is called."""
+    watcher = Watcher()
+    watch.install(watcher)
+    yield watcher
+    watch.install(None)
+    watcher.close()

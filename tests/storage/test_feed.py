@@ -2,13 +2,12 @@
 
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from mailaccess.mail.flags import SEEN
 from mailaccess.storage import feed as feed_module
-from mailaccess.storage import watch
 from mailaccess.storage.account import Account
 from mailaccess.storage.acl import Who
 from mailaccess.storage.errors import LimitReached, Unavailable
@@ -17,16 +16,6 @@ from mailaccess.storage.flagging import Action
 from mailaccess.storage.metadata import SHARED
 from mailaccess.storage.watch import Watcher
 from tests.storage.post import add, arrive
-
-
-@pytest.fixture
-def watcher() -> Iterator[Watcher]:
-    """The process's watcher; tests read it when they say so."""
-    made = Watcher()
-    watch.install(made)
-    yield made
-    watch.install(None)
-    made.close()
 
 
 @pytest.fixture

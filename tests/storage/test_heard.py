@@ -1,13 +1,13 @@
 """What the kernel said of a mailbox: changes of other programs are found by name, and no directory is read for them."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from mailaccess.mail.flags import DELETED, FLAGGED, SEEN
-from mailaccess.storage import heard, watch
+from mailaccess.storage import heard
 from mailaccess.storage.account import Account
 from mailaccess.storage.heard import differing
 from mailaccess.storage.mailbox import Action, Mailbox
@@ -16,16 +16,6 @@ from mailaccess.storage.watch import Watcher
 from tests.storage.post import TEXT, add, arrive, file_of, files, flags_of, renaming, settle, texts
 
 Reads = list[str]
-
-
-@pytest.fixture
-def watcher() -> Iterator[Watcher]:
-    """The process's watcher."""
-    watcher = Watcher()
-    watch.install(watcher)
-    yield watcher
-    watch.install(None)
-    watcher.close()
 
 
 @pytest.fixture

@@ -10,23 +10,12 @@ from pathlib import Path
 import pytest
 
 from mailaccess.mail.flags import DELETED, SEEN
-from mailaccess.storage import watch
 from mailaccess.storage.account import Account
 from mailaccess.storage.accounts import Accounts
 from mailaccess.storage.errors import NoSuchMailbox, StorageError
 from mailaccess.storage.mailbox import Action, Mailbox
 from mailaccess.storage.watch import Watcher
 from tests.storage.post import TEXT, add, arrive, flags_of, settings, settle, texts
-
-
-@pytest.fixture
-def watcher() -> Iterator[Watcher]:
-    """The process's watcher; nothing is told until `ready` is called."""
-    watcher = Watcher()
-    watch.install(watcher)
-    yield watcher
-    watch.install(None)
-    watcher.close()
 
 
 class TestSharing:
