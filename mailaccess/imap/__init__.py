@@ -11,6 +11,7 @@ commands/    the handlers, one module for each family
 view         what the client has been told of its mailbox: sequence numbers exist here and nowhere below
 flag_lines   how changed flags are told
 permissions  what the rights to the selected mailbox allow
+changing     what commands that change messages have in common
 limiting     how many messages one command processes; `progress` how far it is
 render       values to words; `errors` what a handler raises, `refusals` what storage's refusals are called here
 

@@ -1,7 +1,7 @@
 """APPEND: messages go to disk as they arrive, however large, and all of one command or none (RFC 3502)."""
 
+from mailaccess.imap.changing import target_with_room, tell_soft_quota
 from mailaccess.imap.commands import revision
-from mailaccess.imap.commands.copy import target_with_room, tell_soft_quota
 from mailaccess.imap.numset import render
 from mailaccess.imap.receiving import receiving
 from mailaccess.imap.registry import AUTHENTICATED, command, feature

@@ -1,7 +1,7 @@
 """EXPUNGE and UID EXPUNGE."""
 
 from mailaccess.imap import limiting
-from mailaccess.imap.errors import No
+from mailaccess.imap.changing import tell_highest, writable
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.numset import NumSet
 from mailaccess.imap.registry import SELECTED, command
@@ -9,18 +9,6 @@ from mailaccess.imap.session import Session
 from mailaccess.mail.flags import DELETED
 from mailaccess.storage.mailbox import Mailbox
 from mailaccess.wire.traps import call, compute_steps
-
-
-def writable(session: Session) -> None:
-    """Refuses what a mailbox opened by EXAMINE does not allow."""
-    if session.view.read_only:
-        raise No("The mailbox is open read-only", b"READ-ONLY")
-
-
-def tell_highest(session: Session) -> None:
-    """HIGHESTMODSEQ, where the tagged OK has another code."""
-    if session.condstore:
-        session.untagged(b"OK [HIGHESTMODSEQ %d] Highest" % session.view.highest)
 
 
 @command(b"EXPUNGE", when=SELECTED)

@@ -1,8 +1,7 @@
 """REPLACE: a new message in the place of an old one (RFC 8508)."""
 
+from mailaccess.imap.changing import present, target_with_room, tell_soft_quota, writable
 from mailaccess.imap.commands import revision
-from mailaccess.imap.commands.copy import present, target_with_room, tell_soft_quota
-from mailaccess.imap.commands.expunge import writable
 from mailaccess.imap.errors import No
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.numset import STAR, NumSet

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from mailaccess.imap import limiting, render
-from mailaccess.imap.commands.expunge import writable
+from mailaccess.imap.changing import writable
 from mailaccess.imap.errors import Bad, No
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.numset import NumSet
