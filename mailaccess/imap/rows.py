@@ -124,13 +124,13 @@ class Rows:
     def said(self, column: Column[T], candidates: Sequence[int]) -> Iterator[tuple[int, T]]:
         """Rows and what they say. Of a message that is gone nothing can be said."""
         values: dict[int, T] = self._values[column]
-        uids = self.uids
-        for row in candidates:
-            uid = uids[row]
-            if uid in values:
-                yield row, values[uid]
-            else:
-                self.gone.add(row)
+        uids = list(map(self.uids.__getitem__, candidates))
+        if not all(map(values.__contains__, uids)):
+            absent = {row for row, uid in zip(candidates, uids, strict=True) if uid not in values}
+            self.gone |= absent
+            candidates = [row for row in candidates if row not in absent]
+            uids = [uid for uid in uids if uid in values]
+        return zip(candidates, map(values.__getitem__, uids), strict=True)
 
     # -- relevancy
 

@@ -145,7 +145,7 @@ async def hold_columns(rows: Rows, part: Sequence[int], columns: Sequence[Column
     mailbox = rows.view.mailbox
     held = {column: KEPT.get(mailbox, column) for column in columns}
     uids = [rows.uids[row] for row in part]
-    lacking = [column for column, values in held.items() if any(uid not in values for uid in uids)]
+    lacking = [column for column, values in held.items() if not all(map(values.__contains__, uids))]
     if lacking:
         facts = await load_facts(mailbox, [uid for uid in uids if any(uid not in held[column] for column in lacking)])
         for column, values in await compute(read, mailbox, facts, lacking):
