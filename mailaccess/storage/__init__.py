@@ -6,7 +6,8 @@ lets UIDs outlive the index. From what protocols use down to what touches files:
 accounts     all accounts: where a user's mail is, how many indexes are open
 access       what one user comes at: his account, and of others' what their lists let him have; `namespaces` where
              the names lead that he gives to their mailboxes
-account      one user's mail: mailboxes, subscriptions, STATUS, the POP3 lock
+account      one user's mail: mailboxes, subscriptions, rights, care
+status       STATUS: the sums of a mailbox that nobody need have open
 mailbox      one mailbox: what sessions share; every call on messages begins here
 viewed       the same for somebody who has less than all rights, or flags of his own
 feed         what changes in an account, for those who watch more of it than one mailbox
@@ -31,7 +32,8 @@ index/       UIDs, mod-sequences and cached facts in SQLite: connections, group 
 
 Files alone, without UIDs and index:
 maildir      one Maildir: scans that can be believed, arrivals, renames that never overwrite; `names` of its files
-folders      the Maildir++ tree and its names; `subscriptions`
+folders      the Maildir++ tree and its names; `subscriptions`; `special_uses`
+maildrop     the lock that POP3 sessions take
 keywords     the names of the letters a-z, and what exceeds them
 uidlist      Dovecot's and Courier's lists of UIDs; `uidvalidity`; `courier` its keywords
 acl          who may do what with a mailbox; `rights` as letters; `sharers` who shares something with whom

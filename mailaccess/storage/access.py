@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from mailaccess.storage import rights
-from mailaccess.storage.account import Account, MailboxEntry, Status
+from mailaccess.storage.account import Account, MailboxEntry
 from mailaccess.storage.acl import Acl, Who
 from mailaccess.storage.errors import (
     InvalidName,
@@ -29,6 +29,7 @@ from mailaccess.storage.metadata import Annotations, Metadata, Owned
 from mailaccess.storage.namespaces import Namespaces, Opened, Place, Sharing
 from mailaccess.storage.quota import Limits, Usage
 from mailaccess.storage.rights import ADMINISTER, CREATE, DELETE, LOOKUP, POST, READ, Rights
+from mailaccess.storage.status import Status
 from mailaccess.storage.viewed import Viewer
 
 log = logging.getLogger(__name__)

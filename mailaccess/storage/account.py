@@ -1,12 +1,10 @@
 """One user's mail: the tree of mailboxes, subscriptions, and the locks and files around them."""
 
-import fcntl
-import os
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -14,15 +12,12 @@ from sqlite3 import Connection
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
-from mailaccess.storage import acl, maintenance, tree
+from mailaccess.storage import acl, maildrop, maintenance, special_uses, status, tree
 from mailaccess.storage.acl import Acl, Who
 from mailaccess.storage.box import Box
 from mailaccess.storage.catching_up import CatchUp
-from mailaccess.storage.contents import make_sizes
 from mailaccess.storage.errors import (
     InvalidName,
-    MaildropBusy,
-    MaildropResting,
     NoSuchMailbox,
     NotSelectable,
     Unavailable,
@@ -35,8 +30,6 @@ from mailaccess.storage.folders import (
     Folders,
     mailbox_name,
     normal_name,
-    read_special_use,
-    write_special_use,
 )
 from mailaccess.storage.index import reading
 from mailaccess.storage.index.database import Index
@@ -44,6 +37,7 @@ from mailaccess.storage.index.transaction import Forgotten, Transaction
 from mailaccess.storage.mailbox import FactsMaker, Mailbox
 from mailaccess.storage.metadata import Annotations, Metadata, Owned
 from mailaccess.storage.quota import Allowance, Limits, Quota, Usage
+from mailaccess.storage.status import Status
 from mailaccess.storage.subscriptions import change_subscriptions, read_subscriptions
 from mailaccess.storage.sync import sync
 from mailaccess.storage.transfer import take_back_unfinished
@@ -56,15 +50,6 @@ T = TypeVar("T")
 _KEPT = 8
 """Mailboxes kept in memory though no session has them open: the next one will."""
 
-_WELL_KNOWN = {
-    "\\Drafts": ("Drafts", "Draft"),
-    "\\Sent": ("Sent", "Sent Items", "Sent Messages", "Sent Mail"),
-    "\\Junk": ("Junk", "Spam", "Junk E-mail", "Junk Email", "Bulk Mail"),
-    "\\Trash": ("Trash", "Deleted Items", "Deleted Messages", "Deleted"),
-    "\\Archive": ("Archive", "Archives"),
-}
-"""What mailboxes of a special use are usually called, the likeliest name first; compared without regard to case."""
-
 
 @dataclass(frozen=True, slots=True)
 class MailboxEntry:
@@ -73,22 +58,6 @@ class MailboxEntry:
     name: str
     selectable: bool = True  # False: only the parent of mailboxes
     special_use: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What is told of a mailbox that nobody need have open. Sizes in octets."""
-
-    messages: int
-    recent: int
-    uidnext: int
-    uidvalidity: int
-    unseen: int
-    deleted: int
-    size: int
-    highestmodseq: int
-    guid: str
-    stored_deleted: int  # on disk, of those with \\Deleted
 
 
 class Account:
@@ -124,8 +93,8 @@ class Account:
     def mailboxes(self) -> list[MailboxEntry]:
         """All mailboxes, and the parents that exist as part of their names only; sorted, INBOX first."""
         found = self._guarded(self._folders.mailboxes)
-        uses = {name: read_special_use(path) for name, path in found.items()}
-        uses |= _by_name(found, {use for given in uses.values() for use in given})
+        uses = {name: special_uses.read(path) for name, path in found.items()}
+        uses |= special_uses.by_name(found, {use for given in uses.values() for use in given})
         names = set(found)
         for name in found:
             parts = name.split(SEPARATOR)
@@ -169,7 +138,7 @@ class Account:
 
     def set_special_use(self, name: str, uses: frozenset[str]) -> None:
         """Replaces the special uses of a mailbox. NoSuchMailbox, NotSelectable."""
-        self._guarded(lambda: write_special_use(self._box(name).directory, uses))
+        self._guarded(lambda: special_uses.write(self._box(name).directory, uses))
         self._note_annotation(name)
 
     def guid(self, name: str) -> str:
@@ -214,7 +183,7 @@ class Account:
 
         def work() -> Status:
             box = self._box(name)
-            found = self._status(box, size=size)
+            found = status.look(box, size=size)
             own = unseen_and_recent(box, viewer)
             return found if own is None else replace(found, unseen=own[0], recent=own[1])
 
@@ -225,7 +194,7 @@ class Account:
 
         def work() -> Status | None:
             box = self._box(name)
-            return None if acl.is_listed(box.directory) else self._status(box, size=size)
+            return None if acl.is_listed(box.directory) else status.look(box, size=size)
 
         return self._guarded(work)
 
@@ -257,28 +226,15 @@ class Account:
 
     def status(self, name: str, *, size: bool = True) -> Status:
         """The mailbox's sums, fresh with disk. `size`: without it, files not yet read are not, and count as nothing."""
-        return self._guarded(lambda: self._status(self._box(name), size=size))
+        return self._guarded(lambda: status.look(self._box(name), size=size))
 
     @contextmanager
     def maildrop_lock(self, rest: float = 0.0) -> Iterator[None]:
-        """Holds what one POP3 session at a time may have (RFC 1939, the TRANSACTION state).
-
-        MaildropBusy; MaildropResting if it was last taken less than `rest` seconds ago.
-        """
-        fd = self._guarded(self._open_lock)
-        try:
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise MaildropBusy("another session has the maildrop open") from None
-            before = os.fstat(fd)
-            if before.st_size and 0 <= time.time() - before.st_mtime < rest:
-                raise MaildropResting(f"wait {rest:g} seconds between two sessions")
-            with suppress(OSError):  # a full disk keeps nobody from reading, and from removing
-                os.pwrite(fd, b"\n", 0)  # which also dates it; an empty one has never been taken
+        """Holds what one POP3 session at a time may have. MaildropBusy; MaildropResting if it was last taken less than
+        `rest` seconds ago."""
+        fd = self._guarded(lambda: maildrop.open_lock(self.index_path))
+        with maildrop.held(fd, rest):
             yield
-        finally:
-            os.close(fd)
 
     # -- who may do what
 
@@ -388,32 +344,6 @@ class Account:
         sync(box)
         return ViewedMailbox(box, self._facts, viewer)
 
-    def _status(self, box: Box, *, size: bool) -> Status:
-        sync(box)
-        row = box.look()
-        if size and row.unsized:
-            make_sizes(box, self.index.read_apart(lambda connection: reading.unsized(connection, box.id)))
-            row = box.look()
-        recent = row.messages
-        if row.first_recent > 1:
-            recent = self.index.read(lambda connection: reading.count_from(connection, box.id, row.first_recent))
-        return Status(
-            messages=row.messages,
-            recent=recent,
-            uidnext=row.uidnext,
-            uidvalidity=row.uidvalidity,
-            unseen=row.unseen,
-            deleted=row.deleted,
-            size=row.size,
-            highestmodseq=row.highestmodseq,
-            guid=row.guid,
-            stored_deleted=row.stored_deleted,
-        )
-
-    def _open_lock(self) -> int:
-        self.index_path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return os.open(self.index_path / "maildrop.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-
     def _committed(self, connection: Connection, touched: set[int]) -> None:
         with self._lock:
             known: list[Mailbox] = [*self._mailboxes.values(), *self._viewed.values()]
@@ -434,14 +364,3 @@ class Account:
             raise Unavailable("the index is being made anew; try again") from None
         except OSError as error:
             raise from_os(error) from error
-
-
-def _by_name(found: Iterable[str], given: set[str]) -> dict[str, frozenset[str]]:
-    """Special uses that no mailbox was given, for the mailboxes whose names say that they have them."""
-    names = {name.lower(): name for name in found}
-    likely = {
-        use: next((names[each.lower()] for each in usual if each.lower() in names), None)
-        for use, usual in _WELL_KNOWN.items()
-        if use not in given
-    }
-    return {name: frozenset([use]) for use, name in likely.items() if name is not None}

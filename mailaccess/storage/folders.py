@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from mailaccess.mail import mutf7
-from mailaccess.storage.disk import rename_noreplace, replace_file, sync_directory
+from mailaccess.storage.disk import rename_noreplace, sync_directory
 from mailaccess.storage.errors import InvalidName, MailboxExists, NoSuchMailbox
 from mailaccess.storage.maildir import Maildir
 from mailaccess.storage.names import new_base
@@ -23,7 +23,6 @@ from mailaccess.storage.names import new_base
 INBOX = "INBOX"
 SEPARATOR = "/"
 
-_SPECIAL_USE = "mailaccess-special-use"
 _MARK = "maildirfolder"  # an empty file that tells delivery programs of a sub-folder
 _HALF_MADE = "mailaccess-new-"  # without a leading dot: no Maildir++ program takes it for a mailbox
 _TRASH = "mailaccess-trash-"
@@ -209,19 +208,6 @@ class Folders:
         own = [] if directory == self.root else [path]  # the root itself is wherever the operator wants it
         links = filter(os.path.islink, [*own, f"{path}/cur", f"{path}/new", f"{path}/tmp"])
         return all(Path(link).resolve().is_relative_to(self.root.resolve()) for link in links)
-
-
-def read_special_use(directory: Path) -> frozenset[str]:
-    """The mailbox's special uses, such as "\\Sent"."""
-    try:
-        return frozenset((directory / _SPECIAL_USE).read_text("ascii", "replace").split())
-    except FileNotFoundError:
-        return frozenset()
-
-
-def write_special_use(directory: Path, uses: frozenset[str]) -> None:
-    """Sets the mailbox's special uses, durably."""
-    replace_file(directory / _SPECIAL_USE, "".join(f"{use}\n" for use in sorted(uses)).encode("ascii"))
 
 
 def _moves(mailboxes: dict[str, Path], old: str, new: str) -> dict[str, str]:

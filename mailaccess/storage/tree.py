@@ -9,10 +9,10 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from mailaccess.storage import acl
+from mailaccess.storage import acl, special_uses
 from mailaccess.storage.disk import sync_directory
 from mailaccess.storage.errors import HasChildren, MailboxExists, NoSuchMailbox
-from mailaccess.storage.folders import INBOX, SEPARATOR, Folders, directory_name, normal_name, write_special_use
+from mailaccess.storage.folders import INBOX, SEPARATOR, Folders, directory_name, normal_name
 from mailaccess.storage.index import reading
 from mailaccess.storage.index.database import Index
 from mailaccess.storage.index.transaction import Transaction
@@ -44,7 +44,7 @@ def create(index: Index, folders: Folders, quota: Quota, name: str, special_use:
         directory = folders.create(name)
         _inherit(folders, name, directory)
         if special_use:
-            write_special_use(directory, special_use)
+            special_uses.write(directory, special_use)
         earlier = transaction.find_mailbox(directory=directory.name)
         if earlier is not None:
             transaction.set_directory(earlier, None)  # of the same name, and removed by another program
@@ -132,6 +132,6 @@ def _make_defaults(root: Path, folders: Folders, defaults: Iterable[DefaultMailb
         sync_directory(root.parent)
     for name, special_use in defaults:
         with suppress(MailboxExists):
-            write_special_use(folders.create(name), frozenset([special_use]))
+            special_uses.write(folders.create(name), frozenset([special_use]))
         names.append(name)
     change_subscriptions(root, add=names)

@@ -1,29 +1,25 @@
 """One user's mail."""
 
 import logging
-import resource
 import shutil
 import threading
 from pathlib import Path
 
 import pytest
 
-from mailaccess.mail.flags import DELETED, SEEN
+from mailaccess.mail.flags import SEEN
 from mailaccess.storage.account import Account, MailboxEntry
 from mailaccess.storage.accounts import DEFAULT_MAILBOXES, Accounts
 from mailaccess.storage.errors import (
     HasChildren,
     InvalidName,
     MailboxExists,
-    MaildropBusy,
-    MaildropResting,
     NoSuchMailbox,
     NotSelectable,
     StorageError,
 )
-from mailaccess.storage.mailbox import Action
 from mailaccess.storage.uidlist import read_uidlist
-from tests.storage.post import TEXT, WIRE_TEXT, add, arrive, settings, texts
+from tests.storage.post import add, arrive, settings, texts
 
 
 def names(account: Account) -> list[str]:
@@ -207,36 +203,6 @@ class TestTree:
         assert work.uidvalidity > validity
 
 
-class TestSpecialUse:
-    """\\Sent and its like."""
-
-    def test_given_at_creation(self, account: Account) -> None:
-        """And kept beside the mail."""
-        account.create("Gesendet", frozenset(["\\Sent"]))
-        shutil.rmtree(account.index_path)
-        account.rename("Gesendet", "Postausgang")
-
-        assert account.mailboxes()[1] == MailboxEntry("Postausgang", special_use=frozenset(["\\Sent"]))
-
-    def test_well_known_names_have_theirs(self, account: Account) -> None:
-        """In a Maildir that was made by another program."""
-        for name in ("Sent Items", "spam", "Drafts", "Holidays"):
-            account.create(name)
-
-        assert {entry.name: set(entry.special_use) for entry in account.mailboxes() if entry.special_use} == {
-            "Drafts": {"\\Drafts"},
-            "Sent Items": {"\\Sent"},
-            "spam": {"\\Junk"},
-        }
-
-    def test_but_not_if_another_mailbox_was_given_it(self, account: Account) -> None:
-        """There is one of each."""
-        account.create("Sent")
-        account.create("Outgoing", frozenset(["\\Sent"]))
-
-        assert [entry.name for entry in account.mailboxes() if "\\Sent" in entry.special_use] == ["Outgoing"]
-
-
 class TestNewAccount:
     """What a user begins with."""
 
@@ -297,52 +263,6 @@ class TestNewAccount:
             accounts.close()
 
 
-class TestStatus:
-    """STATUS: sums, fresh with disk."""
-
-    def test_all_sums(self, account: Account) -> None:
-        """As SELECT would find them."""
-        inbox = account.mailbox("INBOX")
-        add(inbox, TEXT, TEXT, flags=frozenset([SEEN]))
-        add(inbox, TEXT, flags=frozenset([DELETED]))
-        arrive(account.root, TEXT)
-        status = account.status("inbox")
-
-        assert (status.messages, status.unseen, status.deleted, status.recent) == (4, 2, 1, 4)
-        assert (status.uidnext, status.size) == (5, 4 * len(WIRE_TEXT))
-        assert (status.uidvalidity, status.guid) == (inbox.uidvalidity, inbox.guid)
-        inbox.sync()
-        assert status.highestmodseq == inbox.highestmodseq
-
-    def test_sums_follow_every_change(self, account: Account) -> None:
-        """They are kept, not counted: they must not drift."""
-        account.create("Work")
-        inbox, work = account.mailbox("INBOX"), account.mailbox("Work")
-        add(inbox, *[TEXT] * 6)
-        inbox.store([1, 2], Action.ADD, frozenset([SEEN]))
-        inbox.store([2, 3], Action.ADD, frozenset([DELETED]))
-        inbox.copy([1, 2], work)
-        inbox.move([4], work)
-        inbox.expunge(None)
-        next((account.root / "cur").iterdir()).unlink()
-        for name in ("INBOX", "Work"):
-            kept = account.status(name)
-            account.check()
-            assert account.status(name) == kept
-            mailbox = account.mailbox(name)
-            assert kept.messages == len(mailbox.messages)
-            assert kept.unseen == sum(SEEN not in flags for flags in mailbox.messages.flags)
-            assert kept.size == sum(mailbox.messages.sizes)
-
-    def test_an_empty_mailbox(self, account: Account) -> None:
-        """HIGHESTMODSEQ is never 0: clients drop their cache at that."""
-        status = account.status("INBOX")
-
-        assert (status.messages, status.uidnext, status.size) == (0, 1, 0)
-        assert status.highestmodseq > 0
-        assert status.uidvalidity > 0
-
-
 class TestSubscriptions:
     """Names that clients show."""
 
@@ -364,44 +284,6 @@ class TestSubscriptions:
         account.delete("Work")
 
         assert account.subscriptions() == ["INBOX", "Work"]
-
-
-class TestMaildropLock:
-    """One POP3 session at a time."""
-
-    def test_a_second_session_is_refused(self, account: Account, elsewhere: Account) -> None:
-        """In this process and in others, until the first is over."""
-        with account.maildrop_lock():
-            with pytest.raises(MaildropBusy), account.maildrop_lock():
-                pass
-            with pytest.raises(MaildropBusy), elsewhere.maildrop_lock():
-                pass
-        with elsewhere.maildrop_lock():
-            pass
-
-    def test_imap_goes_on(self, account: Account) -> None:
-        """It does not ask for the lock."""
-        with account.maildrop_lock():
-            assert add(account.mailbox("INBOX")) == [1]
-
-    def test_a_full_disk_keeps_nobody_out(self, account: Account) -> None:
-        """Here no file may grow."""
-        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
-        try:
-            with account.maildrop_lock(), pytest.raises(MaildropBusy), account.maildrop_lock():
-                pass
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-
-    def test_two_sessions_can_be_kept_apart(self, account: Account) -> None:
-        """LOGIN-DELAY."""
-        with account.maildrop_lock(60):
-            pass
-        with pytest.raises(MaildropResting), account.maildrop_lock(60):
-            pass
-        with account.maildrop_lock(0):
-            pass
 
 
 class TestCare:

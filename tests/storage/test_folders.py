@@ -14,8 +14,6 @@ from mailaccess.storage.folders import (
     directory_name,
     mailbox_name,
     normal_name,
-    read_special_use,
-    write_special_use,
 )
 from mailaccess.storage.maildir import Maildir
 
@@ -386,12 +384,3 @@ class TestRename:
         folders.finish_rename("old", "new")
 
         assert names(folders) == ["INBOX", "new", "new/b", "new/c"]
-
-
-def test_special_uses_are_kept_with_the_mailbox(folders: Folders) -> None:
-    """They move with its directory."""
-    write_special_use(folders.create("a"), frozenset({"\\Sent", "\\Archive"}))
-    folders.rename("a", "b")
-
-    assert read_special_use(folders.root / ".b") == {"\\Archive", "\\Sent"}
-    assert read_special_use(folders.root) == frozenset()

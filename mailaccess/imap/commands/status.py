@@ -8,7 +8,7 @@ from mailaccess.imap.errors import Bad
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.registry import AUTHENTICATED, command, feature
 from mailaccess.imap.session import Session
-from mailaccess.storage.account import Status
+from mailaccess.storage.status import Status
 from mailaccess.wire.traps import call
 
 ITEMS: dict[bytes, Callable[[Status], int | bytes]] = {
