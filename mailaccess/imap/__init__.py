@@ -39,7 +39,7 @@ keys         the table of search keys
 program      from the words of a search to a tree of keys
 searching    evaluates it, looking at no more than it takes
 rows         the mailbox as keys look at it; `columns` what messages say, kept for the next search
-sorting      the order of SORT
+sorting      the order of SORT; `threads` those of THREAD; `orders` both, kept for the next time
 returning    what they can be asked to return: the table of options, and ESEARCH; `partial` a stretch of the results
 contexts     results that are kept up to date for the client
 sources      in which mailboxes to search (NOTIFY's too)

@@ -1,5 +1,6 @@
 """Messages in the order of SORT's criteria (RFC 5256, RFC 5957, RFC 6203)."""
 
+from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from heapq import merge
 from itertools import accumulate
@@ -16,6 +17,7 @@ from mailaccess.imap.columns import (
     Column,
 )
 from mailaccess.imap.errors import Bad
+from mailaccess.imap.orders import LIMIT, Kept, key_of
 from mailaccess.imap.program import Terms
 from mailaccess.imap.rows import Rows
 from mailaccess.imap.searching import HEADERS, hold_columns, make_sizes
@@ -62,8 +64,24 @@ def parse_criteria(terms: Terms) -> Criteria:
         terms.sp()
 
 
+_ORDERS: "Kept[array[int]]" = Kept(LIMIT)
+
+
 async def in_order(rows: Rows, matches: Sequence[int], criteria: Criteria) -> list[int]:
-    """Rows in the order that the criteria say, equals as they are in the mailbox; those that are gone are left out."""
+    """Rows (ascending) in the order that the criteria say, equals as they are in the mailbox; without those that are
+    gone."""
+    if b"RELEVANCY" in criteria:  # is of the program, not of the messages
+        return await _ordered(rows, matches, criteria)
+    key = await key_of(rows, matches, tuple(criteria.items()))
+    kept = _ORDERS.get(key)
+    if kept is None:
+        kept = array("I", await _ordered(rows, matches, criteria))
+        if not rows.gone:
+            _ORDERS.put(key, kept, len(kept) * kept.itemsize)
+    return kept.tolist()
+
+
+async def _ordered(rows: Rows, matches: Sequence[int], criteria: Criteria) -> list[int]:
     values = await _values(rows, matches, criteria)
     ordered = [row for row in matches if row not in rows.gone]
     for name, reverse in reversed(criteria.items()):  # each pass keeps the order of the one before among equals

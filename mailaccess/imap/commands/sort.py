@@ -1,9 +1,5 @@
 """SORT, THREAD and their UID variants (RFC 5256, RFC 5267 3)."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
-
-from mailaccess.imap.columns import ANCESTRY, BASE_SUBJECT, IS_REPLY, SENT, Column
 from mailaccess.imap.commands.search import answer, completed, extended, find, highest, understood
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.grammar import Cursor
@@ -11,15 +7,13 @@ from mailaccess.imap.program import Program, Terms
 from mailaccess.imap.registry import SELECTED, command, feature
 from mailaccess.imap.returning import Results, Returns, parse_returns
 from mailaccess.imap.session import Session
-from mailaccess.imap.sorting import Criteria, in_order, parse_criteria, said_by
-from mailaccess.mail.thread import Node, ThreadInput, ordered_subject, thread_references, thread_refs
-from mailaccess.wire.traps import compute_steps, drained
+from mailaccess.imap.sorting import Criteria, in_order, parse_criteria
+from mailaccess.imap.threads import ALGORITHMS, Algorithm, threads
+from mailaccess.wire.traps import drained
 
 feature(b"SORT", rfc=5256)  # what RFC 7162 adds to the command is not what is announced
 feature(b"SORT=DISPLAY", rfc=5957)
 feature(b"ESORT", rfc=5267)
-
-PIECES_AT_ONCE = 5_000
 
 
 def parse_sort(cursor: Cursor) -> tuple[Returns | None, Criteria, Program]:
@@ -50,15 +44,6 @@ async def sort(session: Session, returns: Returns | None, criteria: Criteria, pr
     return completed(session, b"SORT", found)
 
 
-Algorithm = Callable[[list[ThreadInput]], list[Node]]
-
-ALGORITHMS: dict[bytes, Algorithm] = {
-    b"ORDEREDSUBJECT": ordered_subject,
-    b"REFERENCES": thread_references,
-    b"REFS": thread_refs,
-}
-
-
 def parse_thread(cursor: Cursor) -> tuple[Algorithm, Program]:
     """thread = "THREAD" SP thread-alg SP charset 1*(SP search-key)"""
     terms = Terms(cursor)
@@ -81,52 +66,10 @@ async def thread(session: Session, algorithm: Algorithm, program: Program) -> by
     """RFC 5256 BASE.6.4.THREAD"""
     program = await understood(session, program)
     found = await find(session, program, whole=True)
-    said = await said_by(found.rows, found.matches, [SENT, ANCESTRY, BASE_SUBJECT, IS_REPLY])
-    uids = found.rows.uids if session.by_uid else None
-    pieces = await compute_steps(len(found.matches) * 100, _threaded, algorithm, said, found.rows.dates, uids)
     session.write(b"* THREAD")
-    for start in range(0, len(pieces), PIECES_AT_ONCE):
-        session.write("".join(pieces[start : start + PIECES_AT_ONCE]).encode())
+    for piece in await threads(found.rows, found.matches, algorithm, by_uid=session.by_uid):
+        session.write(piece)
         if session.channel.full:
             await drained()
     session.write(b"\r\n")
     return completed(session, b"THREAD", found)
-
-
-def _threaded(
-    algorithm: Algorithm, said: dict[Column[Any], dict[int, Any]], dates: Sequence[int], uids: Sequence[int] | None
-) -> list[str]:
-    sent, subjects, replies = said[SENT], said[BASE_SUBJECT], said[IS_REPLY]
-    inputs = [
-        ThreadInput(row, sent[row], message_id, references, subjects[row], replies[row], dates[row])
-        for row, (message_id, references) in said[ANCESTRY].items()
-    ]
-    return render_threads(algorithm(inputs), uids)
-
-
-def render_threads(threads: Sequence[Node], uids: Sequence[int] | None) -> list[str]:
-    """thread-data in pieces: ` (2)(3 6 (4 23)(44 7 96))`, by UIDs if there are any.
-
-    Threads nest as deep as replies do, so there is no recursion here.
-    """
-    pieces = [" "] if threads else []
-    waiting: list[Node | None] = list(reversed(threads))  # None: the end of a list of siblings
-    while waiting:
-        node = waiting.pop()
-        if node is None:
-            pieces.append(")")
-            continue
-        pieces.append("(")
-        members = []
-        while True:  # down to where the thread splits
-            if node.key is not None:
-                members.append(str(uids[node.key] if uids else node.key + 1))
-            if len(node.children) != 1:
-                break
-            node = node.children[0]
-        pieces.append(" ".join(members))
-        if node.children and members:
-            pieces.append(" ")
-        waiting.append(None)
-        waiting.extend(reversed(node.children))
-    return pieces

@@ -1,14 +1,15 @@
-"""SORT and THREAD: grammar, large mailboxes, deep threads."""
+"""SORT and THREAD: grammar, large mailboxes, messages that come and go."""
 
 import random
 
 import pytest
 
 from mailaccess.imap import sorting
-from mailaccess.imap.commands.sort import parse_sort, parse_thread, render_threads
+from mailaccess.imap.commands.sort import parse_sort, parse_thread
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.grammar import Cursor
-from mailaccess.mail.thread import Node, ordered_subject
+from mailaccess.mail.thread import ordered_subject
+from tests.driver import MemoryDriver
 from tests.world import World
 
 
@@ -72,27 +73,26 @@ def test_what_is_gone_is_left_out(world: World, command: bytes) -> None:
     assert b"a OK [EXPUNGEISSUED] " in reply
 
 
-def rendered(threads: list[Node], uids: list[int] | None = None) -> str:
-    return "".join(render_threads(threads, uids))
+@pytest.mark.parametrize("uid", [b"", b"UID "])
+def test_what_was_asked_before_is_answered_of_what_is_there_now(world: World, uid: bytes) -> None:
+    """Orders and threads are kept, but a new message has its place in them, and one that went has none."""
+    for subject in (b"b", b"c"):
+        world.deliver(b"Subject: %s\r\n\r\n" % subject, flags="")
+    client, other = world.imap_in(), world.imap_in()
 
+    def answers(client: MemoryDriver) -> list[bytes]:
+        commands = b"SORT (SUBJECT) UTF-8 ALL", b"SORT (REVERSE SUBJECT) UTF-8 ALL", b"THREAD REFS UTF-8 ALL"
+        return [client.ask(b"a %s%s\r\n" % (uid, command)).split(b"\r\n")[0] for command in commands]
 
-def test_threads_are_rendered_as_the_standard_draws_them() -> None:
-    """RFC 5256 BASE.7.2.THREAD: both examples. A node's key is a row, one less than its number."""
-    branches = [Node(3, [Node(22)]), Node(43, [Node(6, [Node(95)])])]
-    assert rendered([Node(1), Node(2, [Node(5, branches)])]) == " (2)(3 6 (4 23)(44 7 96))"
-    assert rendered([Node(None, [Node(2), Node(4)])]) == " ((3)(5))"
-    assert rendered([]) == ""
-    assert rendered([Node(None, [Node(0), Node(1)])], uids=[10, 20]) == " ((10)(20))"
-
-
-def test_deep_threads_are_rendered() -> None:
-    """As deep as a mailbox is long."""
-    node = Node(99_999)
-    for row in reversed(range(99_999)):
-        node = Node(row, [node])
-    assert rendered([node]).startswith(" (1 2 3 4")
-
-    fork = Node(None, [Node(0), Node(0)])
-    for _ in range(20_000):
-        fork = Node(0, [Node(0), fork])
-    assert rendered([fork]).count("(") == 40_003
+    assert answers(client) == answers(client) == [b"* SORT 1 2", b"* SORT 2 1", b"* THREAD (1)(2)"]
+    world.deliver(b"Subject: a\r\n\r\n", flags="")
+    client.ask(b"a NOOP\r\n")
+    assert answers(client) == [b"* SORT 3 1 2", b"* SORT 2 1 3", b"* THREAD (1)(2)(3)"]
+    other.ask(b"a STORE 1 +FLAGS.SILENT (\\Deleted)\r\n")
+    other.ask(b"a EXPUNGE\r\n")
+    client.ask(b"a NOOP\r\n")
+    assert answers(client) == answers(other)
+    assert answers(client)[0] == (b"* SORT 3 2" if uid else b"* SORT 2 1")
+    assert answers(client)[2] == (b"* THREAD (2)(3)" if uid else b"* THREAD (1)(2)")
+    first = client.ask(b"a %sTHREAD REFS UTF-8 SUBJECT a\r\n" % uid).split(b"\r\n")[0]
+    assert first == (b"* THREAD (3)" if uid else b"* THREAD (2)")
