@@ -11,10 +11,17 @@ _RECEIVE = 1 << 20
 
 
 class Answer(NamedTuple):
-    """What came back: how much the server said, and how many of its lines began with `*` (or were a listing's)."""
+    """What came back, for comparison: how much the server said, how many things it told of, to how many commands."""
 
     octets: int
-    lines: int
+    items: int
+    commands: int = 1
+
+    def __add__(self, other: "Answer") -> "Answer":  # type: ignore[override]
+        return Answer(*(one + another for one, another in zip(self, other, strict=True)))
+
+
+NOTHING = Answer(0, 0, 0)
 
 
 class Refused(Exception):
@@ -35,30 +42,35 @@ class Imap:
         """Logs in and selects."""
         self.ask(f"LOGIN {user} secret")
         if mailbox is not None:
-            self.ask(f"SELECT {mailbox}")
+            self.select(mailbox)
         return self
 
     def send(self, data: bytes) -> None:
         self._socket.sendall(data)
 
-    def ask(self, command: str | bytes) -> Answer:
-        """Sends one command; its whole answer. Refused."""
+    def ask(self, command: str | bytes, counting: bytes = b"") -> Answer:
+        """Sends one command; its whole answer, whose items are its untagged lines or what `counting` says. Refused."""
         text = command.encode() if isinstance(command, str) else command
         self.send(TAG + b" " + text + b"\r\n")
-        return self.answer()
+        return self.answer(counting)
 
-    def answer(self) -> Answer:
+    def answer(self, counting: bytes = b"") -> Answer:
         """Reads up to the tagged line."""
-        data, _ = self.read()
-        return Answer(len(data), data.count(b"\r\n* ") + data.startswith(b"* "))
+        data = self.read()
+        return Answer(len(data), data.count(counting or b"\r\n* ") + (not counting and data.startswith(b"* ")))
 
-    def read_status(self, command: str) -> tuple[bytes, bytes]:
+    def select(self, mailbox: str, parameters: str = "") -> Answer:
+        """Its items are the messages there."""
+        data = self.told(f"SELECT {mailbox}{parameters}")
+        return Answer(0, next(int(line.split()[1]) for line in data.split(b"\r\n") if line.endswith(b" EXISTS")))
+
+    def told(self, command: str) -> bytes:
         """As `ask`, but what was said."""
         self.send(TAG + b" " + command.encode() + b"\r\n")
         return self.read()
 
-    def read(self) -> tuple[bytes, bytes]:
-        """What stands before the tagged line, and that line."""
+    def read(self) -> bytes:
+        """What stands before the tagged line. Refused."""
         buffer = self._buffer
         start = 0
         while True:
@@ -68,11 +80,12 @@ class Imap:
                 break
             start = max(0, len(buffer) - len(_TAGGED))
             self._receive()
-        data, tagged = bytes(buffer[:at]), bytes(buffer[at:end])
+        with memoryview(buffer) as view:
+            data, tagged = bytes(view[:at]), bytes(view[at:end])
         del buffer[: end + 2]
         if not tagged.startswith(TAG + b" OK"):
             raise Refused(tagged.decode(errors="replace"))
-        return data, tagged
+        return data
 
     def line(self) -> bytes:
         """One line, without its end."""

@@ -1,48 +1,32 @@
 """What idle sessions take: the marginal proportional set size, in kilobytes a session."""
 
-import ssl
-import time
-
 from tests.bench import report
 from tests.bench.client import Imap
-from tests.bench.workloads import TEN, Bench, Sizes
+from tests.bench.workloads.table import IDLE, IDLE_TLS, TEN, Bench, Sizes
 
-TARGETS = {"imap": 0.05, "imaps": 0.1}
-NAMES = {"imap": "memory of an idle session", "imaps": "memory of an idle TLS session"}
+DOORS = {"imap": ("memory of an idle session", IDLE), "imaps": ("memory of an idle TLS session", IDLE_TLS)}
 
 
 def rows(benches: list[Bench], sizes: Sizes) -> list[report.Row]:
-    """Plain and TLS, each from a tenth of the sessions to all of them."""
+    """Plain and TLS, with the 10,000 messages selected: from a tenth of so many sessions to all of them beside it."""
     found = []
-    for door in ("imap", "imaps"):
+    for door, (name, kind) in DOORS.items():
         figures = [[_marginal(bench, door, sizes.idle)] for bench in benches]
-        found.append(report.row(NAMES[door], "KB", figures[0], figures[1] if len(figures) > 1 else [], TARGETS[door]))
+        found.append(report.Row(name, "KB", figures[0], figures[1] if len(figures) > 1 else [], kind))
     return found
 
 
 def _marginal(bench: Bench, door: str, count: int) -> float:
     tls = bench.peer.trusting() if door == "imaps" else None
-    few = max(1, count // 10)
-    sessions = [_idle(bench, door, tls) for _ in range(few)]
-    before = _settled(bench)
-    sessions += [_idle(bench, door, tls) for _ in range(count)]
-    after = _settled(bench)
+
+    def idle() -> Imap:
+        return Imap(bench.peer.ports[door], tls).log_in(TEN)
+
+    sessions = [idle() for _ in range(count // 10)]
+    before = bench.peer.settle().memory()
+    sessions += [idle() for _ in range(count)]
+    after = bench.peer.settle().memory()
     for session in sessions:
         session.close()
+    bench.peer.settle()
     return (after - before) / count / 1024
-
-
-def _idle(bench: Bench, door: str, tls: ssl.SSLContext | None) -> Imap:
-    return Imap(bench.peer.ports[door], tls).log_in(TEN)
-
-
-def _settled(bench: Bench) -> int:
-    """Once it stays as it is: some memory is given back a little later."""
-    last = bench.peer.memory()
-    for _ in range(10):
-        time.sleep(0.3)
-        now = bench.peer.memory()
-        if abs(now - last) < last // 200:
-            return now
-        last = now
-    return last

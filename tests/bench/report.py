@@ -1,45 +1,55 @@
-"""What a run found: medians and ratios, as a table, as JSON, as a chart."""
+"""What a run found: figures, ratios, targets; as a table for people and as JSON for other programs."""
 
 import json
 import os
 import platform
 import sqlite3
 import ssl
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from math import exp, log
+from pathlib import Path
 from statistics import median
+from typing import Any
 
 from tests.bench import servers
+from tests.bench.workloads.table import Kind
 
-_BAR = 22  # pixels from one bar to the next
-_WIDTH = 640
+GOAL = 0.5
+"""The geometric mean that is aimed at."""
+VARYING = 1.5
+"""From the smallest to the largest figure of a row, beyond which both are shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One workload. Figures are medians in the unit."""
+    """One workload: figures in the unit, one of each round."""
 
     name: str
     unit: str
-    ours: float
-    theirs: float | None
-    target: float
+    ours: list[float]
+    theirs: list[float]
+    kind: Kind
 
     @property
     def ratio(self) -> float | None:
-        return self.ours / self.theirs if self.theirs else None
+        """Of the medians; 1 is Dovecot."""
+        other = median(self.theirs) if self.theirs else 0.0
+        return median(self.ours) / other if other > 0 and median(self.ours) > 0 else None
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the target is; None where nothing can be said."""
+        if self.kind.most is not None:
+            return median(self.ours) <= self.kind.most
+        return self.ratio <= self.kind.ratio if self.ratio is not None else None
 
 
-def row(name: str, unit: str, ours: list[float], theirs: list[float], target: float) -> Row:
-    """The medians of what was measured in turns."""
-    return Row(name, unit, median(ours), median(theirs) if theirs else None, target)
-
-
-def mean(rows: list[Row]) -> float:
+def mean(rows: Iterable[Row]) -> float | None:
     """The geometric mean of the ratios."""
     ratios = [one.ratio for one in rows if one.ratio]
-    return exp(sum(map(log, ratios)) / len(ratios)) if ratios else 0.0
+    return exp(sum(map(log, ratios)) / len(ratios)) if ratios else None
 
 
 def machine() -> str:
@@ -52,46 +62,60 @@ def machine() -> str:
     )
 
 
+HEAD = ["| workload | mailaccess | Dovecot | ratio | target | met |", "| --- | ---: | ---: | ---: | ---: | --- |"]
+
+
+def line(row: Row) -> str:
+    """One of the table."""
+    ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
+    target = f"{row.kind.ratio:g}" if row.kind.most is None else f"{row.kind.most:g} {row.unit}"
+    met = "" if row.met is None else "yes" if row.met else "**no**"
+    return f"| {row.name} | {shown(row.ours, row.unit)} | {shown(row.theirs, row.unit)} | {ratio} | {target} | {met} |"
+
+
 def table(rows: list[Row]) -> str:
-    """Markdown; what misses its target is marked."""
-    lines = ["| workload | mailaccess | Dovecot | ratio | target |", "| --- | ---: | ---: | ---: | ---: |"]
-    for one in rows:
-        theirs = "" if one.theirs is None else f"{_figure(one.theirs)} {one.unit}"
-        ratio = "" if one.ratio is None else f"{one.ratio:.2f}{' **!**' if one.ratio > one.target else ''}"
-        lines.append(f"| {one.name} | {_figure(one.ours)} {one.unit} | {theirs} | {ratio} | {one.target:g} |")
-    lines.append(f"| **geometric mean** | | | **{mean(rows):.2f}** | 0.5 |")
-    return "\n".join(lines)
+    """Markdown: the rows, and the means of all and of each kind."""
+    lines = [*HEAD, *map(line, rows)]
+    for name, some in _groups(rows):
+        if (found := mean(some)) is not None:
+            goal, met = ("", "") if name else (f"{GOAL:g}", "yes" if found <= GOAL else "**no**")
+            title = f"geometric mean: {name}" if name else "**geometric mean of all**"
+            lines.append(f"| {title} | | | {found:.2f} | {goal} | {met} |")
+    return "\n".join(lines) + "\n"
 
 
-def _figure(value: float) -> str:
-    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+def _groups(rows: list[Row]) -> Iterable[tuple[str, list[Row]]]:
+    yield "", rows
+    for kind in dict.fromkeys(one.kind for one in rows):
+        some = [one for one in rows if one.kind == kind]
+        if len(some) > 1:
+            yield kind.name, some
+
+
+def shown(figures: list[float], unit: str) -> str:
+    """The median, and how far the figures lie apart where that is far."""
+    if not figures:
+        return ""
+    least, most = min(figures), max(figures)
+    spread = f" ({figure(least, unit)} to {figure(most, unit)})" if most > VARYING * least > 0 else ""
+    return figure(median(figures), unit) + spread
+
+
+def figure(value: float, unit: str) -> str:
+    """Three digits; times in the unit that suits them."""
+    if unit == "ms" and value < 0.9995:
+        value, unit = value * 1000, "µs"
+    elif unit == "ms" and value >= 9_999.5:
+        value, unit = value / 1000, "s"
+    return f"{value:.0f} {unit}" if value >= 99.95 else f"{value:.3g} {unit}"
 
 
 def as_json(rows: list[Row]) -> str:
-    """All of it, for other programs."""
-    return json.dumps({"machine": machine(), "mean": mean(rows), "rows": [asdict(one) for one in rows]}, indent=1)
+    """All of it; `read` is the way back."""
+    return json.dumps({"machine": machine(), "rows": [asdict(one) for one in rows]}, indent=1) + "\n"
 
 
-def chart(rows: list[Row]) -> str:
-    """SVG: a bar for each ratio, on a logarithmic scale around 1, which is Dovecot."""
-    shown = [one for one in rows if one.ratio]
-    middle, scale = _WIDTH * 0.62, _WIDTH * 0.35 / log(100)
-    height = _BAR * (len(shown) + 2)
-    parts = [
-        (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}" font-family="sans-serif"'
-            ' font-size="12">'
-        ),
-        f'<text x="{middle}" y="14" text-anchor="middle">as long as Dovecot</text>',
-        f'<line x1="{middle}" y1="20" x2="{middle}" y2="{height}" stroke="#888"/>',
-    ]
-    for number, one in enumerate(shown, 1):
-        assert one.ratio
-        length = max(-log(100), min(log(100), log(one.ratio))) * scale
-        x, y = min(middle, middle + length), number * _BAR + 4
-        colour = "#2a7" if one.ratio <= 1 else "#c63"
-        parts.append(
-            f'<rect x="{x:.1f}" y="{y}" width="{max(1.0, abs(length)):.1f}" height="{_BAR - 8}" fill="{colour}"/>'
-        )
-        parts.append(f'<text x="4" y="{y + 11}">{one.name} ({one.ratio:.2f})</text>')
-    return "\n".join([*parts, "</svg>"]) + "\n"
+def read(file: Path) -> tuple[str, list[Row]]:
+    """The machine and the rows."""
+    found: dict[str, Any] = json.loads(file.read_text())
+    return found["machine"], [Row(**{**one, "kind": Kind(*one["kind"])}) for one in found["rows"]]

@@ -6,15 +6,19 @@ import signal
 import socket
 import ssl
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Self
 
+from mailaccess.auth.schemes import hash_password
 from tests.e2e.running import PATIENCE, Server, lay_out
 
 NOBODY = 65534
 """Whose the mail is, when the benchmark runs as root; Dovecot will not have it otherwise."""
+
+LOOK, QUIET = 0.25, 4
+"""Seconds between two looks at what a server does, and at how many nothing was to be seen."""
 
 _LIMITS = """\
 [limits]
@@ -92,6 +96,20 @@ class Peer:
     def stop(self) -> None:
         raise NotImplementedError
 
+    def processor(self) -> float:
+        """Seconds of processor time that those which are there have used."""
+        return sum(map(_processor, self.processes()))
+
+    def settle(self, most: float = 300.0) -> Self:
+        """Waits until it does nothing any more, or so many seconds."""
+        until = time.monotonic() + most
+        used, quiet = self.processor(), 0
+        while quiet < QUIET and time.monotonic() < until:
+            time.sleep(LOOK)
+            last, used = used, self.processor()
+            quiet = quiet + 1 if used - last < LOOK * 0.05 else 0
+        return self
+
     def memory(self) -> int:
         """Octets of proportional set size of all its processes."""
         return sum(map(_pss, self.processes()))
@@ -106,18 +124,18 @@ class Ours(Peer):
 
     name = "mailaccess"
 
-    def __init__(self, home: Path, users: list[str], workers: int = 2, python: str = sys.executable) -> None:
+    def __init__(self, home: Path, users: list[str], workers: int = 2, *, hashed: Sequence[str] = ()) -> None:
         super().__init__(home)
         config = lay_out(home, workers, _LIMITS)
-        _enter(home, users)
-        self._server = Server(config, python).ready()
-        self.ports = self._server.ports
+        _enter(home, users, hashed)
+        self.server = Server(config).ready()
+        self.ports = self.server.ports
 
     def processes(self) -> list[int]:
-        return list(_tree(self._server.process.pid))
+        return list(_tree(self.server.process.pid))
 
     def stop(self) -> None:
-        self._server.stop()
+        self.server.stop()
 
 
 class Dovecot(Peer):
@@ -125,10 +143,10 @@ class Dovecot(Peer):
 
     name = "Dovecot"
 
-    def __init__(self, home: Path, users: list[str]) -> None:
+    def __init__(self, home: Path, users: list[str], *, hashed: Sequence[str] = ()) -> None:
         super().__init__(home)
         lay_out(home)  # for the certificate
-        _enter(home, users)
+        _enter(home, users, hashed)
         if os.getuid() == 0:
             subprocess.run(["chown", "-R", f"{NOBODY}:{NOBODY}", str(home / "mail")], check=True)
         self.ports = {door: _free_port() for door in ("imap", "imaps", "pop3")}
@@ -156,19 +174,28 @@ def version() -> str:
     return subprocess.run([str(program()), "--version"], capture_output=True, text=True, check=True).stdout.split()[0]
 
 
-def _enter(home: Path, users: list[str]) -> None:
+def _enter(home: Path, users: list[str], hashed: Sequence[str]) -> None:
     """The passwd-file that both read."""
     owner = NOBODY if os.getuid() == 0 else os.getuid()
-    lines = [f"{user}:{{PLAIN}}secret:{owner}:{owner}::{home}/mail/{user}\n" for user in users]
+    argon2id = hash_password("secret")
+    lines = [
+        f"{user}:{argon2id if user in hashed else '{PLAIN}secret'}:{owner}:{owner}::{home}/mail/{user}\n"
+        for user in users
+    ]
     (home / "users").write_text("".join(lines))
 
 
 def _tree(pid: int) -> Iterator[int]:
     """A process and those below it."""
     yield pid
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            yield from _tree(int(child))
+    try:
+        children = [
+            child for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()
+        ]
+    except OSError:
+        return  # gone meanwhile
+    for child in children:
+        yield from _tree(int(child))
 
 
 def _pss(pid: int) -> int:
@@ -177,6 +204,14 @@ def _pss(pid: int) -> int:
     except OSError:
         return 0  # gone meanwhile
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
+
+
+def _processor(pid: int) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _free_port() -> int:
