@@ -34,9 +34,13 @@ URLs (RFC 5092), which CATENATE copies from and URLFETCH answers:
 url          what a URL says; `url_data` the octets it names, `url_metadata` what else is told of them
 urlauth      what proves that others may have them
 
+METADATA:
+annotations  names, values, and who sees which; `annotation_news` what others changed in them
+
 SEARCH, SORT, THREAD:
 keys         the table of search keys
 program      from the words of a search to a tree of keys
+filters      searches that have a name
 searching    evaluates it, looking at no more than it takes
 rows         the mailbox as keys look at it; `columns` what messages say, kept for the next search
 sorting      the order of SORT; `threads` those of THREAD; `orders` both, kept for the next time

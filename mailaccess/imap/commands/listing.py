@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from mailaccess.imap import render
-from mailaccess.imap.commands import acl, metadata
+from mailaccess.imap import annotations, render
+from mailaccess.imap.commands import acl
 from mailaccess.imap.commands.status import parse_items, render_status
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.glob import matcher
@@ -108,7 +108,7 @@ def _return_options(cursor: Cursor) -> dict[bytes, list[bytes]]:
             options[option] = parse_items(cursor)
         elif option == b"METADATA":
             cursor.sp()
-            options[option] = metadata.parse_names(cursor)
+            options[option] = annotations.parse_names(cursor)
     return options
 
 
@@ -165,7 +165,7 @@ async def list_(session: Session, wanted: ListArguments) -> None:
         session.untagged(_list_response(session, line.name, _attributes(line, wanted, absent)) + childinfo)
         session.write(status)
         if wanted.metadata and line.selected and line.entry is not None and line.exists:
-            session.write(await metadata.for_list(session, line.entry, wanted.metadata))
+            session.write(await annotations.for_list(session, line.entry, wanted.metadata))
         if b"MYRIGHTS" in wanted.wanted and line.selected and line.exists:
             session.write(await acl.for_list(session, line.name))
         if session.channel.full:

@@ -8,9 +8,8 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 
-from mailaccess.imap import render
+from mailaccess.imap import annotation_news, render
 from mailaccess.imap.changes import NameChanges, affected, is_news, is_own, name_changes
-from mailaccess.imap.commands import metadata
 from mailaccess.imap.commands.listing import change_response
 from mailaccess.imap.errors import No
 from mailaccess.imap.events import MESSAGES, NO_EVENT, Event, Group, Selected, Wishes, parse_notify
@@ -353,9 +352,9 @@ class AccountNotifier:
             was, now = before.annotations.get(old, {}), told.picture.annotations.get(name, {})
             if was is now:
                 continue
-            names = metadata.differing(session, was, now)
+            names = annotation_news.differing(session, was, now)
             place = prefix + name
-            metadata.tell_changed(
+            annotation_news.tell_changed(
                 session, place, [n for n in names if place != own_place or n.lower() not in own_names]
             )
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from mailaccess.imap import (
     contexts,
+    filters,
     keys,  # noqa: F401 - fills the table of search keys
     limiting,
     render,
 )
-from mailaccess.imap.commands.metadata import filters, owners
 from mailaccess.imap.contexts import Context
 from mailaccess.imap.errors import Bad, No
 from mailaccess.imap.grammar import Cursor
@@ -22,7 +22,7 @@ from mailaccess.imap.sorting import Criteria, in_order
 from mailaccess.wire.traps import call, compute_steps, drained
 
 feature(b"ESEARCH", rfc=4731)
-feature(b"FILTERS", rfc=5466)  # imap.program, commands.metadata
+feature(b"FILTERS", rfc=5466)  # imap.program, imap.filters
 feature(b"SEARCHRES", rfc=5182)
 feature(b"PARTIAL", rfc=9394)  # and commands.fetch
 
@@ -69,7 +69,7 @@ def check_charset(session: Session, program: Program) -> None:
 async def understood(session: Session, program: Program, *, relevancy: bool = False) -> Program:
     """The program with its filters; what holds for all commands that search, is done here."""
     if program.again is not None:
-        program = program.again(await call(filters, session.account, owners(session)))
+        program = program.again(await call(filters.stored, session))
     if program.filters:
         raise No("There is no such filter, or it is none", b"UNDEFINED-FILTER " + program.filters[0])
     if relevancy and not program.fuzzy:

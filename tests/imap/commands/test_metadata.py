@@ -1,23 +1,16 @@
-"""What transcripts cannot show of METADATA: its limits, and IDLE."""
-
-from pathlib import Path
+"""What transcripts cannot show of METADATA: its limits."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailaccess.imap.commands.metadata import MAX_NAMES, parse_get, parse_set
+from mailaccess.imap.annotations import MAX_NAMES
+from mailaccess.imap.commands.metadata import parse_get, parse_set
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.grammar import Cursor
-from mailaccess.storage.account import Account, MailboxEntry
 from mailaccess.storage.metadata import MAX_ENTRIES, MAX_VALUE
 from tests.driver import MemoryDriver
 from tests.world import PASSWORD, USER, World
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path, admin="mailto:postmaster@example.org")
 
 
 def _client(world: World) -> MemoryDriver:
@@ -48,13 +41,6 @@ def test_too_many_entries_change_nothing(world: World) -> None:
     assert client.ask(b'f SETMETADATA INBOX (/private/comment "x")\r\n').startswith(b"f OK")
 
 
-def test_the_administrator_can_be_reached(world: World) -> None:
-    """The configuration says how."""
-    answer = _client(world).ask(b'b GETMETADATA "" /shared/admin\r\n')
-
-    assert b'* METADATA "" (/shared/admin "mailto:postmaster@example.org")\r\n' in answer
-
-
 @pytest.mark.parametrize("parse", [parse_get, parse_set])
 @given(data=st.binary(max_size=80))
 def test_whatever_comes_is_read_or_refused(parse: object, data: bytes) -> None:
@@ -73,27 +59,6 @@ def test_names_are_bounded() -> None:
         parse_get(Cursor(b'"" (' + b" ".join([b"/shared/x"] * (MAX_NAMES + 1)) + b")"))
 
 
-def test_a_list_goes_through_the_mailboxes_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not again for each of them, to find its special use."""
-    client = _client(world)
-    for number in range(5):
-        client.ask(b"b CREATE box%d (USE (%s))\r\n" % (number, b"\\Sent" if number == 3 else b""))
-    looked = 0
-    mailboxes = Account.mailboxes
-
-    def counted(account: Account) -> list[MailboxEntry]:
-        nonlocal looked
-        looked += 1
-        return mailboxes(account)
-
-    monkeypatch.setattr(Account, "mailboxes", counted)
-    answer = client.ask(b'c LIST "" "box*" RETURN (METADATA (/private/specialuse))\r\n')
-
-    assert answer.count(b"* METADATA ") == 5
-    assert b'* METADATA "box3" (/private/specialuse "\\\\Sent")\r\n' in answer
-    assert looked == 1
-
-
 @pytest.mark.parametrize("entry", [b"/shared/comment", b"/private/comment", b"/private/specialuse"])
 def test_a_changed_annotation_raises_the_mod_sequence(world: World, entry: bytes) -> None:
     """A server with QRESYNC "MUST increment the per-mailbox mod-sequence when SETMETADATA successfully changes an
@@ -107,15 +72,3 @@ def test_a_changed_annotation_raises_the_mod_sequence(world: World, entry: bytes
     after = int(client.ask(b"d STATUS INBOX (HIGHESTMODSEQ)\r\n").split(b")")[0].split()[-1])
     assert after > before
     assert watching.ask(b"c NOOP\r\n") == b"c OK NOOP completed\r\n"  # of no message there is news
-
-
-def test_nothing_is_told_of_a_mailbox_that_is_gone(world: World) -> None:
-    """Its annotations went with it; but of one that is there and has lost them all, there is something to tell."""
-    watching, client = _client(world), _client(world)
-    client.ask(b"b CREATE kept\r\nc CREATE gone\r\n")
-    for name in (b"kept", b"gone"):
-        client.ask(b'd SETMETADATA %s (/shared/comment "x")\r\n' % name)
-    watching.ask(b"b ENABLE METADATA\r\n")
-    client.ask(b"e SETMETADATA kept (/shared/comment NIL)\r\nf DELETE gone\r\n")
-
-    assert watching.ask(b"c NOOP\r\n") == b'* METADATA "kept" /shared/comment\r\nc OK NOOP completed\r\n'
