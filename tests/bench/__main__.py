@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import chart, comparison, report
+from tests.bench import chart, comparison, growth, report
 from tests.bench.workloads import WORKLOADS
 from tests.bench.workloads.table import SHORT, Sizes
 
@@ -16,13 +16,14 @@ def main() -> int:
     options = _options()
     with tempfile.TemporaryDirectory(prefix="mailaccess-bench-", dir=options.directory) as directory:
         Path(directory).chmod(0o755)
-        return _compare(Path(directory), options)
+        return _grow(Path(directory), options) if options.growth else _compare(Path(directory), options)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         "scripts/bench", description="This server and Dovecot, in turns, on the same mail."
     )
+    parser.add_argument("--growth", action="store_true", help="this server on ever larger mailboxes instead")
     parser.add_argument("--only", action="append", metavar="TEXT", help="workloads whose name holds this")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--workers", type=int, default=2)
@@ -32,6 +33,20 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--chart", type=Path, metavar="FILE", help="an SVG of the ratios")
     parser.add_argument("--directory", type=Path, help="where the mail is made; default: the system's")
     return parser.parse_args()
+
+
+def _grow(directory: Path, options: argparse.Namespace) -> int:
+    result = growth.run(directory, growth.SIZES[:2] if options.short else growth.SIZES)
+    print(f"{result.machine}\n\n{result.table()}")
+    _write(options, result.as_json(), result.chart())
+    return 0
+
+
+def _write(options: argparse.Namespace, found: str, drawn: str) -> None:
+    if options.json:
+        options.json.write_text(found)
+    if options.chart:
+        options.chart.write_text(drawn)
 
 
 def _compare(directory: Path, options: argparse.Namespace) -> int:
@@ -44,10 +59,7 @@ def _compare(directory: Path, options: argparse.Namespace) -> int:
             rows += comparison.idle(servers, sizes)
     if not options.short:
         print(f"{report.machine()}\n\n{report.table(rows)}")
-    if options.json:
-        options.json.write_text(report.as_json(rows))
-    if options.chart:
-        options.chart.write_text(chart.bars(rows))
+    _write(options, report.as_json(rows), chart.bars(rows))
     for difference in differing:
         print(f"answers differ: {difference}", file=sys.stderr)
     return 1 if differing else 0

@@ -7,6 +7,8 @@ from typing import NamedTuple
 TAG = b"b3nc4"
 """In no message."""
 _TAGGED = b"\r\n" + TAG + b" "
+PATIENCE = 900.0
+"""Seconds for an answer."""
 _RECEIVE = 1 << 20
 
 
@@ -32,7 +34,7 @@ class Imap:
     """A connection to an IMAP server."""
 
     def __init__(self, port: int, tls: ssl.SSLContext | None = None) -> None:
-        plain = socket.create_connection(("127.0.0.1", port), 120)
+        plain = socket.create_connection(("127.0.0.1", port), PATIENCE)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket = tls.wrap_socket(plain, server_hostname="localhost") if tls else plain
         self._buffer = bytearray()
@@ -109,7 +111,7 @@ class Pop3:
     """A connection to a POP3 server."""
 
     def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), 120)
+        self._socket = socket.create_connection(("127.0.0.1", port), PATIENCE)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._buffer = bytearray()
         self.single(b"")

@@ -3,6 +3,7 @@
 import base64
 import os
 import random
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -15,6 +16,16 @@ RARE = "xylothek"
 """In the body of one message in 10,000."""
 COMMON = "which"
 
+_SMALL = """\
+From: User <user%d@example.org>
+To: me@example.com
+Subject: %s %d
+Date: Mon, 2 Jan 2023 08:00:00 +0000
+Message-ID: <%d.flood@example.org>
+MIME-Version: 1.0
+Content-Type: text/plain; charset=utf-8
+
+%s"""
 _FIRST = datetime(2023, 1, 2, 8, tzinfo=UTC)
 
 
@@ -27,6 +38,35 @@ def fill(maildir: Path, count: int, octets: int, seed: int = 1) -> None:
         seconds = int(when.timestamp())
         path = maildir / "cur" / f"{seconds}.M{number}P1.bench,S={len(text)}:2,{flags}"
         path.write_bytes(text)
+        os.utime(path, (seconds, seconds))
+
+
+def deliver(maildir: Path, number: int) -> None:
+    """A message arrives in new/."""
+    text = message(random.Random(number), number, datetime.now(UTC), 2_000)
+    name = f"{int(time.time())}.M{number}P2.bench,S={len(text)}"
+    (maildir / "tmp" / name).write_bytes(text)
+    owner = maildir.stat()
+    os.chown(maildir / "tmp" / name, owner.st_uid, owner.st_gid)
+    (maildir / "tmp" / name).rename(maildir / "new" / name)
+
+
+def flood(maildir: Path, count: int) -> None:
+    """Makes `maildir` with very many messages of about 700 octets, as fast as files can be made; RARE is in five."""
+    for name in ("cur", "new", "tmp"):
+        (maildir / name).mkdir(parents=True)
+    chance = random.Random(count)
+    lines = [" ".join(chance.choices(VOCABULARY, k=10)) for _ in range(5_000)]
+    rare = {count * part // 5 + 7 for part in range(5)}
+    start = int(_FIRST.timestamp())
+    for number in range(count):
+        seconds = start + 60 * number
+        body = "\n".join(chance.choices(lines, k=6)) + (f"\n{RARE}\n" if number in rare else "\n")
+        text = _SMALL % (number % 997, chance.choice(VOCABULARY), number, number, body)
+        path = f"{maildir}/cur/{seconds}.M{number}P1.bench,S={len(text)}:2,{'S' if number % 5 else ''}"
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        os.write(file, text.encode())
+        os.close(file)
         os.utime(path, (seconds, seconds))
 
 

@@ -100,6 +100,10 @@ class Peer:
         """Seconds of processor time that those which are there have used."""
         return sum(map(_processor, self.processes()))
 
+    def written(self) -> int:
+        """Octets that they have written, to files and sockets."""
+        return sum(map(_written, self.processes()))
+
     def settle(self, most: float = 300.0) -> Self:
         """Waits until it does nothing any more, or so many seconds."""
         until = time.monotonic() + most
@@ -204,6 +208,11 @@ def _pss(pid: int) -> int:
     except OSError:
         return 0  # gone meanwhile
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
+
+
+def _written(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/io").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("wchar:"))
 
 
 def _processor(pid: int) -> float:

@@ -56,7 +56,7 @@ def arrival(bench: Bench) -> Answer:
     while not session.line().startswith(b"+"):
         pass
     for _ in range(bench.sizes.arrivals):
-        bench.deliver(SCRATCH, time.monotonic_ns() % 1_000_000)
+        post.deliver(bench.peer.maildir(SCRATCH), time.monotonic_ns() % 1_000_000)
         while b"EXISTS" not in session.line():
             pass
     session.send(b"DONE\r\n")

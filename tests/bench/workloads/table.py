@@ -1,15 +1,10 @@
 """What a workload is, what is aimed at, and the table that all workloads are entered in."""
 
-import os
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from enum import Enum
-from random import Random
 from typing import NamedTuple
 
-from tests.bench import post
 from tests.bench.client import NOTHING, Answer, Imap
 from tests.bench.servers import Peer
 
@@ -80,16 +75,6 @@ class Bench:
 
     def connect(self) -> Imap:
         return Imap(self.peer.ports["imap"])
-
-    def deliver(self, user: str, number: int) -> None:
-        """A message arrives in new/."""
-        text = post.message(Random(number), number, datetime.now(UTC), 2_000)
-        maildir = self.peer.maildir(user)
-        name = f"{int(time.time())}.M{number}P2.bench,S={len(text)}"
-        (maildir / "tmp" / name).write_bytes(text)
-        owner = maildir.stat()
-        os.chown(maildir / "tmp" / name, owner.st_uid, owner.st_gid)
-        (maildir / "tmp" / name).rename(maildir / "new" / name)
 
     def close(self) -> None:
         for session in self._sessions.values():
