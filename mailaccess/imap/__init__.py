@@ -41,6 +41,7 @@ SEARCH, SORT, THREAD:
 keys         the table of search keys
 program      from the words of a search to a tree of keys
 filters      searches that have a name
+finding      what commands that search have in common
 searching    evaluates it, looking at no more than it takes
 rows         the mailbox as keys look at it; `columns` what messages say, kept for the next search
 sorting      the order of SORT; `threads` those of THREAD; `orders` both, kept for the next time

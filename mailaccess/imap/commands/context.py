@@ -1,6 +1,6 @@
 """CONTEXT=SEARCH and CONTEXT=SORT (RFC 5267): results that are kept up to date, until the client has enough of them.
 
-What UPDATE does stands in `imap.contexts`; `commands.search` and `commands.sort` begin it.
+What UPDATE does stands in `imap.contexts`; `imap.finding` begins it.
 """
 
 from mailaccess.imap.errors import Bad

@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 
 from mailaccess.imap import contexts, render
-from mailaccess.imap.commands.search import check_charset, keep_up, parse_program, report, understood
 from mailaccess.imap.errors import Bad
+from mailaccess.imap.finding import check_charset, keep_up, parse_program, report, understood
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.program import Program, Terms
 from mailaccess.imap.registry import AUTHENTICATED, command
@@ -51,7 +51,7 @@ async def esearch(session: Session, sources: list[Source], returns: Returns, pro
             if session.channel.full:
                 await drained()
     except Exception:
-        if b"SAVE" in returns:  # as `commands.search`
+        if b"SAVE" in returns:  # as `finding.extended`
             session.saved = []
         raise
     if b"UPDATE" in returns and not followed:

@@ -1,7 +1,7 @@
 """SORT, THREAD and their UID variants (RFC 5256, RFC 5267 3)."""
 
-from mailaccess.imap.commands.search import answer, completed, extended, find, highest, understood
 from mailaccess.imap.errors import Bad
+from mailaccess.imap.finding import answer, completed, extended, find, highest, understood
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.program import Program, Terms
 from mailaccess.imap.registry import SELECTED, command, feature

@@ -3,7 +3,7 @@
 What is different then stands where it is done:
 
 * Commands that go by sequence numbers, REPLACE, SORT and THREAD among them, are BAD [UIDREQUIRED]:
-  `ImapCommand.by_number` and `Session._find`. So are sequence sets as search keys (`commands.search`) and the
+  `ImapCommand.by_number` and `Session._find`. So are sequence sets as search keys (`imap.finding`) and the
   sample of sequence numbers and their UIDs that QRESYNC has (`commands.select`).
 * UIDFETCH takes the place of FETCH, and has UID among its items only if that was asked for: `imap.fetching` for what
   FETCH answers, `Session.flags_fetch` for all else.
