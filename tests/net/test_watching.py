@@ -103,3 +103,15 @@ def test_a_reactor_that_was_held_up_is_told_of(caplog: pytest.LogCaptureFixture)
         assert "ms" in caplog.messages[0]
         clock.advance(LAG_REPORTS)
         assert len(caplog.messages) == 2
+
+
+def test_every_delay_of_the_reactor_is_told_where_everything_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """So that what holds it up can be found, while others are not bothered."""
+    clock = Loop()
+    Lag(clock).start()
+    with caplog.at_level(logging.DEBUG):
+        clock.advance(0.1)
+        clock.advance(0.13)
+        clock.advance(0.12)
+
+    assert caplog.messages == ["the reactor was late by 30 ms", "the reactor was late by 20 ms"]
