@@ -55,7 +55,9 @@ class Content:
         """
         self._fd = -1
         self._buffer: Buffer | None = None
-        self._block, self._chunk, self._chunk_start = -1, b"", 0  # the block last converted, and where it begins
+        # The block last converted, and where it begins; of a file of one block, all of it once that was asked for.
+        self._block, self._chunk, self._chunk_start = -1, b"", 0
+        self._known_offsets: _Offsets | None = None
         try:
             self._fd = os.open(path, _FLAGS)
         except OSError as error:
@@ -86,8 +88,12 @@ class Content:
     def read_binary(self, start: int, length: int) -> bytes:
         """The same, with NUL as NUL."""
         end = min(start + length, self.size)
+        if start >= end:
+            return b""
         if self.ending is LineEnding.CRLF:
-            return self._pread(end - start, start) if end > start else b""
+            return self._pread(end - start, start)
+        if self.stamp.size <= _BLOCK:
+            return self._read_small(start, end)
         pieces: list[bytes] = []
         while start < end:
             if not self._chunk_start <= start < self._chunk_start + len(self._chunk):
@@ -117,11 +123,27 @@ class Content:
         self._buffer = None
 
     def _identify(self, expected: FileStamp | None) -> None:
-        status = os.fstat(self._fd)
+        self._status = status = os.fstat(self._fd)
         self.stamp = FileStamp.of(status)
         if not stat.S_ISREG(status.st_mode) or (expected is not None and expected != self.stamp):
             raise ContentChanged("the message's file is not the one that was expected")
-        self._offsets = _offsets_of(status)
+
+    def _read_small(self, start: int, end: int) -> bytes:
+        """Of a file of one block: no more is read than what ends there, for on disk it cannot end later."""
+        if self._chunk:
+            return self._chunk[start:end]
+        data = self._convert(self._pread(min(end, self.stamp.size), 0), after_cr=False)
+        if len(data) < end:
+            raise ShortRead("the message's file is shorter than it was")
+        if end == self.size:
+            self._chunk = data
+        return data[start:end]
+
+    @property
+    def _offsets(self) -> "_Offsets":
+        if self._known_offsets is None:
+            self._known_offsets = _offsets_of(self._status)
+        return self._known_offsets
 
     @property
     def _blocks(self) -> int:
@@ -136,10 +158,12 @@ class Content:
         else:
             self._block, self._chunk_start = self._offsets.locate(position, self._wire_length)
         data, after_cr = self._read_block(self._block)
+        self._chunk = self._convert(data, after_cr=after_cr)
+
+    def _convert(self, data: bytes, *, after_cr: bool) -> bytes:
         if self.ending is LineEnding.LF:
-            self._chunk = data.replace(b"\n", b"\r\n")
-        else:
-            self._chunk = to_wire(data, after_cr=after_cr)
+            return data.replace(b"\n", b"\r\n")
+        return to_wire(data, after_cr=after_cr)
 
     def _survey(self) -> tuple[LineEnding, int]:
         """Reads the file whole: how its lines end, and its wire size."""

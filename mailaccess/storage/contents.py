@@ -3,7 +3,7 @@
 import logging
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from mailaccess.mail.lines import Buffer, LineEnding
@@ -12,7 +12,7 @@ from mailaccess.storage.content import Content
 from mailaccess.storage.errors import ContentChanged, MessageGone, StorageError, from_os
 from mailaccess.storage.flagging import slices
 from mailaccess.storage.index import reading, threads
-from mailaccess.storage.index.rows import MailboxRow, Message, file_stamp, same_content, words
+from mailaccess.storage.index.rows import File, MailboxRow, file_stamp, same_content, words
 from mailaccess.storage.index.transaction import Transaction
 from mailaccess.storage.sync import sync
 
@@ -25,7 +25,7 @@ _DEFAULT_UIDL = "%08Xu%08Xv"  # Dovecot's: eight hex digits of the UID, eight of
 def open_at_hand(box: Box, uid: int) -> Content | None:
     """The message's octets, if its file is where the index has it: one question and one file. MessageGone, also where
     the file has other content now: it is another message then."""
-    return _open(box, _message(box, uid))
+    return _open(box, uid, _file(box, uid))
 
 
 def open_content(box: Box, uid: int) -> Content:
@@ -33,51 +33,51 @@ def open_content(box: Box, uid: int) -> Content:
     content = open_at_hand(box, uid)
     if content is not None:
         return content
-    message = _message(box, uid)
+    file = _file(box, uid)
     box.look()  # the mailbox may have been renamed
-    entry = box.find(message.entry)
+    entry = box.find(file.entry)
     if entry is None:
         sync(box)  # where other programs renamed or removed one, they did many: none has to be looked for after this
-        message = _message(box, uid)
-        entry = box.maildir.find(message.entry) or box.maildir.scan().entries.get(message.entry.base)
-    content = _open(box, message._replace(entry=entry)) if entry is not None else None
+        file = _file(box, uid)
+        entry = box.maildir.find(file.entry) or box.maildir.scan().entries.get(file.entry.base)
+    content = _open(box, uid, file._replace(entry=entry)) if entry is not None else None
     if content is None:
         raise MessageGone(uid)
     return content
 
 
-def opening(box: Box, uids: Iterable[int]) -> Callable[[int], Content]:
+def opening(box: Box, uids: Collection[int]) -> Callable[[int], Content]:
     """What opens these messages as `open_content` does, one by one; the index is asked for all of them at once."""
-    rows = box.index.read(lambda connection: reading.messages_of(connection, box.id, uids))
-    known = {message.uid: message for message in rows}
+    files = box.index.read(lambda connection: reading.files_of(connection, box.id, uids))
 
     def open_known(uid: int) -> Content:
-        content = _open(box, known[uid]) if uid in known else None
+        file = files.get(uid)
+        content = None if file is None else _open(box, uid, file)
         return open_content(box, uid) if content is None else content
 
     return open_known
 
 
-def _message(box: Box, uid: int) -> Message:
-    message = box.index.read(lambda connection: reading.message(connection, box.id, uid))
-    if message is None:
+def _file(box: Box, uid: int) -> File:
+    files = box.index.read(lambda connection: reading.files_of(connection, box.id, (uid,)))
+    if uid not in files:
         raise MessageGone(uid)
-    return message
+    return files[uid]
 
 
-def _open(box: Box, message: Message) -> Content | None:
+def _open(box: Box, uid: int, file: File) -> Content | None:
     """None: there is no such file."""
-    path = box.maildir.file(message.entry)
+    path = box.maildir.file(file.entry)
     try:
         try:
-            return Content(path, message.stamp, message.ending, message.size)
+            return Content(path, file.stamp, file.ending, file.size)
         except ContentChanged:
             status = os.lstat(path)
-            if not same_content(message.stamp, file_stamp(status)):
-                raise MessageGone(message.uid) from None
-        return Content(path, None, message.ending, message.size)
+            if not same_content(file.stamp, file_stamp(status)):
+                raise MessageGone(uid) from None
+        return Content(path, None, file.ending, file.size)
     except ContentChanged:
-        raise MessageGone(message.uid) from None
+        raise MessageGone(uid) from None
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -5,8 +5,7 @@ Reading goes to memory; every change goes to disk and index first, and is in mem
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -288,8 +287,7 @@ class Mailbox:
 
     def content(self, uid: int) -> Content:
         """The message's octets. MessageGone."""
-        with self._suspecting(uid):
-            return contents.open_content(self._box, uid)
+        return self._opened(uid, lambda uid: contents.open_content(self._box, uid))
 
     def opening(self, uids: Sequence[int]) -> Callable[[int], Content]:
         """What does the same for some hundred messages, one by one, and is faster at it."""
@@ -298,19 +296,14 @@ class Mailbox:
         except Forgotten:
             return self.content
 
-        def open_one(uid: int) -> Content:
-            with self._suspecting(uid):
-                return open_known(uid)
-
-        return open_one
+        return lambda uid: self._opened(uid, open_known)
 
     def content_at_hand(self, uid: int) -> Content | None:
         """The same, in the time it takes to open a file; None where that file would have to be looked for, or waited
         for."""
         if self._remote:
             return None
-        with self._suspecting(uid):
-            return contents.open_at_hand(self._box, uid)
+        return self._opened(uid, lambda uid: contents.open_at_hand(self._box, uid))
 
     def make_sizes(self, uids: Sequence[int]) -> dict[int, int]:
         """The sizes of messages that are UNSIZED, read from their files. Gone ones are missing."""
@@ -417,11 +410,10 @@ class Mailbox:
             log.warning("%s was changed, but cannot be looked at", self.name, exc_info=True)
         return result
 
-    @contextmanager
-    def _suspecting(self, uid: int) -> Iterator[None]:
-        """Around opening a message: one whose file was not as expected is looked at again by the next `sync`."""
+    def _opened(self, uid: int, open_content: Callable[[int], T]) -> T:
+        """A message, open; one whose file was not as expected is looked at again by the next `sync`."""
         try:
-            yield
+            return open_content(uid)
         except MessageGone:
             if self.messages.position(uid) >= 0:
                 self._suspects.add(uid)

@@ -8,13 +8,16 @@ from typing import Any, NamedTuple
 
 from mailaccess.storage.index.rows import (
     LEFT_FACTS,
+    SELECT_FILE,
     SELECT_MAILBOX,
     SELECT_MESSAGE,
     SELECT_WITH_INSTANCE,
+    File,
     MailboxRow,
     Message,
     entry_of,
     facts_id,
+    file_of,
     mailbox_of,
     message_of,
     packed,
@@ -194,6 +197,19 @@ def messages_of(connection: sqlite3.Connection, mailbox: int, uids: Iterable[int
     there = connection.execute(ask, (mailbox, wanted[0], wanted[-1]))
     chosen = set(wanted)
     return [message_of(values) for values in there if values[0] in chosen]
+
+
+def files_of(connection: sqlite3.Connection, mailbox: int, uids: Collection[int]) -> dict[int, File]:
+    """The files of those of these messages that are there, perhaps with some of messages between them."""
+    if not uids:
+        return {}
+    first, last = min(uids), max(uids)
+    if last - first > _SPREAD * len(uids):
+        ask = f"{SELECT_FILE} WHERE mailbox = ? AND uid = ?"
+        found = (connection.execute(ask, (mailbox, uid)).fetchone() for uid in uids)
+        return dict(file_of(values) for values in found if values is not None)
+    ask = f"{SELECT_FILE} WHERE mailbox = ? AND uid BETWEEN ? AND ?"
+    return dict(map(file_of, connection.execute(ask, (mailbox, first, last)).fetchall()))
 
 
 def messages(connection: sqlite3.Connection, mailbox: int) -> list[Message]:

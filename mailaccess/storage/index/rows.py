@@ -23,6 +23,15 @@ ABSENT = FileStamp(-1, -1, -1)
 _TOP = 1 << 63
 
 
+class File(NamedTuple):
+    """What the index knows of one message's file."""
+
+    entry: Entry  # where it was last
+    size: int | None  # octets on the wire
+    ending: LineEnding | None
+    stamp: FileStamp  # at first sight
+
+
 class Message(NamedTuple):
     """One message as the index knows it."""
 
@@ -123,6 +132,7 @@ INSERT_MAILBOX = (
 SELECT_MESSAGE = (
     "SELECT uid, base, info, place, extra, modseq, size, ending, disk_size, mtime, inode, saved, keys FROM message"
 )
+SELECT_FILE = "SELECT uid, base, info, place, size, ending, disk_size, mtime, inode FROM message"
 LEFT_FACTS = (
     "SELECT facts.id FROM gone CROSS JOIN facts"  # in this order: each range is looked up among the facts
     " ON facts.id BETWEEN (gone.mailbox << 32 | gone.first) AND (gone.mailbox << 32 | gone.last)"
@@ -248,6 +258,13 @@ def message_of(values: tuple[Any, ...]) -> Message:
         saved,
         words(keys),
     )
+
+
+def file_of(values: tuple[Any, ...]) -> tuple[int, File]:
+    """A message's UID and file from what SELECT_FILE gives."""
+    uid, base, info, place, size, ending, disk_size, mtime, inode = values
+    stamp = FileStamp(disk_size, mtime, inode if inode >= 0 else inode + 2 * _TOP)
+    return uid, File(entry_of(base, info, place), size, None if ending is None else ENDINGS[ending], stamp)
 
 
 def words(value: str | bytes | None) -> tuple[str, ...]:
