@@ -6,5 +6,7 @@ client       a client that is never the bottleneck: it counts answers, and parse
 workloads    what is measured, a function each
 comparison   all workloads, in turns; `memory` what idle sessions take
 growth       this server alone, on ever more messages
-report       medians, ratios, targets; `chart` the same for the eye
+many         this server alone, with 10,000 idle sessions
+fairness     this server alone: one session beside another's heavy work
+report       medians, ratios, targets; `chart` the same for the eye; `findings` figures that are compared with nothing
 """

@@ -6,7 +6,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import chart, comparison, growth, report
+from tests.bench import chart, comparison, fairness, growth, many, report
+from tests.bench.findings import Findings
 from tests.bench.workloads import WORKLOADS
 from tests.bench.workloads.table import SHORT, Sizes
 
@@ -16,7 +17,14 @@ def main() -> int:
     options = _options()
     with tempfile.TemporaryDirectory(prefix="mailaccess-bench-", dir=options.directory) as directory:
         Path(directory).chmod(0o755)
-        return _grow(Path(directory), options) if options.growth else _compare(Path(directory), options)
+        place = Path(directory)
+        if options.growth:
+            return _grow(place, options)
+        if options.many:
+            return _tell(many.run(place, many.SHORT if options.short else many.Scale()), options)
+        if options.fairness:
+            return _tell(fairness.run(place, 10_000 if options.short else 1_000_000), options)
+        return _compare(place, options)
 
 
 def _options() -> argparse.Namespace:
@@ -24,6 +32,8 @@ def _options() -> argparse.Namespace:
         "scripts/bench", description="This server and Dovecot, in turns, on the same mail."
     )
     parser.add_argument("--growth", action="store_true", help="this server on ever larger mailboxes instead")
+    parser.add_argument("--many", action="store_true", help="this server with 10,000 idle sessions instead")
+    parser.add_argument("--fairness", action="store_true", help="one session beside another's heavy work instead")
     parser.add_argument("--only", action="append", metavar="TEXT", help="workloads whose name holds this")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--workers", type=int, default=2)
@@ -42,10 +52,16 @@ def _grow(directory: Path, options: argparse.Namespace) -> int:
     return 0
 
 
+def _tell(found: Findings | fairness.Result, options: argparse.Namespace) -> int:
+    print(f"{found.machine}\n\n{found.table()}")
+    _write(options, found.as_json(), "")
+    return 0
+
+
 def _write(options: argparse.Namespace, found: str, drawn: str) -> None:
     if options.json:
         options.json.write_text(found)
-    if options.chart:
+    if options.chart and drawn:
         options.chart.write_text(drawn)
 
 

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from tests.bench import memory, post, report
@@ -75,7 +76,9 @@ def run(servers: list[Peer], chosen: list[Workload], sizes: Sizes, rounds: int) 
             _warm(bench)
         print("\n".join(report.HEAD), file=sys.stderr)
         for one in chosen:
+            servers[0].lag()
             row, different = _measured(benches, one, rounds)
+            row = replace(row, lag=servers[0].lag())
             rows.append(row)
             differing += different
             print(report.line(row), file=sys.stderr)

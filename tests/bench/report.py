@@ -18,6 +18,8 @@ from tests.bench.workloads.table import Kind
 
 GOAL = 0.5
 """The geometric mean that is aimed at."""
+LAG = 20.0
+"""Milliseconds that the reactor may be late."""
 VARYING = 1.5
 """From the smallest to the largest figure of a row, beyond which both are shown."""
 
@@ -31,6 +33,8 @@ class Row:
     ours: list[float]
     theirs: list[float]
     kind: Kind
+    lag: float = 0.0
+    """The most milliseconds by which our reactor was late meanwhile."""
 
     @property
     def ratio(self) -> float | None:
@@ -81,7 +85,16 @@ def table(rows: list[Row]) -> str:
             goal, met = ("", "") if name else (f"{GOAL:g}", "yes" if found <= GOAL else "**no**")
             title = f"geometric mean: {name}" if name else "**geometric mean of all**"
             lines.append(f"| {title} | | | {found:.2f} | {goal} | {met} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines) + f"\n\n{lag(rows)}\n"
+
+
+def lag(rows: list[Row]) -> str:
+    """How late the reactor was at most, and where."""
+    late = sorted((one for one in rows if one.lag > LAG), key=lambda one: -one.lag)
+    where = ", ".join(f"{one.name} ({one.lag:.0f} ms)" for one in late)
+    return (
+        f"The reactor was more than {LAG:g} ms late in: {where}." if late else f"The reactor was never {LAG:g} ms late."
+    )
 
 
 def _groups(rows: list[Row]) -> Iterable[tuple[str, list[Row]]]:
@@ -107,6 +120,8 @@ def figure(value: float, unit: str) -> str:
         value, unit = value * 1000, "µs"
     elif unit == "ms" and value >= 9_999.5:
         value, unit = value / 1000, "s"
+    elif unit == "octets" and value >= 999.5:
+        value, unit = value / 1000, "KB"
     return f"{value:.0f} {unit}" if value >= 99.95 else f"{value:.3g} {unit}"
 
 

@@ -20,10 +20,13 @@ NOBODY = 65534
 LOOK, QUIET = 0.25, 4
 """Seconds between two looks at what a server does, and at how many nothing was to be seen."""
 
-_LIMITS = """\
+_MORE = """\
 [limits]
 sessions_per_user = 5000
 sessions_per_address = 20000
+connections = 20000
+[log]
+level = "debug"
 """
 
 _DOVECOT = """\
@@ -98,7 +101,7 @@ class Peer:
 
     def processor(self) -> float:
         """Seconds of processor time that those which are there have used."""
-        return sum(map(_processor, self.processes()))
+        return sum(map(processor, self.processes()))
 
     def written(self) -> int:
         """Octets that they have written, to files and sockets."""
@@ -118,6 +121,10 @@ class Peer:
         """Octets of proportional set size of all its processes."""
         return sum(map(_pss, self.processes()))
 
+    def lag(self) -> float:
+        """Milliseconds, where the server says that."""
+        return 0.0
+
     def trusting(self) -> ssl.SSLContext:
         """A client's TLS context that knows the server's certificate."""
         return ssl.create_default_context(cafile=str(self.home / "cert.pem"))
@@ -130,7 +137,7 @@ class Ours(Peer):
 
     def __init__(self, home: Path, users: list[str], workers: int = 2, *, hashed: Sequence[str] = ()) -> None:
         super().__init__(home)
-        config = lay_out(home, workers, _LIMITS)
+        config = lay_out(home, workers, _MORE)
         _enter(home, users, hashed)
         self.server = Server(config).ready()
         self.ports = self.server.ports
@@ -140,6 +147,10 @@ class Ours(Peer):
 
     def stop(self) -> None:
         self.server.stop()
+
+    def lag(self) -> float:
+        """The most milliseconds by which a reactor was late since this was last asked, as the server says."""
+        return max((float(each.split()[-2]) for each in self.server.news("^the reactor was late by ")), default=0.0)
 
 
 class Dovecot(Peer):
@@ -215,7 +226,8 @@ def _written(pid: int) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith("wchar:"))
 
 
-def _processor(pid: int) -> float:
+def processor(pid: int) -> float:
+    """Seconds of processor time that a process has used."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:

@@ -74,10 +74,25 @@ class Server:
         while True:
             line = self._lines.get(timeout=PATIENCE)
             assert line, f"the server ended before {event!r}: {self.log}"
-            entry = json.loads(line) if line.startswith(b"{") else {"event": line.decode()}
-            self.log.append(entry)
+            entry = self._look_at(line)
             if re.search(event, entry["event"]):
                 return entry
+
+    def news(self, event: str) -> list[str]:
+        """Those events that match, of the lines that have come and have not been looked at."""
+        found = []
+        for _ in range(self._lines.qsize()):
+            line = self._lines.get()
+            if line:
+                found.append(self._look_at(line)["event"])
+            else:
+                self._lines.put(line)  # the end
+        return [each for each in found if re.search(event, each)]
+
+    def _look_at(self, line: bytes) -> dict[str, Any]:
+        entry = json.loads(line) if line.startswith(b"{") else {"event": line.decode()}
+        self.log.append(entry)
+        return entry
 
     def ready(self) -> "Server":
         """Waits until it serves."""
