@@ -8,5 +8,6 @@ comparison   all workloads, in turns; `memory` what idle sessions take
 growth       this server alone, on ever more messages
 many         this server alone, with 10,000 idle sessions
 fairness     this server alone: one session beside another's heavy work
+profiling    where our time goes in a workload
 report       medians, ratios, targets; `chart` the same for the eye; `findings` figures that are compared with nothing
 """

@@ -6,8 +6,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import chart, comparison, fairness, growth, many, report
+from tests.bench import chart, comparison, fairness, growth, many, profiling, report
 from tests.bench.findings import Findings
+from tests.bench.servers import Ours
 from tests.bench.workloads import WORKLOADS
 from tests.bench.workloads.table import SHORT, Sizes
 
@@ -24,6 +25,8 @@ def main() -> int:
             return _tell(many.run(place, many.SHORT if options.short else many.Scale()), options)
         if options.fairness:
             return _tell(fairness.run(place, 10_000 if options.short else 1_000_000), options)
+        if options.profile:
+            return _profile(place, options)
         return _compare(place, options)
 
 
@@ -34,6 +37,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--growth", action="store_true", help="this server on ever larger mailboxes instead")
     parser.add_argument("--many", action="store_true", help="this server with 10,000 idle sessions instead")
     parser.add_argument("--fairness", action="store_true", help="one session beside another's heavy work instead")
+    parser.add_argument("--profile", metavar="TEXT", help="where our time goes in the workload whose name holds this")
     parser.add_argument("--only", action="append", metavar="TEXT", help="workloads whose name holds this")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--workers", type=int, default=2)
@@ -49,6 +53,16 @@ def _grow(directory: Path, options: argparse.Namespace) -> int:
     result = growth.run(directory, growth.SIZES[:2] if options.short else growth.SIZES)
     print(f"{result.machine}\n\n{result.table()}")
     _write(options, result.as_json(), result.chart())
+    return 0
+
+
+def _profile(directory: Path, options: argparse.Namespace) -> int:
+    sizes = SHORT if options.short else Sizes()
+    with comparison.peers(directory, sizes, 1, alone=True) as (server,):
+        assert isinstance(server, Ours)
+        for one in WORKLOADS.values():
+            if options.profile in one.name:
+                print(profiling.run(server, one, sizes, directory / "stacks"))
     return 0
 
 
