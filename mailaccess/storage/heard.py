@@ -18,6 +18,10 @@ from mailaccess.storage.watch import Event, Watcher
 HOUR = 3600.0
 """Seconds after which all is compared again: what an event failed to tell is found then at the latest."""
 
+SILENCE = 1.0
+"""Seconds for which it is enough that nothing was heard; then all that can be looked at in microseconds is, which shows
+also that the directories above were moved away."""
+
 MOST = 5000
 """Names for which directories need not be read; to compare more costs more than that."""
 
@@ -40,6 +44,8 @@ class Heard:
         self._directory: Path | None = None
         self._losses = 0  # how often something may have been missed
         self._covered = 0.0  # time.monotonic() when all but the names was as the index has it; 0: it never was
+        self._count = 0  # of what was heard, be it of files or of commits
+        self._silent_until = 0.0  # time.monotonic(); 0 once anything is heard
         self._names: dict[Entry, bool] = {}
         self._places: set[Where] = set()
 
@@ -104,6 +110,24 @@ class Heard:
             watcher.ready()
         return bool(self._names)
 
+    @property
+    def count(self) -> int:
+        """A number that rises with all that is heard."""
+        return self._count
+
+    def fall_silent(self, count: int) -> None:
+        """A look, begun when `count` was what it is, showed that memory, index and disk agree."""
+        with self._lock:
+            if self._covered and count == self._count:
+                self._silent_until = time.monotonic() + SILENCE
+
+    def is_silent(self) -> bool:
+        """Nothing has happened since then, neither to files nor in the index, up to now. Never blocks."""
+        if not self._silent_until or time.monotonic() > self._silent_until:
+            return False
+        watcher = self._watcher
+        return watcher is not None and watcher.ready() and bool(self._silent_until)
+
     def take(self) -> Said | None:
         """All that was heard up to now, to be given to `put_back` where it is not settled. None: that is not all."""
         watcher = self._watcher
@@ -141,6 +165,8 @@ class Heard:
 
     def _note(self, events: list[Event] | None) -> None:
         with self._lock:
+            self._count += 1
+            self._silent_until = 0.0
             if events is None:
                 self._lose()
                 return
@@ -154,7 +180,7 @@ class Heard:
 
     def _lose(self) -> None:
         self._losses += 1
-        self._covered = 0.0
+        self._covered = self._silent_until = 0.0
         self._names, self._places = {}, set()
 
 

@@ -6,11 +6,14 @@ One Watcher serves a process. Whoever owns the event loop watches `fileno()`, ca
 
 import ctypes
 import errno
+import fcntl
 import logging
 import os
 import struct
+import termios
 import threading
 import time
+from array import array
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
@@ -64,6 +67,7 @@ class Watcher:
             _log.warning("no inotify (%s): mailboxes are polled", os.strerror(ctypes.get_errno()))
             self._fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)  # takes no watch and is never readable
         self._noting = threading.Lock()  # from reading events until they are noted, so that they are in their order
+        self._waiting = array("i", [0])  # octets of events, as the kernel has just said
         self._lock = threading.Lock()
         self._last_token = 0
         self._callbacks: dict[int, tuple[Note, Tell]] = {}  # by token
@@ -130,7 +134,9 @@ class Watcher:
         told: _Told = {}
         drained = False
         with self._noting:
-            for _ in range(0 if self._closed else _READS):
+            if self._closed or not self._has_events():
+                return True
+            for _ in range(_READS):
                 try:
                     data = os.read(self._fd, _READ)
                 except BlockingIOError:
@@ -140,7 +146,7 @@ class Watcher:
                     self._sort(data, told)
             self._note(told)
         self._tell(told)
-        return drained or self._closed
+        return drained
 
     def poll(self) -> None:
         """Looks at the paths that inotify cannot see and calls back for those that differ."""
@@ -173,6 +179,14 @@ class Watcher:
         with self._noting:
             self._closed = True
             os.close(self._fd)
+
+    def _has_events(self) -> bool:
+        """Asks in a quarter of the time that a read which finds nothing takes."""
+        try:
+            fcntl.ioctl(self._fd, termios.FIONREAD, self._waiting)
+        except OSError:
+            return True
+        return self._waiting[0] > 0
 
     def _arm(self, path: str) -> bool:
         watch = _libc.inotify_add_watch(self._fd, os.fsencode(path), _MASK)

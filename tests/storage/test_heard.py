@@ -1,6 +1,7 @@
 """What the kernel said of a mailbox: changes of other programs are found by name, and no directory is read for them."""
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from mailaccess.storage import heard
 from mailaccess.storage.account import Account
 from mailaccess.storage.heard import differing
 from mailaccess.storage.mailbox import Action, Mailbox
+from mailaccess.storage.memory import Memory
 from mailaccess.storage.names import Entry
 from mailaccess.storage.watch import Watcher
 from tests.storage.post import TEXT, add, arrive, file_of, files, flags_of, renaming, settle, texts
@@ -219,6 +221,77 @@ class TestOurselves:
         assert reads == []
 
 
+class TestSilence:
+    """Where all was as it is known and nothing was heard since, nothing is looked at."""
+
+    @pytest.fixture
+    def silent(self, open_inbox: Mailbox) -> Mailbox:
+        """One in which nothing has happened since it was last asked about."""
+        assert not open_inbox.poll()
+        assert open_inbox._box.heard.is_silent()
+        return open_inbox
+
+    def test_nothing_is_looked_at(self, silent: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A command that nobody disturbs asks the kernel one thing."""
+        asked: list[str] = []
+        monkeypatch.setattr("mailaccess.storage.maildir.os.stat", lambda path, *_, **__: asked.append(path))
+
+        assert not silent.poll()
+        assert asked == []
+
+    def test_what_other_programs_do_ends_it(self, silent: Mailbox, account: Account) -> None:
+        """At once: what was delivered before the question is part of the answer."""
+        arrive(account.root)
+        assert silent.poll()
+        assert silent.poll()
+        silent.sync()
+
+        assert uids(silent) == [1, 2, 3, 4]
+
+    def test_what_another_process_does_ends_it(self, silent: Mailbox, elsewhere: Account) -> None:
+        """Its commit is heard of, whatever it changed."""
+        elsewhere.mailbox("INBOX").store([2], Action.ADD, frozenset([SEEN]))
+        assert silent.poll()
+        silent.sync()
+        assert flags_of(silent)[2] == {SEEN}
+        silent.poll()
+        assert not silent.poll()
+        elsewhere.mailbox("INBOX")._box.raise_modseq()
+
+        assert silent.poll()
+
+    def test_what_happens_during_a_look_ends_it(
+        self, silent: Mailbox, account: Account, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Even if that look did not show it."""
+        silent._box.heard._note([])
+        behind = silent._is_behind
+
+        def delivering(memory: Memory) -> bool:
+            arrive(account.root)
+            silent._box.heard.listen()
+            return behind(memory)
+
+        monkeypatch.setattr(silent, "_is_behind", delivering)
+        silent.poll()
+
+        assert silent.poll()
+
+    def test_a_lost_event_ends_it(self, silent: Mailbox) -> None:
+        """What was not heard has to be looked for."""
+        silent._box.heard.lose()
+
+        assert not silent._box.heard.is_silent()
+
+    def test_it_is_soon_over(self, silent: Mailbox, account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+        """That the directories above were moved away is not heard."""
+        now = time.monotonic()
+        account.root.rename(account.root.with_name("elsewhere"))
+        monkeypatch.setattr(time, "monotonic", lambda: now + heard.SILENCE + 1)
+
+        assert silent.poll()
+
+
 class TestLoss:
     """Where events do not tell all, directories are read."""
 
@@ -262,7 +335,8 @@ class TestLoss:
     def test_every_hour(self, open_inbox: Mailbox, reads: Reads, monkeypatch: pytest.MonkeyPatch) -> None:
         """In case that something was not told."""
         assert not open_inbox.poll()
-        monkeypatch.setattr(heard, "HOUR", 0.0)
+        now = time.monotonic()
+        monkeypatch.setattr(time, "monotonic", lambda: now + heard.HOUR + 1)
         assert open_inbox.poll()
         open_inbox.sync()
 
