@@ -425,8 +425,7 @@ def _text_fuzzily(*, header: bool) -> Match:
     """Each word anywhere in the message."""
 
     def match(rows: Rows, candidates: Candidates, text: str) -> list[int]:
-        score = fuzzy.needle(text).score
-        return rows.rated(rows.read(candidates, score, 0, header=header))
+        return rows.scored(candidates, fuzzy.needle(text).score, header=header)
 
     return match
 

@@ -10,17 +10,13 @@ from typing import Any, TypeVar
 
 from mailaccess.imap.columns import GONE, Column
 from mailaccess.imap.numset import NumSet, resolve, runs
+from mailaccess.imap.texts import Texts
 from mailaccess.imap.view import Ranges, View, missing
-from mailaccess.mail import mime, text
 from mailaccess.mail.flags import Flags
 from mailaccess.mail.fuzzy import BEST
-from mailaccess.storage.content import Content
 from mailaccess.storage.messages import UNSIZED, Messages
 
 T = TypeVar("T")
-
-LARGE = 1 << 20
-"""Octets of a message whose text is not kept for the slice under way, but decoded piece by piece for each key."""
 
 
 class Rows:
@@ -44,7 +40,7 @@ class Rows:
         self._keywords = {name.lower(): name for name in view.mailbox.keywords()}
         self._ranges: dict[int, Ranges] = {}
         self._values: dict[Column[Any], dict[int, Any]] = {}
-        self._texts: dict[tuple[int, bool], list[str]] = {}
+        self._texts = Texts(view.mailbox)
 
     # -- columns
 
@@ -119,7 +115,7 @@ class Rows:
     def hold(self, values: dict[Column[Any], dict[int, Any]]) -> None:
         """Takes columns that hold the values for a slice of rows; drops what was kept of the last one's texts."""
         self._values = values
-        self._texts.clear()
+        self._texts.drop()
 
     def said(self, column: Column[T], candidates: Sequence[int]) -> Iterator[tuple[int, T]]:
         """Rows and what they say. Of a message that is gone nothing can be said."""
@@ -158,47 +154,22 @@ class Rows:
         if not needle:
             return list(candidates)
 
-        def ask(texts: Iterable[str]) -> bool:
-            return any(needle in piece for piece in texts)
+        return [
+            row
+            for row, found in self._asked(candidates, lambda uid: self._texts.hold(uid, needle, header=header))
+            if found
+        ]
 
-        return [row for row, found in self.read(candidates, ask, False, header=header, needle=needle) if found]
+    def scored(self, candidates: Sequence[int], score: Callable[[Iterable[str]], int], *, header: bool) -> list[int]:
+        """As `rated`, by a score of each message's folded texts, which `containing` looks into."""
+        return self.rated(self._asked(candidates, lambda uid: score(self._texts.pieces(uid, header=header))))
 
-    def read(
-        self,
-        candidates: Sequence[int],
-        ask: Callable[[Iterable[str]], T],
-        otherwise: T,
-        *,
-        header: bool,
-        needle: str = "",
-    ) -> Iterator[tuple[int, T]]:
-        """Rows, and what `ask` finds in each one's folded texts, as `containing` looks into; `otherwise` if the message
-        is gone, or its texts certainly lack the needle."""
-        unread = [self.uids[row] for row in candidates if (row, header) not in self._texts]
-        open_content = self.view.mailbox.opening(unread)
+    def _asked(self, candidates: Sequence[int], ask: Callable[[int], int]) -> Iterator[tuple[int, int]]:
+        """Rows that are not gone, and what is said of the message."""
+        uids = self.uids
+        self._texts.load([uids[row] for row in candidates])
         for row in candidates:
-            kept = self._texts.get((row, header))
-            yield row, ask(kept) if kept is not None else self._read(row, open_content, ask, otherwise, header, needle)
-
-    def _read(
-        self,
-        row: int,
-        open_content: Callable[[int], Content],
-        ask: Callable[[Iterable[str]], T],
-        otherwise: T,
-        header: bool,
-        needle: str,
-    ) -> T:
-        try:
-            with open_content(self.uids[row]) as content:
-                data = content.as_buffer()
-                if needle and text.rules_out(data, needle):
-                    return otherwise
-                pieces = map(text.fold, text.searchable(data, mime.parse(data), headers=header))
-                if content.size > LARGE:
-                    return ask(pieces)
-                kept = self._texts[row, header] = list(pieces)
-        except GONE:
-            self.gone.add(row)
-            return otherwise
-        return ask(kept)
+            try:
+                yield row, ask(uids[row])
+            except GONE:
+                self.gone.add(row)

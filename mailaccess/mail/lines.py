@@ -43,6 +43,8 @@ def to_wire(data: bytes, *, after_cr: bool = False) -> bytes:
     """
     if after_cr and data.startswith(b"\n"):
         return b"\n" + to_wire(data[1:])
+    if b"\r" not in data:
+        return data.replace(b"\n", b"\r\n")
     if data.count(b"\n") == data.count(b"\r\n"):
         return data
     return data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")

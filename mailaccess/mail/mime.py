@@ -6,6 +6,7 @@ an opaque leaf.
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from mailaccess.mail.headers import Parameter, parameter, parameters, unfold
 from mailaccess.mail.lines import Buffer, find
@@ -13,6 +14,7 @@ from mailaccess.mail.lines import Buffer, find
 _HEADER_LIMIT = 1 << 20  # octets of a part's header that are looked at
 _BOUNDARY_LIMIT = 1000  # octets of a boundary that are compared; RFC 2046 allows 70
 _STEP = 1 << 20  # octets of a mapped file copied at a time
+_REMEMBERED = 100  # octets of a field's value that is taken apart once for many parts
 
 _CONTENT = re.compile(
     rb"\ncontent-(type|transfer-encoding|disposition|id|description|language|location|md5)[ \t]*:[ \t]*"
@@ -202,10 +204,10 @@ def _part(data: Buffer, start: int, end: int, in_digest: bool) -> Part:
         found.setdefault(name.lower(), unfold(value.removesuffix(b"\r")))
     content_type = found.get(b"type")
     if content_type is not None:
-        main, part.params = parameters(content_type)
-        named = _TYPE.match(main)
+        named, params = (_content_type if len(content_type) <= _REMEMBERED else _content_type.__wrapped__)(content_type)
+        part.params = list(params)
         if named:
-            part.type, part.subtype = named.groups()
+            part.type, part.subtype = named
     elif in_digest:
         part.type, part.subtype = b"message", b"rfc822"
     if part.type.lower() == b"text" and parameter(part.params, b"charset") is None:
@@ -224,6 +226,14 @@ def _part(data: Buffer, start: int, end: int, in_digest: bool) -> Part:
     part.md5 = found.get(b"md5")
     part.location = found.get(b"location")
     return part
+
+
+@lru_cache(maxsize=1024)
+def _content_type(value: bytes) -> tuple[tuple[bytes, bytes] | None, list[Parameter]]:
+    """Type and subtype, and the parameters, which are not to be changed: many parts have the same."""
+    main, params = parameters(value)
+    named = _TYPE.match(main)
+    return (named[1], named[2]) if named else None, params
 
 
 def _disposition(value: bytes) -> tuple[bytes, list[Parameter]] | None:

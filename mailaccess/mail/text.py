@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 from mailaccess.mail.charset import to_text
 from mailaccess.mail.headers import decode, fields, parameter
@@ -19,8 +20,17 @@ _FEW = 16  # distinct characters
 _LARGE = 1 << 20  # octets of a body beyond which it is decoded in pieces
 _OVERLAP = 4096  # characters
 _BETWEEN_WORDS = re.compile(r"[\s:]+")
-_UNENCODED = re.compile(rb"CONTENT-TRANSFER-ENCODING:[ \t]*(?:[78]BIT|BINARY)[ \t]*\r?\n(?![ \t])")
-_ASCII_CHARSET = re.compile(rb'CHARSET="?(?:US-ASCII|UTF-8|ISO-8859-1?[0-9]|WINDOWS-125[0-9])(?=["; \t\r\n])')
+# What is written for text that stands there as it is: what it begins with, and what has to follow.
+_PLAIN = [
+    (
+        b"CONTENT-TRANSFER-ENCODING",
+        re.compile(rb"CONTENT-TRANSFER-ENCODING:[ \t]*(?:[78]BIT|BINARY)[ \t]*\r?\n(?![ \t])"),
+    ),
+    (b"CHARSET", re.compile(rb'CHARSET="?(?:US-ASCII|UTF-8|ISO-8859-1?[0-9]|WINDOWS-125[0-9])(?=["; \t\r\n])')),
+]
+_HEADER_END = re.compile(rb"(?:\A|\n)\r?\n")
+_TEXT = re.compile(rb"\nCONTENT-TYPE:[ \t]*TEXT/(?:PLAIN|HTML)(?=[; \t\r\n])")
+_LONGEST_GLANCED = 256  # characters of a needle
 _WIDE = ("utf-16", "utf-32")  # cannot be cut at a line feed's octet
 
 
@@ -70,34 +80,68 @@ def searchable(data: Buffer, root: Part, *, headers: bool = True) -> Iterator[st
 
     They are the bodies of text and message parts, HTML with its tags; the headers of messages inside, which are body
     to the outer one; and, unless told otherwise, the headers of the message itself and of all parts. Headers are
-    `Name: value` lines, each unfolded. Of a large body the pieces overlap, so that nothing that lies across is missed.
+    `Name: value` lines, each unfolded; they come last, since it takes longer to make them. Of a large body the pieces
+    overlap, so that nothing that lies across is missed.
     """
     waiting = [(root, headers)]
+    with_headers: list[Part] = []
     while waiting:
         part, with_header = waiting.pop()
         if with_header:
-            yield _header(data[part.header_start : part.header_end])
+            with_headers.append(part)
         if part.children:
             inside = headers or part.type.lower() == b"message"
             waiting += [(child, inside) for child in reversed(part.children)]
         elif part.type.lower() in {b"text", b"message"}:
             yield from _body(data, part)
+    for part in with_headers:
+        yield _header(data[part.header_start : part.header_end])
 
 
-def rules_out(data: Buffer, needle: str) -> bool:
-    """Whether a folded needle is certainly in nothing that `searchable` yields, by a look at the octets alone.
+def glance(data: Buffer, needle: str) -> bool | None:
+    """Whether a folded needle is in something that `searchable` yields, bodies and headers, by a look at the octets
+    alone, whatever ends their lines: certainly not (False), certainly in a body (True), or it takes a closer look.
 
-    That can be said of a message that is its own text: in ASCII, with nothing encoded. What is a space in a header
-    may have been written in another way, so each word is looked for.
+    That can be said of a message that is its own text: in ASCII, with nothing encoded.
     """
-    if not isinstance(data, bytes) or not needle.isascii() or not data.isascii():
-        return False
+    if not isinstance(data, bytes) or not data.isascii() or b"\0" in data:
+        return None
     raw = data.upper()
-    words = _BETWEEN_WORDS.split(needle)
-    if all(word.encode() in raw for word in words) or b"=?" in raw:
+    words, whole = _sought(needle)
+    for word in words:
+        if word not in raw:
+            return False if b"=?" not in raw and _is_plain(raw) else None
+    return True if whole and _is_plain(raw) and _in_single_body(raw, whole) else None
+
+
+@lru_cache(maxsize=16)
+def _sought(needle: str) -> tuple[list[bytes], bytes | None]:
+    """The words of a needle: what is a space in a header may have been written in another way. And the needle as it
+    stands in a body, if it is one word, and short enough not to lie across the pieces of a large body."""
+    words = [word.encode("utf-8", "surrogatepass") for word in _BETWEEN_WORDS.split(needle)]
+    return words, words[0] if len(words) == 1 and len(needle) <= _LONGEST_GLANCED else None
+
+
+def _is_plain(raw: bytes) -> bool:
+    """Nothing in a message, in upper case, says of a text that it stands for another one."""
+    for word, plain in _PLAIN:
+        at = raw.find(word)
+        while at >= 0:
+            if not plain.match(raw, at):
+                return False
+            at = raw.find(word, at + 1)
+    return True
+
+
+def _in_single_body(raw: bytes, whole: bytes) -> bool:
+    """The message has no parts, is text, and has this in its body."""
+    blank = _HEADER_END.search(raw)
+    if blank is None:
         return False
-    encodings, charsets = raw.count(b"CONTENT-TRANSFER-ENCODING"), raw.count(b"CHARSET")
-    return len(_UNENCODED.findall(raw)) == encodings and len(_ASCII_CHARSET.findall(raw)) == charsets
+    kind = raw.find(b"CONTENT-TYPE", 0, blank.end())
+    if kind >= 0 and not _TEXT.match(raw, kind - 1):
+        return False
+    return raw.find(whole, blank.end()) >= 0
 
 
 def _body(data: Buffer, part: Part) -> Iterator[str]:

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from mailaccess.mail.flags import DELETED, Flags
 from mailaccess.mail.lines import Buffer
-from mailaccess.storage import contents, expunging, flagging, keywords, replacing, transfer, watch, writing
+from mailaccess.storage import contents, expunging, flagging, keywords, replacing, small, transfer, watch, writing
 from mailaccess.storage.box import Box
 from mailaccess.storage.content import Content
 from mailaccess.storage.disk import is_remote
@@ -306,6 +306,13 @@ class Mailbox:
             return self.content
 
         return lambda uid: self._opened(uid, open_known)
+
+    def small_files(self, uids: Sequence[int]) -> dict[int, bytes]:
+        """The octets on disk of those of the messages that are small, and at hand: see `small`."""
+        try:
+            return small.files(self._box, uids)
+        except Forgotten:
+            return {}
 
     def content_at_hand(self, uid: int) -> Content | None:
         """The same, in the time it takes to open a file; None where that file would have to be looked for, or waited
