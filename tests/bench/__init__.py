@@ -10,4 +10,5 @@ many         this server alone, with 10,000 idle sessions
 fairness     this server alone: one session beside another's heavy work
 profiling    where our time goes in a workload
 report       medians, ratios, targets; `chart` the same for the eye; `findings` figures that are compared with nothing
+readme       the README's figures, from what was recorded in results/
 """

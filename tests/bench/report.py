@@ -127,7 +127,13 @@ def figure(value: float, unit: str) -> str:
 
 def as_json(rows: list[Row]) -> str:
     """All of it; `read` is the way back."""
-    return json.dumps({"machine": machine(), "rows": [asdict(one) for one in rows]}, indent=1) + "\n"
+    return json.dumps({"machine": machine(), "rows": [_short(one) for one in rows]}, indent=1) + "\n"
+
+
+def _short(row: Row) -> dict[str, Any]:
+    """Microseconds are enough."""
+    figures = {name: [round(each, 4) for each in getattr(row, name)] for name in ("ours", "theirs")}
+    return {**asdict(row), **figures, "kind": list(row.kind)}
 
 
 def read(file: Path) -> tuple[str, list[Row]]:
