@@ -54,7 +54,7 @@ class Conversation:
     async def command(self) -> None:
         """Reads one command and answers it."""
         session = self._session
-        limit = self._line_limit()
+        limit = session.max_line
         if session.notifier is not None:
             await self._attend_until_line(limit)
         try:
@@ -83,7 +83,8 @@ class Conversation:
         try:
             spec, arguments = await self._find(rest)
             session.by_uid, session.expunges = spec.by_uid, spec.expunges
-            if session.selected is not None and session.mailbox.rights_differ():
+            view = session.selected
+            if view is not None and view.mailbox.rights_differ():
                 await session.heed_rights()
             session.removes = spec.name in REMOVE
             text = await self._run(spec, arguments)
@@ -98,8 +99,8 @@ class Conversation:
             if spec is None:
                 self._count_nonsense(tag)
         except LineTooLong as too_long:
-            await framing.refuse_rest(session.channel, too_long.end, self._line_limit())
-            session.write(b"%s BAD A line may have %d octets\r\n" % (tag, self._line_limit()))
+            await framing.refuse_rest(session.channel, too_long.end, session.max_line)
+            session.write(b"%s BAD A line may have %d octets\r\n" % (tag, session.max_line))
         except (No, StorageError) as failure:
             no = failure if isinstance(failure, No) else refusal(failure)
             await session.update(expunges=spec is not None and session.expunges)
@@ -128,13 +129,13 @@ class Conversation:
             and session.without.issuperset(spec.capability)
         ):
             spec = None
-        if spec is None or not spec.when & session.state:
-            await framing.refuse_rest(session.channel, rest, self._line_limit())
+        if spec is None or session.state not in spec.states:
+            await framing.refuse_rest(session.channel, rest, session.max_line)
             if spec is None:
                 raise Bad("Unknown command")
             raise Bad(f"{spec.name.decode()} is not allowed {_where(spec, session.state)}")
         if spec.by_number and session.uidonly:
-            await framing.refuse_rest(session.channel, rest, self._line_limit())
+            await framing.refuse_rest(session.channel, rest, session.max_line)
             raise uid_required()
         return spec, arguments
 
@@ -143,21 +144,12 @@ class Conversation:
         if spec.stream:
             result: bytes | None = await spec.handler(session, arguments)
             return result
-        whole = await framing.rest_of_command(session.channel, arguments, self._command_limit())
-        parsed = spec.parse(Cursor(whole, utf8=session.utf8))
+        if arguments.endswith(b"}"):
+            arguments = await framing.rest_of_command(session.channel, arguments, session.max_command)
+        parsed = spec.parse(Cursor(arguments, utf8=session.utf8))
         answer: bytes | None = await spec.handler(session, *parsed)
         session.done = spec.name, parsed
         return answer
-
-    def _line_limit(self) -> int:
-        session = self._session
-        before = session.state is State.NOT_AUTHENTICATED
-        return session.settings.max_line_before_login if before else session.settings.max_line
-
-    def _command_limit(self) -> int:
-        session = self._session
-        before = session.state is State.NOT_AUTHENTICATED
-        return session.settings.max_line_before_login if before else session.settings.max_command
 
     def _count_nonsense(self, word: bytes = b"") -> None:
         """Someone who is not logged in and does not speak IMAP is hung up on."""

@@ -95,7 +95,13 @@ class Session:
         self.state = State.NOT_AUTHENTICATED
         self.identity: Identity | None = None
         self.without = settings.without  # and what the account's own settings add
-        self.enabled: set[bytes] = set()  # what ENABLE, or a command that implies it, turned on
+        self.enabled: set[bytes] = set()  # what ENABLE, or a command that implies it, turned on; and whether that is:
+        self.utf8_accepted = False  # UTF8=ACCEPT (RFC 6855)
+        self.rev2 = False  # IMAP4rev2 (RFC 9051); what is different then stands in `commands.revision`
+        self.utf8 = False  # one of these: mailbox names are UTF-8
+        self.condstore = False  # the client is aware of mod-sequences (RFC 7162 3.1)
+        self.qresync = False  # expunges are told as VANISHED (RFC 7162 3.2)
+        self.uidonly = False  # messages have no sequence numbers (RFC 9586); see `commands.uidonly`
         self.saved: list[int] = []  # `$`: UIDs of the saved search result (RFC 5182)
         self.language_chosen = False  # by LANGUAGE, and it is not i-default
         self.by_uid = False  # the running command is the UID variant
@@ -115,8 +121,10 @@ class Session:
         self._slot: Slot | None = None
         self._unsubscribe: Callable[[], None] | None = None
         self._progress = Progress()
+        self.write = channel.write  # protocol text, as it is
         channel.timeout = channel.lifetime = settings.login_timeout
         channel.progress = self._in_progress
+        self._limit(before_login=True)
 
     # -- what handlers ask for
 
@@ -143,47 +151,13 @@ class Session:
         return self._view
 
     @property
-    def utf8(self) -> bool:
-        """Mailbox names are UTF-8 on this connection."""
-        return self.utf8_accepted or self.rev2
-
-    @property
-    def utf8_accepted(self) -> bool:
-        """By ENABLE UTF8=ACCEPT (RFC 6855)."""
-        return b"UTF8=ACCEPT" in self.enabled
-
-    @property
-    def rev2(self) -> bool:
-        """The client speaks IMAP4rev2 (RFC 9051); what is different then stands in `commands.revision`."""
-        return b"IMAP4REV2" in self.enabled
-
-    @property
     def utf8_texts(self) -> bool:
         """Texts for people may be UTF-8: in IMAP4rev2 (RFC 9051 9), and in a language that was chosen (RFC 5255 5)."""
         return self.rev2 or self.language_chosen
 
-    @property
-    def condstore(self) -> bool:
-        """The client is aware of mod-sequences (RFC 7162 3.1)."""
-        return b"CONDSTORE" in self.enabled
-
-    @property
-    def qresync(self) -> bool:
-        """Expunges are told as VANISHED (RFC 7162 3.2)."""
-        return b"QRESYNC" in self.enabled
-
-    @property
-    def uidonly(self) -> bool:
-        """Messages have no sequence numbers (RFC 9586); what is different then stands in `commands.uidonly`."""
-        return b"UIDONLY" in self.enabled
-
-    def write(self, data: bytes) -> None:
-        """Sends protocol text as it is."""
-        self.channel.write(data)
-
     def untagged(self, text: bytes) -> None:
         """Sends `* text`."""
-        self.channel.write(b"* %s\r\n" % text)
+        self.write(b"* %s\r\n" % text)
 
     def capabilities(self) -> bytes:
         """The capability list of this moment, space-separated. Every way of asking answers from here."""
@@ -228,12 +202,26 @@ class Session:
         if name in self.enabled:
             return
         self.enabled.add(name)
+        self._note_enabled()
         if name == b"CONDSTORE" and self._view is not None:
             # "A first CONDSTORE enabling command executed in the session with a mailbox selected MUST cause the server
             # to return HIGHESTMODSEQ" (RFC 7162 3.1)
             self.untagged(b"OK [HIGHESTMODSEQ %d] Highest" % self._view.highest)
 
+    def _note_enabled(self) -> None:
+        """Each command asks several times; a set would be searched each time."""
+        enabled = self.enabled
+        self.utf8_accepted, self.rev2 = b"UTF8=ACCEPT" in enabled, b"IMAP4REV2" in enabled
+        self.utf8 = self.utf8_accepted or self.rev2
+        self.condstore, self.qresync = b"CONDSTORE" in enabled, b"QRESYNC" in enabled
+        self.uidonly = b"UIDONLY" in enabled
+
     # -- state
+
+    def _limit(self, *, before_login: bool) -> None:
+        settings = self.settings
+        self.max_line = settings.max_line_before_login if before_login else settings.max_line
+        self.max_command = settings.max_line_before_login if before_login else settings.max_command
 
     async def log_in(self, identity: Identity) -> None:
         """Enters the authenticated state."""
@@ -249,6 +237,7 @@ class Session:
         own = identity.extra.get("imap_without", "").upper().encode()
         self.without = self.settings.without.union(filter(None, own.split(b",")))
         self.state = State.AUTHENTICATED
+        self._limit(before_login=False)
         self.channel.account = identity.user
         self.channel.timeout, self.channel.lifetime = self.settings.idle_timeout, inf
 
@@ -260,6 +249,8 @@ class Session:
         self.identity = self._account = None
         self.channel.account = ""
         self.enabled.clear()
+        self._note_enabled()
+        self._limit(before_login=True)
         self.language_chosen = False
         self.without = self.settings.without
         self.watchers.clear()
@@ -297,7 +288,8 @@ class Session:
 
     async def update(self, *, expunges: bool) -> None:
         """Tells the client what others have done that it is to hear of."""
-        notifier, arrived = self.notifier, Ranges()
+        notifier = self.notifier
+        arrived: Ranges = []
         if self._view is not None:
             heeds = notifier.selected if notifier is not None else EVERYTHING
             arrived = await self._update(self._view, heeds, expunges=expunges)
@@ -311,6 +303,8 @@ class Session:
         if view.mailbox.poll():
             await self._look(view.mailbox.sync)
         self._heed_rights(view)
+        if not view.has_news:
+            return []
         # Who is not to be told of expunges is told of his own.
         expunges &= heeds.messages or self.removes
         if not (heeds.messages or expunges):

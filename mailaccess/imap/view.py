@@ -237,14 +237,20 @@ class View:
             gone = self.count - bisect_right(current.uids, self._uids[self.count - 1])
         return gone + current.changes_since(self.modseq)
 
+    @property
+    def has_news(self) -> bool:
+        """There is something that the client was not told."""
+        current = self.mailbox.messages
+        return current is not self.generation or len(current.uids) != self.count or current.highest != self.modseq
+
     def flush(self, *, may_expunge: bool, new: bool = True, flags: bool = True) -> News | None:
         """What the client must be told now; None when nothing. The view then stands at what was told.
 
         Without `new` and `flags`: of new messages, of flags, a client does not want to be told (RFC 5465).
         """
-        current = self.mailbox.messages
-        if current is self.generation and len(current.uids) == self.count and current.highest == self.modseq:
+        if not self.has_news:
             return None
+        current = self.mailbox.messages
         news = News()
         known = self._uids[self.count - 1] if self.count else 0
         if current is not self.generation and may_expunge:

@@ -101,14 +101,16 @@ def _trap(request: Trap) -> Generator[Trap, Any, Any]:
     return (yield request)
 
 
-async def more_input() -> None:
+@types.coroutine
+def more_input() -> Generator[Trap, Any, None]:
     """Returns when the reader holds more than it did."""
-    await _trap(_INPUT)
+    yield _INPUT
 
 
-async def drained() -> None:
+@types.coroutine
+def drained() -> Generator[Trap, Any, None]:
     """Flushes the output; returns when the peer has taken most of it."""
-    await _trap(_DRAINED)
+    yield _DRAINED
 
 
 async def event(seconds: float) -> None:
@@ -139,9 +141,10 @@ async def verify(fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     return result
 
 
-async def turn() -> None:
+@types.coroutine
+def turn() -> Generator[Trap, Any, None]:
     """Between two commands: other sessions are served, if this one has kept them waiting."""
-    await _trap(_TURN)
+    yield _TURN
 
 
 async def start_tls() -> None:

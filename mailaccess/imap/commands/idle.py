@@ -16,7 +16,7 @@ async def idle(session: Session) -> None:
         line = channel.reader.take_line()
         if line is not None:
             break
-        if channel.reader.buffered > session.settings.max_line:
+        if channel.reader.buffered > session.max_line:
             line = await _long_line(session)
             break
         channel.woken = False
@@ -24,13 +24,13 @@ async def idle(session: Session) -> None:
         if not await session.attend(session.settings.keepalive):
             session.untagged(b"OK Still here")
     if line.upper() != b"DONE":
-        await framing.refuse_rest(channel, line, session.settings.max_line)
+        await framing.refuse_rest(channel, line, session.max_line)
         raise Bad("Expected DONE")
 
 
 async def _long_line(session: Session) -> bytes:
     """The line that is on its way, or the end of it if it is too long to be kept."""
     try:
-        return await session.channel.reader.line(session.settings.max_line)
+        return await session.channel.reader.line(session.max_line)
     except LineTooLong as too_long:
         return too_long.end
