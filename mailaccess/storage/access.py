@@ -57,6 +57,9 @@ class Realm:
         return rights.ALL if self.own else rights.NONE
 
 
+_NO_RIGHT_TO_CREATE = "you have no right to create a mailbox there"
+
+
 class Access:
     """One user's. As with Account, all calls may wait for the disk: they are for threads."""
 
@@ -126,8 +129,7 @@ class Access:
 
     def create(self, name: str, special_use: frozenset[str] = frozenset()) -> None:
         """Needs "k" on the nearest parent that exists. As Account.create."""
-        place = self._names.place(name)
-        self._require_parent(place)
+        place = self._new_place(name)
         place.account.create(place.name, special_use if place.account is self.own else frozenset())
         self._tell_sharers(place)
 
@@ -145,8 +147,7 @@ class Access:
         foreign = source.account is not self.own
         if foreign or self._list(source) is not None:
             self._require(source, DELETE)
-        target = self._names.place(new)
-        self._require_parent(target)
+        target = self._new_place(new)
         if source.account is not target.account:
             raise InvalidName("a mailbox cannot be renamed into another account")
         if foreign and source.name == INBOX:
@@ -351,15 +352,20 @@ class Access:
             raise NoSuchMailbox(f"there is no mailbox {place.asked}")
         return found
 
-    def _require_parent(self, place: Place) -> None:
-        """ "k" on the nearest parent that exists; without one only the owner may (RFC 4314 section 4)."""
-        name = normal_name(place.name)
-        nearest = next(filter(place.account.has, reversed(_parents(name))), None)
-        found = self._of(Acl() if nearest is None else place.account.acl(nearest), place)
-        if CREATE not in found:
-            if LOOKUP in found:
-                raise NotPermitted("you have no right to create a mailbox there")
-            raise NoSuchMailbox(f"there is no mailbox {place.asked}")  # as for a user who does not exist
+    def _new_place(self, name: str) -> Place:
+        """Where a mailbox may be made: needs "k" on the nearest parent that exists; without one only the owner may (RFC
+        4314 section 4). Whoever may not, learns nothing of who is there and what he has."""
+        if self._names.is_root(name):
+            raise InvalidName(f"{name} is the place of mailboxes that others share")
+        try:
+            place = self._names.place(name)
+        except NoSuchMailbox:
+            raise NotPermitted(_NO_RIGHT_TO_CREATE) from None
+        bare = normal_name(place.name)
+        nearest = next(filter(place.account.has, reversed(_parents(bare))), None)
+        if CREATE not in self._of(Acl() if nearest is None else place.account.acl(nearest), place):
+            raise NotPermitted(_NO_RIGHT_TO_CREATE)
+        return place
 
     def _open(self, place: Place, needed: str) -> Mailbox:
         own = place.account is self.own

@@ -90,6 +90,10 @@ class Namespaces:
         prefixes = filter(None, (self.others, self.public))
         return any(prefix.startswith(plain) or plain.startswith(prefix) for prefix in prefixes)
 
+    def is_root(self, name: str) -> bool:
+        """Is it the name below which those of others are? A mailbox of one's own that is called so goes first."""
+        return name + SEPARATOR in (self.others, self.public) and not self._account.has(name)
+
     def prefix(self, name: str) -> str | None:
         """That of the namespace of others that a name is in; a mailbox of one's own that is called so goes first."""
         prefix = next((p for p in (self.others, self.public) if p is not None and name.startswith(p)), None)

@@ -120,8 +120,11 @@ DEEDS: dict[str, Callable[[Access, str], object]] = {
 }
 
 
-@pytest.mark.parametrize("deed", DEEDS)
-@pytest.mark.parametrize("name", ["Users/ann/Secret", "Users/ann/Nothing", "Users/nobody/INBOX", "Shared/News"])
+UNSEEN = ["Users/ann/Secret", "Users/ann/Nothing", "Users/nobody/INBOX", "Shared/News"]
+
+
+@pytest.mark.parametrize("deed", sorted(set(DEEDS) - {"create below"}))
+@pytest.mark.parametrize("name", UNSEEN)
 def test_what_may_not_be_looked_up_does_not_exist(ann: Access, bob: Access, deed: str, name: str) -> None:
     """And an answer does not tell the one from the other."""
     ann.create("Secret")
@@ -130,6 +133,25 @@ def test_what_may_not_be_looked_up_does_not_exist(ann: Access, bob: Access, deed
         DEEDS[deed](bob, name)
 
     assert name in str(refused.value)
+
+
+@pytest.mark.parametrize("name", UNSEEN)
+def test_who_may_not_make_a_mailbox_is_told_no_more_than_that(ann: Access, bob: Access, name: str) -> None:
+    """A name that is to be made exists nowhere; whether its parent does is not said."""
+    ann.create("Secret")
+
+    for deed in (lambda: bob.create(name + "/sub"), lambda: bob.rename("INBOX", name + "/sub")):
+        with pytest.raises(NotPermitted, match=r"^you have no right to create a mailbox there$"):
+            deed()
+
+
+@pytest.mark.parametrize("root", ["Users", "Shared"])
+def test_where_the_mailboxes_of_others_begin_there_is_none_to_make(bob: Access, root: str) -> None:
+    """It would be one's own, and stand before theirs."""
+    with pytest.raises(InvalidName):
+        bob.create(root)
+    with pytest.raises(InvalidName):
+        bob.rename("INBOX", root)
 
 
 @pytest.mark.parametrize("deed", sorted(set(DEEDS) - {"rights", "append"}))
@@ -170,7 +192,7 @@ def test_a_mailbox_is_renamed_by_the_rights_to_delete_and_to_create(ann: Access,
     ann.create("Work/Old")
     ann.create("Archive")
     share(ann, "Work/Old", "lrx")
-    with pytest.raises(NoSuchMailbox):
+    with pytest.raises(NotPermitted):
         bob.rename("Users/ann/Work/Old", "Users/ann/Archive/Old")
     share(ann, "Archive", "lk")
 
