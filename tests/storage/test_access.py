@@ -140,9 +140,10 @@ def test_who_may_not_make_a_mailbox_is_told_no_more_than_that(ann: Access, bob: 
     """A name that is to be made exists nowhere; whether its parent does is not said."""
     ann.create("Secret")
 
-    for deed in (lambda: bob.create(name + "/sub"), lambda: bob.rename("INBOX", name + "/sub")):
-        with pytest.raises(NotPermitted, match=r"^you have no right to create a mailbox there$"):
-            deed()
+    with pytest.raises(NotPermitted, match=r"^you have no right to create a mailbox there$"):
+        bob.create(name + "/sub")
+    with pytest.raises(NotPermitted, match=r"^you have no right to create a mailbox there$"):
+        bob.rename("INBOX", name + "/sub")
 
 
 @pytest.mark.parametrize("root", ["Users", "Shared"])
