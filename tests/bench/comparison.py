@@ -116,6 +116,7 @@ def _measured(benches: list[Bench], one: Workload, rounds: int) -> tuple[report.
             try:
                 answers[number], seconds = _once(bench, one)
             except (Refused, OSError) as failure:
+                bench.close()  # who knows what would be the answer to what
                 return _row(one, times), [f"{one.name}: {bench.peer.name}: {failure}"]
             if turn or rounds == 1:
                 times[number].append(seconds * 1000 / (answers[number].commands if one.each else 1))

@@ -39,13 +39,13 @@ class Row:
     @property
     def ratio(self) -> float | None:
         """Of the medians; 1 is Dovecot."""
-        other = median(self.theirs) if self.theirs else 0.0
-        return median(self.ours) / other if other > 0 and median(self.ours) > 0 else None
+        ours, theirs = (median(figures) if figures else 0.0 for figures in (self.ours, self.theirs))
+        return ours / theirs if ours > 0 and theirs > 0 else None
 
     @property
     def met(self) -> bool | None:
         """Whether the target is; None where nothing can be said."""
-        if self.kind.most is not None:
+        if self.kind.most is not None and self.ours:
             return median(self.ours) <= self.kind.most
         return self.ratio <= self.kind.ratio if self.ratio is not None else None
 

@@ -127,13 +127,20 @@ def workload(
     return enter
 
 
-def command(name: str, kind: Kind, user: str, text: str, alike: Alike = Alike.ITEMS) -> None:
+def command(
+    name: str,
+    kind: Kind,
+    user: str,
+    text: str,
+    alike: Alike = Alike.ITEMS,
+    prepare: Callable[[Bench], None] | None = None,
+) -> None:
     """Enters a command of the user's session."""
 
     def work(bench: Bench) -> Answer:
         return bench.session(user).ask(text)
 
-    workload(name, kind, alike=alike)(work)
+    workload(name, kind, prepare=prepare, alike=alike)(work)
 
 
 def total(answers: "list[Answer]") -> Answer:
