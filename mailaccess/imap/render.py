@@ -1,6 +1,7 @@
 """Values to IMAP's words. Pure; each function is named after the rule it renders."""
 
 import re
+from functools import lru_cache
 from time import gmtime
 
 from mailaccess.imap.grammar import MONTHS
@@ -52,6 +53,7 @@ def astring(text: bytes) -> bytes:
     return text if _PLAIN_ATOM.match(text) and text.upper() != b"NIL" else string(text)
 
 
+@lru_cache(4096)
 def mailbox(name: str, *, utf8: bool = False) -> bytes:
     """A mailbox name, always quoted: names with `]`, `%` and the like trip naive clients as atoms."""
     raw = name.encode() if utf8 else mutf7.encode(name)

@@ -8,6 +8,7 @@ access       what one user comes at: his account, and of others' what their list
              the names lead that he gives to their mailboxes
 account      one user's mail: mailboxes, subscriptions, rights, care
 status       STATUS: the sums of a mailbox that nobody need have open
+overview     names and sums of all mailboxes at once; `quiet`: whether anything has happened in them
 mailbox      one mailbox: what sessions share; every call on messages begins here
 viewed       the same for somebody who has less than all rights, or flags of his own
 feed         what changes in an account, for those who watch more of it than one mailbox

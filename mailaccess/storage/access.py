@@ -5,7 +5,7 @@ of a mailbox that he may not look up: for him it does not exist.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
@@ -112,20 +112,12 @@ class Access:
     def mailboxes(self, *, foreign: bool = True) -> list[MailboxEntry]:
         """All that the user may look up; with `foreign`, of others too."""
         entries = self.own.mailboxes()
-        if foreign:
-            known = {entry.name for entry in entries}
-            for place in self._names.foreign():
-                try:
-                    found = self._visible(place)
-                except StorageError as error:
-                    log.warning("%s cannot be listed: %s", place.prefix, error)
-                    continue
-                names = {place.full(name) for name in found}
-                parents = {parent for name in names for parent in _parents(name)}
-                added = {**{name: MailboxEntry(name, False) for name in parents}, **_entries(place, found)}
-                entries += [entry for name, entry in sorted(added.items()) if name not in known]
-                known |= added.keys()
-        return entries
+        return [*entries, *self._foreign(entries)] if foreign else entries
+
+    def with_statuses(self, *, foreign: bool, size: bool) -> tuple[list[MailboxEntry], Mapping[str, Status]]:
+        """The same, and what `status` says, by name, of those of the user's own for which that costs little."""
+        entries, statuses = self.own.with_statuses(size=size)
+        return [*entries, *self._foreign(entries)] if foreign else entries, statuses
 
     def create(self, name: str, special_use: frozenset[str] = frozenset()) -> None:
         """Needs "k" on the nearest parent that exists. As Account.create."""
@@ -285,6 +277,23 @@ class Access:
         return found.user if found is not None else identifier
 
     # -- inside
+
+    def _foreign(self, own: list[MailboxEntry]) -> list[MailboxEntry]:
+        """What others let the user look up, but for names that he uses himself."""
+        entries: list[MailboxEntry] = []
+        known = {entry.name for entry in own}
+        for place in self._names.foreign():
+            try:
+                found = self._visible(place)
+            except StorageError as error:
+                log.warning("%s cannot be listed: %s", place.prefix, error)
+                continue
+            names = {place.full(name) for name in found}
+            parents = {parent for name in names for parent in _parents(name)}
+            added = {**{name: MailboxEntry(name, False) for name in parents}, **_entries(place, found)}
+            entries += [entry for name, entry in sorted(added.items()) if name not in known]
+            known |= added.keys()
+        return entries
 
     def _is_parent_of_others(self, name: str) -> bool:
         """The name of a namespace, or of a user in it who lets something be seen; or what Thunderbird makes of the

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -36,6 +36,7 @@ from mailaccess.storage.index.database import Index
 from mailaccess.storage.index.transaction import Forgotten, Transaction
 from mailaccess.storage.mailbox import FactsMaker, Mailbox
 from mailaccess.storage.metadata import Annotations, Metadata, Owned
+from mailaccess.storage.overview import Found, Overview
 from mailaccess.storage.quota import Allowance, Limits, Quota, Usage
 from mailaccess.storage.status import Status
 from mailaccess.storage.subscriptions import change_subscriptions, read_subscriptions
@@ -79,6 +80,8 @@ class Account:
         self._folders = Folders(root)
         self.index = Index(index_path, self._committed, opened)
         self.metadata = Metadata(root)
+        self._overview = Overview(root, self.index, self._folders)
+        self._listed: tuple[Mapping[str, Found], list[MailboxEntry]] = {}, []  # as last listed
         self.feed = Feed(root, self.index, self._folders, self.metadata, self._box)
         self.quota = Quota(root, self.index, granted, CatchUp(root, self.index, self._folders))
         self._mailboxes: WeakValueDictionary[str, Mailbox] = WeakValueDictionary()  # by GUID
@@ -92,15 +95,12 @@ class Account:
 
     def mailboxes(self) -> list[MailboxEntry]:
         """All mailboxes, and the parents that exist as part of their names only; sorted, INBOX first."""
-        found = self._guarded(self._folders.mailboxes)
-        uses = {name: special_uses.read(path) for name, path in found.items()}
-        uses |= special_uses.by_name(found, {use for given in uses.values() for use in given})
-        names = set(found)
-        for name in found:
-            parts = name.split(SEPARATOR)
-            names.update(SEPARATOR.join(parts[:length]) for length in range(1, len(parts)))
-        ordered = sorted(names, key=lambda name: (name != INBOX, name))
-        return [MailboxEntry(name, name in found, uses.get(name, frozenset())) for name in ordered]
+        return self._entries(self._guarded(self._overview.mailboxes))
+
+    def with_statuses(self, *, size: bool = True) -> tuple[list[MailboxEntry], Mapping[str, Status]]:
+        """The same, and what `unlisted_status` says, by name, of those mailboxes for which that costs little."""
+        found, statuses = self._guarded(lambda: self._overview.with_statuses(size=size))
+        return self._entries(found), statuses
 
     def create(self, name: str, special_use: frozenset[str] = frozenset()) -> None:
         """Makes a mailbox. MailboxExists, InvalidName."""
@@ -204,8 +204,7 @@ class Account:
             made = self._guarded(lambda: self._load(box))
             with self._lock:
                 mailbox = self._mailboxes.setdefault(box.guid, made)
-        else:
-            mailbox.sync()
+        mailbox.attend()
         self._keep(box.guid, mailbox)
         return mailbox
 
@@ -219,8 +218,7 @@ class Account:
             made = self._guarded(lambda: self._load_viewed(box, viewer))
             with self._lock:
                 mailbox = self._viewed[key] = made
-        else:
-            mailbox.sync()
+        mailbox.attend()
         self._keep(key, mailbox)
         return mailbox
 
@@ -299,12 +297,28 @@ class Account:
 
     def close(self) -> None:
         """Brings the uidlists up to date and closes the index. Mailboxes still open stay usable."""
+        self._overview.rest()
         try:
             self._guarded(lambda: maintenance.write_lists(self.root, self.index, self._folders))
         finally:
             self.index.close()
 
     # -- inside
+
+    def _entries(self, found: Mapping[str, Found]) -> list[MailboxEntry]:
+        listed, entries = self._listed
+        if found is listed:
+            return list(entries)
+        uses = {name: each.uses for name, each in found.items()}
+        uses |= special_uses.by_name(found, {use for given in uses.values() for use in given})
+        names = set(found)
+        for name in found:
+            parts = name.split(SEPARATOR)
+            names.update(SEPARATOR.join(parts[:length]) for length in range(1, len(parts)))
+        ordered = sorted(names, key=lambda name: (name != INBOX, name))
+        entries = [MailboxEntry(name, name in found, uses.get(name, frozenset())) for name in ordered]
+        self._listed = found, entries
+        return list(entries)
 
     def _box(self, name: str) -> Box:
         self.index.verify()

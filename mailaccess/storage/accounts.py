@@ -11,10 +11,12 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from mailaccess.mail.lines import Buffer
+from mailaccess.storage import quiet
 from mailaccess.storage.access import Access
 from mailaccess.storage.account import Account
 from mailaccess.storage.errors import InvalidName, StorageError
 from mailaccess.storage.index.database import Index
+from mailaccess.storage.lingering import LINGERING
 from mailaccess.storage.mailbox import FactsMaker
 from mailaccess.storage.namespaces import Sharing
 from mailaccess.storage.quota import Allowance
@@ -100,10 +102,13 @@ class Accounts:
                 account.maintain()
             except StorageError:
                 log.warning("%s could not be maintained", account.root, exc_info=True)
+        quiet.rest()
+        LINGERING.rest()
 
     def close(self) -> None:
         """Closes all accounts: nothing may be under way. The first StorageError is raised when all are closed."""
         failure: StorageError | None = None
+        LINGERING.rest(after=0)
         for account in self._in_memory():
             try:
                 account.close()

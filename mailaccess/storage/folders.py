@@ -103,13 +103,16 @@ class Folders:
         with os.scandir(self.root) as entries:
             directories = sorted(entry.name for entry in entries if entry.name.startswith(".") and entry.is_dir())
         for directory in directories:
-            name = mailbox_name(directory)
-            if name is None or not self._is_mailbox(self.root / directory):
-                continue
-            if name not in found or directory == directory_name(name):
+            name = self.name(directory)
+            if name is not None and (name not in found or directory == directory_name(name)):
                 found[name] = self.root / directory
         ordered = dict(sorted(found.items()))
         return {INBOX: self.root, **ordered} if self._is_mailbox(self.root) else ordered
+
+    def name(self, directory: str) -> str | None:
+        """The name of the mailbox in a directory of the root, "" for the root itself; None if there is none."""
+        name = mailbox_name(directory) if directory else INBOX
+        return name if name is not None and self._is_mailbox(self.root / directory) else None
 
     def find(self, name: str) -> Path | None:
         """The mailbox's directory, or None; never one outside the root."""

@@ -70,6 +70,11 @@ def settled(stamp: Stamp, now_ns: int) -> bool:
     return _ticks_away(stamp, now_ns) <= 0
 
 
+def is_settled(ctime: int, now_ns: int) -> bool:
+    """The same of any one directory."""
+    return _ticks_away(Stamp(0, 0, ctime, 0, 0, ctime), now_ns) <= 0
+
+
 def _ticks_away(stamp: Stamp, now_ns: int) -> int:
     """Nanoseconds until the stamp can be trusted; none if negative. A time in the future is no less distinct."""
     coarse = not stamp.new_ctime % 10**9 and not stamp.cur_ctime % 10**9

@@ -14,6 +14,7 @@ from mailaccess.imap.registry import AUTHENTICATED, command, feature
 from mailaccess.imap.session import Session
 from mailaccess.storage.account import MailboxEntry
 from mailaccess.storage.errors import NoSuchMailbox, NotSelectable, StorageError
+from mailaccess.storage.status import Status
 from mailaccess.wire.traps import call, drained
 
 feature(b"CHILDREN", rfc=3348)
@@ -154,16 +155,16 @@ async def list_(session: Session, wanted: ListArguments) -> None:
         # "a special request to return the hierarchy delimiter and the root name"
         session.untagged(b'LIST (\\Noselect) "/" ""')
         return
-    entries = await _entries(session, wanted.patterns)
+    entries, known = await _entries(session, wanted.patterns, wanted.status)
     subscribed = set(await call(session.account.subscriptions))
     absent = _absent(session, wanted)
     for line in _select(entries, subscribed, wanted):
         # Of a mailbox that stands only for its children nothing more is told (RFC 5819 3).
         with_status = wanted.status and line.selected and line.exists
-        status = await _status(session, line, wanted.status) if with_status else b""
+        status = await _status(session, line, wanted.status, known.get(line.name)) if with_status else b""
         childinfo = b' ("CHILDINFO" ("SUBSCRIBED"))' if line.child_matched else b""
-        session.untagged(_list_response(session, line.name, _attributes(line, wanted, absent)) + childinfo)
-        session.write(status)
+        listed = _list_response(session, line.name, _attributes(line, wanted, absent))
+        session.write(b"* %b%b\r\n%b" % (listed, childinfo, status))
         if wanted.metadata and line.selected and line.entry is not None and line.exists:
             session.write(await annotations.for_list(session, line.entry, wanted.metadata))
         if b"MYRIGHTS" in wanted.wanted and line.selected and line.exists:
@@ -172,21 +173,33 @@ async def list_(session: Session, wanted: ListArguments) -> None:
             await drained()
 
 
-async def _entries(session: Session, patterns: Iterable[str]) -> dict[str, MailboxEntry]:
-    """The mailboxes that patterns can match, by name: others' are looked for only if need be."""
+async def _entries(
+    session: Session, patterns: list[str], status: tuple[bytes, ...] = ()
+) -> tuple[dict[str, MailboxEntry], Mapping[str, Status]]:
+    """The mailboxes that patterns can match, by name: others' are looked for only if need be.
+
+    And, where they can match many, what is to be told of those of which that is known; to ask for it takes the longer
+    the more mailboxes there are.
+    """
     account = session.account
     foreign = any(map(account.reaches_others, patterns))
-    return {entry.name: entry for entry in await call(lambda: account.mailboxes(foreign=foreign))}
+    known: Mapping[str, Status] = {}
+    if status and any("*" in pattern or "%" in pattern for pattern in patterns):
+        found, known = await call(account.with_statuses, foreign=foreign, size=b"SIZE" in status)
+    else:
+        found = await call(account.mailboxes, foreign=foreign)
+    return {entry.name: entry for entry in found}, known
 
 
-async def _status(session: Session, line: Listed, items: tuple[bytes, ...]) -> bytes:
-    """The STATUS response that follows the line, if there can be one.
+async def _status(session: Session, line: Listed, items: tuple[bytes, ...], values: Status | None) -> bytes:
+    """The STATUS response that follows the line, if there can be one; of a mailbox of which it is not known yet.
 
     A mailbox that has gone meanwhile "MUST include the \\NoSelect attribute" and has no STATUS (RFC 5819 2); one that
     cannot be looked at right now has none either.
     """
     try:
-        values = await call(session.account.status, line.name)
+        if values is None:
+            values = await call(session.account.status, line.name, size=b"SIZE" in items)
     except (NoSuchMailbox, NotSelectable):
         line.entry = None
         return b""
@@ -194,10 +207,10 @@ async def _status(session: Session, line: Listed, items: tuple[bytes, ...]) -> b
         return b""
     if b"HIGHESTMODSEQ" in items:
         session.enable(b"CONDSTORE")
-    return render_status(session, line.name, values, list(items))
+    return render_status(session, line.name, values, items)
 
 
-def _select(entries: dict[str, MailboxEntry], subscribed: set[str], wanted: ListArguments) -> Iterable[Listed]:
+def _select(entries: dict[str, MailboxEntry], subscribed: set[str], wanted: ListArguments) -> list[Listed]:
     """What the selection options and patterns choose, in the tree's order."""
     matches = matcher(wanted.patterns)
     parents = {parent for name in entries for parent in _parents(name)}
@@ -250,7 +263,7 @@ def _list_response(session: Session, name: str, attributes: Iterable[bytes]) -> 
 
 async def mailbox_response(session: Session, name: str, supplied: str = "") -> bytes:
     """A LIST response for a mailbox that is there; with OLDNAME where the client supplied another name for it."""
-    entries = await _entries(session, [name, name + "/%"])
+    entries, _ = await _entries(session, [name, name + "/%"])
     has_children = any(other.startswith(name + "/") for other in entries)
     # It may be open and yet not be listed: to look it up is a right of its own (RFC 4314).
     line = Listed(name, entries.get(name) or MailboxEntry(name), False, has_children)
@@ -300,7 +313,7 @@ async def lsub(session: Session, patterns: list[str]) -> None:
     """RFC 3501 6.3.9. With `%`, a parent that is not subscribed stands, \\Noselect, for its subscribed children."""
     matches = matcher(patterns)
     parents_too = any(pattern.endswith("%") for pattern in patterns)
-    entries = await _entries(session, patterns)
+    entries, _ = await _entries(session, patterns)
     lines: dict[str, bool] = {}  # name -> stands for itself
     for name in sorted(await call(session.account.subscriptions)):
         if matches(name):

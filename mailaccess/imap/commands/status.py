@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 
 from mailaccess.imap import objectid, render
 from mailaccess.imap.errors import Bad
@@ -21,7 +22,7 @@ ITEMS: dict[bytes, Callable[[Status], int | bytes]] = {
     b"DELETED-STORAGE": lambda status: status.stored_deleted,  # RFC 9208, in octets
     b"SIZE": lambda status: status.size,  # RFC 8438
     b"HIGHESTMODSEQ": lambda status: status.highestmodseq,  # RFC 7162
-    b"MAILBOXID": lambda status: b"(%s)" % objectid.mailboxid(status.guid),  # RFC 8474
+    b"MAILBOXID": lambda status: objectid.mailboxid(status.guid),  # RFC 8474
 }
 
 feature(b"STATUS=SIZE", rfc=8438)
@@ -57,16 +58,24 @@ async def status(session: Session, name: str, items: list[bytes]) -> None:
     """RFC 3501 6.3.10"""
     if b"HIGHESTMODSEQ" in items:
         session.enable(b"CONDSTORE")
-    session.write(render_status(session, name, await call(session.account.status, name), items))
+    values = await call(session.account.status, name, size=b"SIZE" in items)
+    session.write(render_status(session, name, values, tuple(items)))
 
 
-def render_status(session: Session, name: str, values: Status, items: list[bytes]) -> bytes:
+def render_status(session: Session, name: str, values: Status, items: tuple[bytes, ...]) -> bytes:
     """The untagged STATUS response. What is \\Recent in this session has been taken from what is to others."""
     view = session.selected
     if view is not None and view.mailbox.name == name and not view.read_only:
         values = replace(values, recent=values.recent + view.recent)
+    template, asked = _template(items, session.settings.max_append)
+    return template % (render.mailbox(name, utf8=session.utf8), *[ask(values) for ask in asked])
+
+
+@lru_cache(64)
+def _template(items: tuple[bytes, ...], max_append: int) -> tuple[bytes, list[Callable[[Status], int | bytes]]]:
+    """The response, but for the name and what these are to be asked."""
     shown: list[bytes] = []
     for item in items:
-        value = session.settings.max_append if item == b"APPENDLIMIT" else ITEMS[item](values)
-        shown.append(b"%s %d" % (item, value) if isinstance(value, int) else b"%s %s" % (item, value))
-    return b"* STATUS %s (%s)\r\n" % (render.mailbox(name, utf8=session.utf8), b" ".join(shown))
+        form = b"%d" % max_append if item == b"APPENDLIMIT" else b"(%b)" if item == b"MAILBOXID" else b"%d"
+        shown.append(item + b" " + form)
+    return b"* STATUS %%b (%s)\r\n" % b" ".join(shown), [ITEMS[item] for item in items if item in ITEMS]

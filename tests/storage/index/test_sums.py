@@ -2,8 +2,8 @@
 
 from mailaccess.mail.flags import SEEN
 from mailaccess.storage.account import Account
-from mailaccess.storage.index.sums import sums
-from tests.storage.post import add
+from mailaccess.storage.index.sums import sums, totals
+from tests.storage.post import add, arrive
 
 
 def test_they_are_those_of_status(account: Account) -> None:
@@ -28,3 +28,24 @@ def test_they_are_those_of_status(account: Account) -> None:
         status.highestmodseq,
     )
     assert (found[""].messages, found[""].unseen, found[""].uidnext) == (2, 1, 3)
+
+
+def test_totals(account: Account) -> None:
+    """Are all that STATUS tells; the stamp only where it proves that nothing else has happened."""
+    account.create("Work")
+    add(account.mailbox("Work"))
+    arrive(account.root)
+    statuses = {"": account.status("INBOX"), ".Work": account.status("Work")}
+    account.index.write(
+        lambda transaction: transaction.connection.execute(
+            "UPDATE mailbox SET new_settled = directory <> '', cur_settled = 1"
+        )
+    )
+
+    found = account.index.read(totals)
+
+    for directory, status in statuses.items():
+        for name in ("guid", "uidvalidity", "uidnext", "messages", "unseen", "deleted", "size", "recent"):
+            assert getattr(found[directory], name) == getattr(status, name)
+    assert found[""].stamp is None
+    assert found[".Work"].stamp is not None
