@@ -72,7 +72,7 @@ def _compare(directory: Path, options: argparse.Namespace) -> int:
     with comparison.peers(directory, sizes, options.workers, alone=options.alone) as servers:
         rows, differing = comparison.run(servers, chosen, sizes, 1 if options.short else options.rounds + 1)
         if not (options.only or options.short or differing):
-            rows += comparison.idle(servers, sizes)
+            rows += comparison.indexing(servers, sizes) + comparison.idle(servers, sizes)
     for difference in differing:
         print(f"answers differ: {difference}", file=sys.stderr)
     if options.short:

@@ -14,9 +14,11 @@ from tests.bench.client import Answer, Refused
 from tests.bench.servers import Dovecot, Ours, Peer, program
 from tests.bench.workloads.table import (
     FOLDERS,
-    FRESH,
+    FRESH_HUNDRED,
+    FRESH_TEN,
     HASHED,
     HUNDRED,
+    OTHER,
     SCRATCH,
     TEN,
     USERS,
@@ -59,7 +61,8 @@ def _fill(mail: Path, sizes: Sizes) -> None:
     post.fill(mail / TEN, sizes.ten, 4_000)
     post.fill(mail / TEN / ".Scratch", 0, 0)
     post.fill(mail / HUNDRED, sizes.hundred, 1_000, seed=2)
-    subprocess.run(["cp", "-al", str(mail / HUNDRED), str(mail / FRESH)], check=True)
+    for user, fresh in ((TEN, FRESH_TEN), (HUNDRED, FRESH_HUNDRED)):
+        subprocess.run(["cp", "-al", str(mail / user), str(mail / fresh)], check=True)
     for user in (FOLDERS, SCRATCH, *HASHED):
         post.fill(mail / user, 0, 0)
     for number in range(sizes.folders):
@@ -93,6 +96,25 @@ def run(servers: list[Peer], chosen: list[Workload], sizes: Sizes, rounds: int) 
 def idle(servers: list[Peer], sizes: Sizes) -> list[report.Row]:
     """What idle sessions take."""
     rows = memory.rows([Bench(peer, sizes) for peer in servers], sizes)
+    for row in rows:
+        print(report.line(row), file=sys.stderr)
+    return rows
+
+
+def indexing(servers: list[Peer], sizes: Sizes) -> list[report.Row]:
+    """What this server's text index of 10,000 messages costs, from when they are opened for the first time."""
+    bench = Bench(servers[0], sizes)
+    bench.forget(FRESH_TEN)
+    bench.session(FRESH_TEN)
+    used = bench.peer.processor()
+    spent = (bench.peer.settle().processor() - used) * 1000
+    files = bench.peer.maildir(FRESH_TEN).glob("mailaccess/text*")
+    size = sum(file.stat().st_size for file in files) / 1e6
+    bench.close()
+    rows = [
+        report.Row("text index of 10,000 messages, processor time", "ms", [spent], [], OTHER),
+        report.Row("text index of 10,000 messages, on disk", "MB", [size], [], OTHER),
+    ]
     for row in rows:
         print(report.line(row), file=sys.stderr)
     return rows

@@ -73,6 +73,7 @@ def line(row: Row) -> str:
     """One of the table."""
     ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
     target = f"{row.kind.ratio:g}" if row.kind.most is None else f"{row.kind.most:g} {row.unit}"
+    target = "" if row.met is None else target
     met = "" if row.met is None else "yes" if row.met else "**no**"
     return f"| {row.name} | {shown(row.ours, row.unit)} | {shown(row.theirs, row.unit)} | {ratio} | {target} | {met} |"
 

@@ -1,12 +1,11 @@
 """How soon a mailbox is open: logging in, SELECT, what is asked before and after it."""
 
 import os
-import shutil
 
 from tests.bench.client import Answer, Imap
 from tests.bench.workloads.table import (
     FOLDERS,
-    FRESH,
+    FRESH_HUNDRED,
     HASHED,
     HUNDRED,
     LIST_STATUS,
@@ -69,17 +68,13 @@ def fresh_session(bench: Bench) -> Answer:
 
 
 def _forget(bench: Bench) -> None:
-    """Removes what a server knows of FRESH's mail."""
-    maildir = bench.peer.maildir(FRESH)
-    shutil.rmtree(maildir / "mailaccess", ignore_errors=True)
-    for path in maildir.glob("dovecot*"):
-        path.unlink()
+    bench.forget(FRESH_HUNDRED)
 
 
 @workload("first open of 100,000 without any index", prepare=_forget)
 def first_open(bench: Bench) -> Answer:
     session = bench.connect()
-    session.ask(f"LOGIN {FRESH} secret")
+    session.ask(f"LOGIN {FRESH_HUNDRED} secret")
     answer = session.select("INBOX")
     session.close()
     return answer

@@ -1,5 +1,6 @@
 """What a workload is, what is aimed at, and the table that all workloads are entered in."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
@@ -8,11 +9,13 @@ from typing import NamedTuple
 from tests.bench.client import NOTHING, Answer, Imap
 from tests.bench.servers import Peer
 
-TEN, HUNDRED, FOLDERS, SCRATCH, FRESH = "ten", "hundred", "folders", "scratch", "fresh"
-"""Users: 10,000 messages of 4 KB; 100,000 of 1 KB; 500 folders; an empty account; one whose index is removed."""
+TEN, HUNDRED, FOLDERS, SCRATCH = "ten", "hundred", "folders", "scratch"
+"""Users: 10,000 messages of 4 KB; 100,000 of 1 KB; 500 folders; an empty account."""
+FRESH_TEN, FRESH_HUNDRED = "freshten", "freshhundred"
+"""The same mail as the first two have; what servers know of it is removed again and again."""
 HASHED = [f"hashed{number}" for number in range(8)]
 """Users whose passwords are stored as argon2id makes them; the others' are plain."""
-USERS = [TEN, HUNDRED, FOLDERS, SCRATCH, FRESH, *HASHED]
+USERS = [TEN, HUNDRED, FOLDERS, SCRATCH, FRESH_TEN, FRESH_HUNDRED, *HASHED]
 
 
 class Kind(NamedTuple):
@@ -75,6 +78,15 @@ class Bench:
 
     def connect(self) -> Imap:
         return Imap(self.peer.ports["imap"])
+
+    def forget(self, user: str) -> None:
+        """Removes what the server knows of the user's mail."""
+        if user in self._sessions:
+            self._sessions.pop(user).close()
+        maildir = self.peer.maildir(user)
+        shutil.rmtree(maildir / "mailaccess", ignore_errors=True)
+        for path in maildir.glob("dovecot*"):
+            path.unlink()
 
     def close(self) -> None:
         for session in self._sessions.values():
