@@ -36,6 +36,13 @@ def _options() -> argparse.Namespace:
         "--readme", action="store_true", help="measures nothing: README and charts from what is recorded"
     )
     parser.add_argument("--only", action="append", metavar="TEXT", help="workloads whose name holds this")
+    parser.add_argument(
+        "--largest",
+        type=int,
+        choices=growth.SIZES[1:],
+        default=growth.SIZES[-1],
+        help="messages in the largest mailbox of --growth and --fairness",
+    )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--short", action="store_true", help="little mail, one round: to see whether all works")
@@ -44,6 +51,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--record", action="store_true", help="keeps the figures, and enters them in the README")
     parser.add_argument("--directory", type=Path, help="where the mail is made; default: the system's")
     options = parser.parse_args()
+    if options.short:
+        options.largest = min(options.largest, growth.SIZES[1])
     if options.record and (options.short or options.only or options.alone):
         parser.error("only a whole run can be recorded")
     return options
@@ -54,13 +63,13 @@ def _measure(directory: Path, options: argparse.Namespace) -> int:
     if options.profile:
         return _profile(directory, options)
     if options.growth:
-        grown = growth.run(directory, growth.SIZES[:2] if options.short else growth.SIZES)
+        grown = growth.run(directory, [size for size in growth.SIZES if size <= options.largest])
         return _tell(grown.machine, grown.table(), grown.as_json(), readme.GROWTH, options)
     if options.many:
         found = many.run(directory, many.SHORT if options.short else many.Scale())
         return _tell(found.machine, found.table(), found.as_json(), readme.MANY, options)
     if options.fairness:
-        beside = fairness.run(directory, 10_000 if options.short else 1_000_000)
+        beside = fairness.run(directory, options.largest)
         return _tell(beside.machine, beside.table(), beside.as_json(), readme.FAIRNESS, options)
     return _compare(directory, options)
 

@@ -78,7 +78,7 @@ def read(file: Path) -> Result:
     return Result(found["machine"], found["sizes"], [Line(**one) for one in found["lines"]])
 
 
-def run(directory: Path, sizes: tuple[int, ...] = SIZES) -> Result:
+def run(directory: Path, sizes: Sequence[int]) -> Result:
     """Measures all sizes, and prints each as it is known."""
     found: dict[str, Line] = {}
     for size in sizes:
