@@ -1,6 +1,5 @@
 """The composition root: from settings to sockets, one or more processes, and in each storage, auth and factories."""
 
-import gc
 import os
 import resource
 import signal
@@ -26,7 +25,7 @@ from mailaccess.config.certificates import certificates
 from mailaccess.config.grants import Grants
 from mailaccess.imap import facts
 from mailaccess.imap.session import ImapSettings
-from mailaccess.net import listeners, logs
+from mailaccess.net import garbage, listeners, logs
 from mailaccess.net.factory import IMAPFactory, POP3Factory, SessionFactory, Shared
 from mailaccess.net.tls import BadCertificate, Certificates
 from mailaccess.net.watching import Lag, Watching
@@ -75,9 +74,7 @@ def run(configuration: Configuration, ready: Callable[[Places], None] = lambda _
         log.info("ready", **places)
         ready(places)
 
-    # What is loaded by now stays: the garbage collector's rounds become short, and workers share the memory.
-    gc.collect()
-    gc.freeze()
+    garbage.keep()
     if settings.workers == 1:
         Process(configuration, shares[0], None).serve(up)
         return
@@ -177,6 +174,7 @@ class Process:
         watch.install(self.watcher)
         self.watching.start()
         Lag(self.reactor).start()
+        garbage.sweep(self.reactor)
         for name, sockets in self.sockets.items():
             self.ports += listeners.listen(self.reactor, sockets, self.factories[name])
         _close(self.sockets)

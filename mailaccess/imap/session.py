@@ -253,8 +253,6 @@ class Session:
         self._limit(before_login=True)
         self.language_chosen = False
         self.without = self.settings.without
-        self.watchers.clear()
-        self.notifier = None
         self.channel.timeout = self.settings.login_timeout
 
     def select(self, view: View) -> None:
@@ -278,8 +276,10 @@ class Session:
     def close(self) -> None:
         """Gives back what the session holds."""
         self.unselect()
+        self.watchers.clear()
         if self.notifier is not None:
             self.notifier.close()
+            self.notifier = None
         if self._slot is not None:
             self._slot.leave()
             self._slot = None

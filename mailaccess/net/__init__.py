@@ -6,6 +6,7 @@ outlet       writing to TCP at once; `deflate` a compressed wire
 tls          certificates by name; `certificate` a self-signed one
 proxy        the PROXY protocol; `crowd` how many connections an address may have
 lanes        threads for blocking work, and the way back
+garbage      when Python's garbage collector looks at what
 workers      a parent and its worker processes
 watching     changes on disk, care for accounts, the reactor's delays
 logs         one log, on standard error

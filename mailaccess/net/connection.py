@@ -18,7 +18,7 @@ from twisted.internet.interfaces import (
 )
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.internet.tcp import Connection as TCPConnection
-from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
+from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
@@ -26,7 +26,7 @@ from mailaccess.net.deflate import Corrupt, Deflate
 from mailaccess.net.lanes import Lanes
 from mailaccess.net.outlet import Outlet, nothing_waits, send
 from mailaccess.net.progress import Progress
-from mailaccess.net.tls import channel_binding
+from mailaccess.net.tls import Layer, channel_binding
 from mailaccess.wire.channel import Channel, Peer
 from mailaccess.wire.task import WAIT, Task
 from mailaccess.wire.traps import Call, Closing, Delay, Drained, Event, Gone, Input, Lane, TimedOut, Turn
@@ -277,9 +277,11 @@ class Connection(Task, Protocol):
 
     def answer_end(self, failure: Exception | None) -> None:
         """Sends the last words and closes; the peer hangs up, or the time is up."""
-        if failure is not None and not isinstance(failure, Gone | TimedOut | Closing):
-            log.error("session of %s failed", self.channel.peer.address, exc_info=failure)
-            self.channel.write(self._apology)
+        if failure is not None:
+            if not isinstance(failure, Gone | TimedOut | Closing):
+                log.error("session of %s failed", self.channel.peer.address, exc_info=failure)
+                self.channel.write(self._apology)
+            failure.__traceback__ = None  # which knows frames that know the failure, and us
         if self._gone:
             self._finish()
             return
@@ -318,7 +320,7 @@ class Connection(Task, Protocol):
         self._read(True)
         self._wait_at_most(self.channel.timeout)
         assert self._tls is not None
-        self.transport = TLSMemoryBIOProtocol(self._tls, self, False)  # type: ignore[no-untyped-call]
+        self.transport = Layer(self._tls, self, False)  # type: ignore[no-untyped-call]
         self._tcp.protocol = self.transport
         self._encrypted, self._direct = True, False
         self.transport.makeConnection(Outlet(self._tcp))
@@ -481,3 +483,5 @@ class Connection(Task, Protocol):
             self._timer.cancel()
             self._timer = None
         self._ended(self)
+        self.channel.end()
+        del self.transport, self._tcp  # the TLS layer knows its producer to the end

@@ -15,6 +15,7 @@ from OpenSSL.crypto import X509, PKey
 from twisted.internet.interfaces import IOpenSSLServerConnectionCreator, IReactorTime
 from twisted.internet.ssl import CertificateOptions, TLSVersion
 from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
+from twisted.python.failure import Failure
 from zope.interface import implementer
 
 USABLE = (EllipticCurvePrivateKey, RSAPrivateKey, Ed25519PrivateKey, Ed448PrivateKey)
@@ -66,13 +67,23 @@ class Certificates:
             connection.set_context(found)
 
 
+class Layer(TLSMemoryBIOProtocol):
+    """TLS between a TCP transport and a connection."""
+
+    def _tlsShutdownFinished(self, reason: Failure | None) -> None:
+        """What went wrong need not remember where: it was seen in frames that remember it."""
+        super()._tlsShutdownFinished(reason)  # type: ignore[no-untyped-call]
+        if reason is not None:
+            reason.cleanFailure()  # type: ignore[no-untyped-call]
+
+
 def layers(creator: Any, clock: IReactorTime) -> TLSMemoryBIOFactory:
     """What connections get their TLS layer from.
 
     Twisted's default holds small writes back until the reactor's next round, in order to join them. Ours are joined.
     """
     factory = TLSMemoryBIOFactory(creator, False, None, clock)  # type: ignore[arg-type]  # no factory is wrapped
-    factory.protocol = TLSMemoryBIOProtocol
+    factory.protocol = Layer
     return factory
 
 

@@ -73,6 +73,10 @@ class Channel:
         chunks, self._chunks, self.pending = self._chunks, [], 0
         return chunks
 
+    def end(self) -> None:
+        """Nobody is at either end any more; the driver's. What refers to itself waits for the garbage collector."""
+        self.wake, self.progress = _nobody, _nothing
+
     @property
     def full(self) -> bool:
         """Time to await `traps.drained()`."""
