@@ -34,6 +34,7 @@ from mailaccess.storage.folders import (
 from mailaccess.storage.index import reading
 from mailaccess.storage.index.database import Index
 from mailaccess.storage.index.transaction import Forgotten, Transaction
+from mailaccess.storage.lingering import LINGERING
 from mailaccess.storage.mailbox import FactsMaker, Mailbox
 from mailaccess.storage.metadata import Annotations, Metadata, Owned
 from mailaccess.storage.overview import Found, Overview
@@ -298,6 +299,7 @@ class Account:
     def close(self) -> None:
         """Brings the uidlists up to date and closes the index. Mailboxes still open stay usable."""
         self._overview.rest()
+        LINGERING.end(self._in_memory())
         try:
             self._guarded(lambda: maintenance.write_lists(self.root, self.index, self._folders))
         finally:
@@ -358,10 +360,12 @@ class Account:
         sync(box)
         return ViewedMailbox(box, self._facts, viewer)
 
-    def _committed(self, connection: Connection, touched: set[int]) -> None:
+    def _in_memory(self) -> list[Mailbox]:
         with self._lock:
-            known: list[Mailbox] = [*self._mailboxes.values(), *self._viewed.values()]
-        mailboxes = [mailbox for mailbox in known if mailbox.number in touched]
+            return [*self._mailboxes.values(), *self._viewed.values()]
+
+    def _committed(self, connection: Connection, touched: set[int]) -> None:
+        mailboxes = [mailbox for mailbox in self._in_memory() if mailbox.number in touched]
         for mailbox in mailboxes:
             mailbox.committed(connection)
         touch_wake(self.index.wake)

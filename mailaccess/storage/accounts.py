@@ -108,7 +108,6 @@ class Accounts:
     def close(self) -> None:
         """Closes all accounts: nothing may be under way. The first StorageError is raised when all are closed."""
         failure: StorageError | None = None
-        LINGERING.rest(after=0)
         for account in self._in_memory():
             try:
                 account.close()

@@ -25,6 +25,7 @@ from mailaccess.storage.index import reading, threads
 from mailaccess.storage.index.reading import News
 from mailaccess.storage.index.rows import MailboxRow
 from mailaccess.storage.index.transaction import Forgotten
+from mailaccess.storage.lingering import LINGERING
 from mailaccess.storage.maildir import Incoming
 from mailaccess.storage.memory import Memory
 from mailaccess.storage.messages import Messages
@@ -65,6 +66,7 @@ class Mailbox:
         self._suspects: set[int] = set()  # UIDs whose file was not as expected
         self._changing = 0  # writes of this process under way
         self._unheard = False  # somebody polled meanwhile
+        self._listening = False  # to the kernel
         self._lost = False
         self._remote = is_remote(box.directory)  # its file system may let whoever asks wait, without end
         self._memory = self._remember(self._everything())
@@ -182,13 +184,33 @@ class Mailbox:
         if not self._box.index.wake.exists():
             watch.touch_wake(self._box.index.wake)
 
+    def attend(self) -> None:
+        """As `sync`, and listens to the kernel from now on, for a while even if nobody subscribes: see `lingering`."""
+        if self._remote:
+            self.sync()
+            return
+        LINGERING.stay(self)
+        self._listening = True
+        if self._arm() or self.poll():
+            self.sync()
+
+    def rest(self) -> None:
+        """Listens no more, unless somebody has subscribed."""
+        with self._telling:
+            if not self._callbacks:
+                self._listening = False
+                self._box.heard.disarm()
+
     def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Has `callback` called after every commit and change on disk, from any thread; returns what ends that."""
         number = next(self._numbers)
         with self._telling:
             self._callbacks[number] = callback
-        if not self._remote and self._arm() and self.poll():
-            self._tell()
+            self._listening = True
+        if not self._remote:
+            self._arm()
+            if self.poll():  # it may have come before there was anybody to tell
+                self._tell()
         return partial(self._unsubscribe, number)
 
     def vanished_since(self, modseq: int, known: Sequence[range] | None = None) -> list[int]:
@@ -382,7 +404,7 @@ class Mailbox:
     # -- inside
 
     def _sync(self, suspects: Sequence[int]) -> None:
-        if self._callbacks:
+        if self._listening:
             self._box.look()  # it may have been renamed
             self._arm()
         if suspects:
@@ -545,5 +567,6 @@ class Mailbox:
     def _unsubscribe(self, number: int) -> None:
         with self._telling:
             self._callbacks.pop(number, None)
-            if not self._callbacks:
-                self._box.heard.disarm()
+            if self._callbacks:
+                return
+        LINGERING.stay(self)

@@ -13,6 +13,7 @@ from mailaccess.storage.acl import Who
 from mailaccess.storage.errors import LimitReached, Unavailable
 from mailaccess.storage.feed import Listener, Picture
 from mailaccess.storage.flagging import Action
+from mailaccess.storage.lingering import LINGERING
 from mailaccess.storage.metadata import SHARED
 from mailaccess.storage.watch import Watcher
 from tests.storage.post import add, arrive
@@ -260,6 +261,7 @@ def test_nothing_is_watched_when_nobody_listens(listener: Listener, account: Acc
     listener.close()
     add(account.mailbox("INBOX"))
     arrive(account.root / ".a")
+    LINGERING.rest(after=0)
 
     assert not watcher._paths
     again = account.feed.listen(lambda: None)
