@@ -97,7 +97,7 @@ def message(chance: random.Random, number: int, when: datetime, octets: int) -> 
         + "MIME-Version: 1.0\n"
     )
     body = _prose(chance, max(60, octets - len(header) - 400))
-    if number % 10_000 == 4_999:
+    if number % 10_000 == 77:
         body += f"\nand a {RARE} at last\n"
     return (header + _content(number, body)).encode()
 
