@@ -20,7 +20,7 @@ from mailaccess.imap.errors import Bad
 from mailaccess.imap.facts import Facts
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.registry import feature
-from mailaccess.imap.section import STREAMED, parse_partial
+from mailaccess.imap.section import STREAMED, literal, parse_partial
 from mailaccess.mail.lines import to_wire
 from mailaccess.mail.transfer import KNOWN, decode_block
 from mailaccess.storage.content import Content
@@ -184,6 +184,46 @@ class BinarySection:
         if encoding not in KNOWN:
             raise UnknownEncoding
         return Encoded(start, end, encoding, part.type.startswith("text/"))
+
+
+class BinaryText(NamedTuple):
+    """A part's octets as they are sent, to be read from its message."""
+
+    section: BinarySection
+    facts: Facts | None
+
+    def cost(self, size: int) -> int:
+        """How many octets of a message of `size` have to be read, at most."""
+        return size
+
+    def read(self, content: Content) -> bytes | Decoded:
+        """Rendered; what is long, as what it can be had from. UnknownEncoding."""
+        encoded = self.section.find(content, self.facts)
+        if encoded is None:
+            return b"NIL"
+        octets = encoded.read(content, self.section.origin, self.section.length)
+        return octets if isinstance(octets, Decoded) else literal8(octets)
+
+
+class BinarySize(NamedTuple):
+    """How many octets a part decodes to."""
+
+    section: BinarySection
+    facts: Facts | None
+
+    def cost(self, size: int) -> int:
+        """As BinaryText.cost."""
+        return size
+
+    def read(self, content: Content) -> int:
+        """UnknownEncoding."""
+        encoded = self.section.find(content, self.facts)
+        return 0 if encoded is None else encoded.size(content)
+
+
+def literal8(octets: bytes) -> bytes:
+    """A literal, or where that may not be since there are NULs, literal8 = "~{" number "}" CRLF *OCTET"""
+    return b"~" + literal(octets) if b"\0" in octets else literal(octets)
 
 
 def parse_section(cursor: Cursor, *, partial: bool = True) -> tuple[bytes, BinarySection]:

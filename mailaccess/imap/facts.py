@@ -8,7 +8,7 @@ part, so that a part is one read of the file.
 import hashlib
 import logging
 import struct
-from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from mailaccess.imap import structure
 from mailaccess.mail import dates, headers, mime, subject, text, thread
@@ -29,19 +29,21 @@ STRUCTURE_KEPT = 1024 * 1024
 """Octets of BODY and BODYSTRUCTURE; a message that needs more is one part of whose insides nothing is told."""
 
 # version, bits, day sent, time sent, size of the header, digest; then where each section ends
-_HEAD = struct.Struct("<BBxxIqQ20s14I")
+_NUMBERS = struct.Struct("<BBxxIqQ20s")
+_HEAD = struct.Struct(_NUMBERS.format + "14I")
 _REPLY, _SENT, _HEADER = 1, 2, 4  # bits
 _ENVELOPE, _BODYSTRUCTURE, _BODY, _FIELDS, _PARTS, _SUBJECT, _FROM, _TO, _CC, _MESSAGE_ID, _REFERENCES, _PREVIEW = (
     range(12)
 )
 _BODYSTRUCTURE_REV2, _BODY_REV2 = 12, 13  # empty where they are as the others
-_FIRST = 6  # the ends begin here among the head's numbers
+_SPAN = struct.Struct("<II").unpack_from  # of two ends that follow each other
+_END = struct.Struct("<I")
+_ENDS = [_NUMBERS.size + _END.size * (index - 1) for index in range(14)]  # where the end before a section's stands
 
 _KIN_BEFORE, _KIN_AFTER = 20, 80  # of many references, so many of the eldest and of the latest tie a message to others
 
 
-@dataclass(frozen=True, slots=True)
-class PartPlace:
+class PartPlace(NamedTuple):
     """Where one body part lies: half-open spans of octets of the message in wire form."""
 
     header_start: int  # its MIME header, blank line included
@@ -56,15 +58,19 @@ class PartPlace:
 class Facts:
     """One message's facts, read from its blob when asked for."""
 
-    __slots__ = ("_blob", "_head")
+    __slots__ = ("_blob",)
 
     def __init__(self, blob: bytes) -> None:
         self._blob = blob
-        self._head = _HEAD.unpack_from(blob)
 
     def _section(self, index: int) -> bytes:
-        start = self._head[_FIRST + index - 1] if index else _HEAD.size
-        return self._blob[start : self._head[_FIRST + index]]
+        """Any section but the first."""
+        start, end = _SPAN(self._blob, _ENDS[index])
+        return self._blob[start:end]
+
+    @property
+    def _head(self) -> tuple[Any, ...]:
+        return _NUMBERS.unpack_from(self._blob)
 
     @property
     def digest(self) -> bytes:
@@ -75,7 +81,8 @@ class Facts:
     @property
     def envelope(self) -> bytes:
         """ENVELOPE, as it is sent."""
-        return self._blob[_HEAD.size : self._head[_FIRST]]
+        (end,) = _END.unpack_from(self._blob, _NUMBERS.size)
+        return self._blob[_HEAD.size : end]
 
     @property
     def bodystructure(self) -> bytes:
@@ -106,7 +113,7 @@ class Facts:
     @property
     def header(self) -> bytes | None:
         """The message's header in wire form, blank line included; None when it is larger than HEADER_KEPT."""
-        return self._section(_FIELDS) if self._head[1] & _HEADER else None
+        return self._section(_FIELDS) if self._blob[1] & _HEADER else None
 
     @property
     def sent(self) -> int | None:
@@ -127,7 +134,7 @@ class Facts:
     @property
     def is_reply(self) -> bool:
         """The subject was that of a reply or forward."""
-        return bool(self._head[1] & _REPLY)
+        return bool(self._blob[1] & _REPLY)
 
     @property
     def first_from(self) -> str:
@@ -166,10 +173,16 @@ class Facts:
         start = table.find(b"\n%s " % path)
         if start < 0:
             return None
-        line = table[start + 1 : table.index(b"\n", start + 1)].decode()
-        _, header_start, header_end, body_start, body_end, inner_body, encoding, kind = line.split(" ")
+        line = table[start + 1 : table.index(b"\n", start + 1)]
+        _, header_start, header_end, body_start, body_end, inner_body, encoding, kind = line.split(b" ")
         return PartPlace(
-            int(header_start), int(header_end), int(body_start), int(body_end), int(inner_body), encoding, kind
+            int(header_start),
+            int(header_end),
+            int(body_start),
+            int(body_end),
+            int(inner_body),
+            encoding.decode(),
+            kind.decode(),
         )
 
 

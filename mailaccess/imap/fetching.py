@@ -7,12 +7,15 @@ batch.
 import logging
 from collections.abc import Iterator, Sequence
 from functools import reduce
+from itertools import chain
 from operator import or_
+from typing import Any
 
 from mailaccess.imap.facts import Facts
-from mailaccess.imap.items import FLAGS, MODSEQ, UID, Block, Needs, Stream, Value, Wanted
-from mailaccess.imap.loading import Texts, load_facts, load_texts, load_threads
+from mailaccess.imap.items import FLAGS, MODSEQ, UID, Block, Needs, Said, Stream, Value, Wanted, sizes
+from mailaccess.imap.loading import load_facts, load_threads
 from mailaccess.imap.session import Session
+from mailaccess.imap.values import Line, load_values
 from mailaccess.imap.view import Ranges, length
 from mailaccess.storage.content import Content
 from mailaccess.storage.errors import StorageError
@@ -24,9 +27,8 @@ log = logging.getLogger(__name__)
 LINES_AT_ONCE = 512
 """Messages of which memory is asked: about half a millisecond."""
 
-_MESSAGES_AT_ONCE = 128  # whose facts are loaded
-_TEXTS_AT_ONCE = 50  # files read by one call to a thread, or octets in them
-_OCTETS_AT_ONCE = 1 << 20
+_MESSAGES_AT_ONCE = 128  # whose facts are loaded, or whose files are read by one call to a thread
+_OCTETS_AT_ONCE = 1 << 20  # in the latter
 _PIECE = 64 * 1024  # of a streamed text
 _BY_REFERENCE = 16 * 1024  # a larger value is not copied into its line
 
@@ -58,6 +60,18 @@ def _form(head: bytes, items: Sequence[Wanted]) -> bytes:
     return b"%s%s)\r\n" % (head, b" ".join(item.form for item in items))
 
 
+def _batches(wanted: Sequence[Line]) -> Iterator[Sequence[Line]]:
+    """Those of which the files are read by one call."""
+    start = octets = 0
+    for i, line in enumerate(wanted):
+        octets += line.cost
+        if octets >= _OCTETS_AT_ONCE:
+            yield wanted[start : i + 1]
+            start, octets = i + 1, 0
+    if start < len(wanted):
+        yield wanted[start:]
+
+
 class Answer:
     """The FETCH responses of one command. `missing` counts the messages that could not be answered for, `undecodable`
     those of them that are there, but encoded in a way that is not known."""
@@ -77,121 +91,130 @@ class Answer:
         self.all_items = items + extra
         self.head = b"* %d UIDFETCH (" if session.uidonly else b"* %d FETCH ("
         self.form, self.full_form = _form(self.head, items), _form(self.head, self.all_items)
-        self.reads = any(item.read for item in items)
+        self.reads = any(item.reads for item in items)
         self.needs = reduce(or_, (item.needs for item in self.all_items), Needs.SIZES if self.reads else Needs.NOTHING)
         self.tells_flags = FLAGS in items and (MODSEQ in items or not session.condstore)
 
     async def send(self, ranges: Ranges) -> None:
-        slow = self.reads or bool(self.needs & (Needs.FACTS | Needs.FACTS_AT_HAND | Needs.THREADS))
+        slow = self.reads or self.needs & ~Needs.SIZES or any(item.says for item in self.all_items)
         self.session.expect(length(ranges))
         for piece in slices(ranges, _MESSAGES_AT_ONCE if slow else LINES_AT_ONCE):
-            block = await self._load(piece)
+            block, said = await self._load(piece)
             current = self.mailbox.messages
             upto = current.highest
-            columns = [item.column(block) for item in self.all_items]
+            columns = [
+                item.column(block) if item.column else said for item, said in zip(self.all_items, said, strict=True)
+            ]
             if upto > self.view.modseq:
                 self.session.tell_keywords()
                 self._note_told(block, current, upto)
-            if self.seen or (self.reads and any(None in column for column in columns)):
+            if self.seen or (self.reads and self._has_sources(columns)):
                 await self._send_texts(block, columns)
             else:
-                self.session.write(b"".join([self.form % row for row in zip(block.numbers, *columns, strict=True)]))
+                form = self.form
+                self.session.write(b"".join([form % row for row in zip(block.numbers, *columns, strict=True)]))
             self.session.advance(length(piece))
             if self.session.channel.full:
                 await drained()
             else:
                 await turn()
 
-    async def _load(self, ranges: Ranges) -> Block:
-        """These messages with what the items need; those for which it cannot be had are left out and counted."""
-        picks = list(self.view.pick(ranges))
-        facts: dict[int, Facts] = {}
-        if self.needs & Needs.FACTS:
-            facts = await load_facts(self.mailbox, [uid for _, uid, _, _ in picks])
-            picks = [pick for pick in picks if pick[1] in facts]
+    async def _load(self, ranges: Ranges) -> tuple[Block, list[list[Any]]]:
+        """These messages with what the items need, and what facts say of them, for each item that they say. Those of
+        which something cannot be had are left out and counted."""
+        stretches = list(self.view.stretches(ranges))
+        numbers: Sequence[int] = list(chain.from_iterable(numbers for numbers, _, _ in stretches))
+        uids = list(chain.from_iterable(messages.uids[rows] for _, messages, rows in stretches))
+        lacking: set[int] = set()
+        columns = await self._say(uids, lacking)
         threads: dict[int, int] = {}
         if self.needs & Needs.THREADS:
-            threads = await load_threads(self.mailbox, [uid for _, uid, _, _ in picks])
-            picks = [pick for pick in picks if pick[1] in threads]
-        at_hand: dict[int, Facts] = facts
-        if self.needs & Needs.FACTS_AT_HAND and not facts:
-            cached = self.mailbox.cached_facts([uid for _, uid, _, _ in picks])
+            threads = await load_threads(self.mailbox, uids)
+            lacking.update(uid for uid in uids if uid not in threads)
+        at_hand: dict[int, Facts] = {}
+        if self.needs & Needs.FACTS_AT_HAND:
+            cached = self.mailbox.cached_facts(uids)
             at_hand = {uid: Facts(blob) for uid, blob in cached.items()}
-        if self.needs & Needs.SIZES:
-            unsized = [uid for _, uid, messages, row in picks if messages.sizes[row] == UNSIZED]
-            if unsized:
-                await call(self.mailbox.make_sizes, unsized)
-                picks = [pick for pick in picks if pick[2].sizes[pick[3]] != UNSIZED]
-        self.missing += length(ranges) - len(picks)
-        numbers, uids, messages, rows = zip(*picks, strict=True) if picks else ((), (), (), ())
-        recent = self.view.is_recent if self.view.recent else None
-        return Block(
-            uids if self.session.uidonly else numbers,
+        uidonly = self.session.uidonly
+        block = Block(
+            uids if uidonly else numbers,
             uids,
-            messages,
-            rows,
-            recent,
-            facts=[facts[uid] for uid in uids] if facts else (),
+            [(messages, rows) for _, messages, rows in stretches],
+            self.view.is_recent if self.view.recent else None,
             at_hand=[at_hand.get(uid) for uid in uids] if self.needs & Needs.FACTS_AT_HAND else (),
-            threads=[threads[uid] for uid in uids] if threads else (),
+            threads=[threads.get(uid, 0) for uid in uids] if threads else (),
         )
+        if self.needs & Needs.SIZES and UNSIZED in block.values(sizes):
+            unsized = [uid for uid, size in zip(uids, block.values(sizes), strict=True) if size == UNSIZED]
+            await call(self.mailbox.make_sizes, unsized)
+            lacking.update(uid for uid, size in zip(uids, block.values(sizes), strict=True) if size == UNSIZED)
+        self.missing += length(ranges) - len(uids)
+        if lacking:
+            self.missing += len(lacking)
+            rows_kept = [index for index, uid in enumerate(uids) if uid not in lacking]
+            block = block.only(rows_kept)
+            columns = [[column[index] for index in rows_kept] if column else column for column in columns]
+        return block, columns
+
+    async def _say(self, uids: Sequence[int], lacking: set[int]) -> list[list[Any]]:
+        """What facts say of messages, for each item. UIDs of those that have none join the `lacking`."""
+        kept, mailbox = self.session.settings.kept, self.mailbox
+        columns: list[list[Any]] = [[] for _ in self.all_items]
+        for item, column in zip(self.all_items, columns, strict=True):
+            if item.says is not None:
+                column.extend(kept.column(mailbox, item.kept_as, uids) if item.kept_as else [None] * len(uids))
+        incomplete = [column for column in columns if None in column]
+        if not incomplete:
+            return columns
+        unknown = [uid for uid, *said in zip(uids, *incomplete, strict=True) if None in said]
+        facts = await load_facts(mailbox, unknown)
+        lacking.update(uid for uid in unknown if uid not in facts)
+        for item, column in zip(self.all_items, columns, strict=True):
+            if item.says is not None and None in column:
+                rows = zip(uids, column, strict=True)
+                fresh = {uid: item.says(facts[uid]) for uid, said in rows if said is None and uid in facts}
+                column[:] = [fresh.get(uid) if said is None else said for uid, said in zip(uids, column, strict=True)]
+                if item.kept_as:
+                    kept.add(mailbox, item.kept_as, fresh)
+        return columns
 
     def _note_told(self, block: Block, current: Messages, upto: int) -> None:
         """The flags that are about to be sent need not be told again when the command ends."""
-        sent = (
-            uid
-            for uid, messages in zip(block.uids, block.messages, strict=True)
-            if messages is current and (self.tells_flags or uid in self.seen)
-        )
-        self.view.told(sent, upto)
+        for messages, rows in block.stretches:
+            if messages is current:
+                uids = messages.uids[rows]
+                self.view.told(uids if self.tells_flags else [uid for uid in uids if uid in self.seen], upto)
 
     # -- texts
 
-    async def _send_texts(self, block: Block, columns: Sequence[Sequence[Value | None]]) -> None:
-        values = [list(row) for row in zip(*columns, strict=True)]
-        for start, end in self._batches(block, values):
-            wanted = [self._texts(block, i, values[i]) for i in range(start, end)]
+    def _has_sources(self, columns: Sequence[Sequence[Said]]) -> bool:
+        """Something has to be read from files."""
+        reading = (column for item, column in zip(self.all_items, columns, strict=True) if item.reads)
+        return any(not isinstance(said, bytes) for column in reading for said in column)
+
+    async def _send_texts(self, block: Block, columns: Sequence[Sequence[Said]]) -> None:
+        sized = block.values(sizes) if self.reads else [0] * len(block.uids)
+        wanted = list(map(Line, block.uids, sized, zip(*columns, strict=True)))
+        numbers = iter(block.numbers)
+        for batch in _batches(wanted):
             try:
-                await load_texts(self.mailbox, [texts for texts in wanted if texts.reads])
-                for i, texts in zip(range(start, end), wanted, strict=True):
-                    if texts.reads and texts.values is None:
+                await load_values(self.mailbox, batch)
+                for line, number in zip(batch, numbers, strict=False):
+                    if line.values is None:
                         self.missing += 1
-                        self.undecodable += texts.undecodable
-                        continue
-                    row = values[i]
-                    if texts.values:
-                        found = iter(texts.values)
-                        row = [next(found) if value is None else value for value in row]
-                    await self._send(block.numbers[i], row, full=block.uids[i] in self.seen, content=texts.content)
+                        self.undecodable += line.undecodable
+                    else:
+                        await self._send(number, line.values, full=line.uid in self.seen, content=line.content)
             finally:
-                for texts in wanted:
-                    if texts.content is not None:
-                        texts.content.close()
-
-    def _batches(self, block: Block, values: Sequence[Sequence[Value | None]]) -> Iterator[tuple[int, int]]:
-        """Half-open stretches of the block, of which the files are read by one call."""
-        start = octets = files = 0
-        for i, row in enumerate(values):
-            reads = sum(value is None for value in row)
-            if reads:
-                files += 1
-                octets += reads * block.messages[i].sizes[block.rows[i]]
-            if files == _TEXTS_AT_ONCE or octets >= _OCTETS_AT_ONCE:
-                yield start, i + 1
-                start, octets, files = i + 1, 0, 0
-        if start < len(values):
-            yield start, len(values)
-
-    def _texts(self, block: Block, i: int, row: Sequence[Value | None]) -> Texts:
-        reads = [item.read for item, value in zip(self.all_items, row, strict=True) if value is None and item.read]
-        size = block.messages[i].sizes[block.rows[i]]
-        return Texts(block.uids[i], size, block.facts[i] if block.facts else None, reads)
+                for line in batch:
+                    if line.content is not None:
+                        line.content.close()
 
     async def _send(self, number: int, row: Sequence[Value], *, full: bool, content: Content | None) -> None:
         """One response. Long values are passed on as they are, or streamed."""
-        if not full:
+        if not full and self.seen:
             row = row[: len(self.items)]
-        if any(map(_is_long, row)):
+        if content is not None or any(map(_is_long, row)):
             await self._send_long(number, row, content)
         else:
             self.session.write((self.full_form if full else self.form) % (number, *row))

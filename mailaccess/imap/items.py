@@ -5,28 +5,44 @@ Rendering goes by columns: an item gives its values for a block of messages at o
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from operator import attrgetter
+from typing import Protocol, TypeVar
 
 from mailaccess.imap import objectid, render
-from mailaccess.imap.binary import BinarySection, Decoded
+from mailaccess.imap.binary import BinarySection, BinarySize, BinaryText, Decoded
 from mailaccess.imap.binary import parse_section as parse_binary_section
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.facts import Facts
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.registry import feature
-from mailaccess.imap.section import Section, Span, Text, parse_section
+from mailaccess.imap.section import ENDLESS, Section, Span, Text, parse_section
+from mailaccess.mail.flags import Flags
 from mailaccess.storage.content import Content
 from mailaccess.storage.messages import Messages
+
+T = TypeVar("T")
 
 Stream = Span | Decoded
 """Octets to be sent from the file, piece by piece."""
 Value = bytes | int | Stream
 """An item's value for one message: rendered, or a number, or a long one."""
 
-Read = Callable[[Content, Facts | None], Value]
-"""Finds a value in a message's file; facts are there if the item needs them."""
+
+class Source(Protocol):
+    """What finds a value in a message's file."""
+
+    def cost(self, size: int) -> int:
+        """How many octets of a message of `size` are read, at most."""
+
+    def read(self, content: Content) -> Value:
+        """UnknownEncoding."""
+
+
+Said = bytes | int | Source
+"""An item's value for one message, or where it is."""
 
 
 class Needs(IntEnum):
@@ -34,9 +50,8 @@ class Needs(IntEnum):
 
     NOTHING = 0
     SIZES = 1
-    FACTS = 2
-    FACTS_AT_HAND = 4  # those that are kept; the others need not be made
-    THREADS = 8
+    FACTS_AT_HAND = 2  # those that are kept; the others need not be made
+    THREADS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +60,43 @@ class Block:
 
     numbers: Sequence[int]  # what the responses begin with
     uids: Sequence[int]
-    messages: Sequence[Messages]  # the generation that each row is of
-    rows: Sequence[int]
-    recent: Callable[[int], bool] | None  # by UID; None when none is \\Recent
-    facts: Sequence[Facts] = ()  # empty unless needed, as the next two
-    at_hand: Sequence[Facts | None] = ()
+    stretches: Sequence[tuple[Messages, slice]]  # the generations they are of, and their rows there
+    recent: Callable[[int], bool] | None = None  # by UID; None when none is \\Recent
+    at_hand: Sequence[Facts | None] = ()  # empty unless needed, as the next one
     threads: Sequence[int] = ()
 
+    def values(self, column: Callable[[Messages], Sequence[T]]) -> Sequence[T]:
+        """What one of the columns in memory says of them."""
+        if len(self.stretches) == 1:
+            messages, rows = self.stretches[0]
+            return column(messages)[rows]
+        return [value for messages, rows in self.stretches for value in column(messages)[rows]]
 
-Column = Callable[[Block], Sequence[Value | None]]
+    def only(self, indexes: Sequence[int]) -> "Block":
+        """Some of them."""
+        places = [(messages, row) for messages, rows in self.stretches for row in range(rows.start, rows.stop)]
+        stretches = [(messages, slice(row, row + 1)) for messages, row in map(places.__getitem__, indexes)]
+
+        def pick(column: Sequence[T]) -> Sequence[T]:
+            return [column[index] for index in indexes] if column else ()
+
+        numbers, uids = pick(self.numbers), pick(self.uids)
+        return Block(numbers, uids, stretches, self.recent, pick(self.at_hand), pick(self.threads))
+
+
+Column = Callable[[Block], Sequence[Said]]
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One item as a client asks for it."""
+    """One item as a client asks for it: from memory, or said by facts."""
 
     form: bytes  # `%` form of the item in a response: b"UID %d"
-    column: Column  # its values; None: that one must be read from the file
+    column: Column | None = None  # its values, where no facts are needed
     needs: Needs = Needs.NOTHING
-    read: Read | None = None  # where `column` may give None
+    says: Callable[[Facts], Said] | None = None  # its value, where they are; it never changes
+    kept_as: Hashable = None  # what names these values when they are kept in memory; None: they are not
+    reads: bool = False  # some of its values are Sources
     sets_seen: bool = False
 
 
@@ -92,6 +125,17 @@ def item(name: bytes, form: bytes = b"%s", *, needs: Needs = Needs.NOTHING) -> C
         return column
 
     return enter
+
+
+def _said(name: bytes, says: Callable[[Facts], bytes], *, rev2: bool = False) -> Wanted:
+    """An item that facts say."""
+    return Wanted(name + b" %s", says=says, kept_as=(name, rev2))
+
+
+def said_item(name: bytes, says: Callable[[Facts], bytes]) -> None:
+    """Enters an item without arguments that facts say."""
+    wanted = _said(name, says)
+    ITEMS[name] = lambda cursor: wanted
 
 
 def item_with_arguments(name: bytes) -> Callable[[Parse], Parse]:
@@ -152,9 +196,17 @@ def uid(block: Block) -> Sequence[int]:
     return block.uids
 
 
+_flags: Callable[[Messages], Sequence[Flags]] = attrgetter("flags")
+_dates: Callable[[Messages], Sequence[int]] = attrgetter("dates")
+_saved: Callable[[Messages], Sequence[int]] = attrgetter("saved")
+_modseqs: Callable[[Messages], Sequence[int]] = attrgetter("modseqs")
+sizes: Callable[[Messages], Sequence[int]] = attrgetter("sizes")
+"""The column that a FETCH which reads files needs as well."""
+
+
 @item(b"FLAGS")
 def flags(block: Block) -> list[bytes]:
-    listed = [messages.flags[row] for messages, row in zip(block.messages, block.rows, strict=True)]
+    listed = block.values(_flags)
     if block.recent is None:
         lists = {names: render.flags(names) for names in set(listed)}
         return [lists[names] for names in listed]
@@ -163,56 +215,44 @@ def flags(block: Block) -> list[bytes]:
 
 @item(b"INTERNALDATE")
 def internaldate(block: Block) -> list[bytes]:
-    return [render.date_time(messages.dates[row]) for messages, row in zip(block.messages, block.rows, strict=True)]
+    return list(map(render.date_time, block.values(_dates)))
 
 
 @item(b"SAVEDATE")
 def savedate(block: Block) -> list[bytes]:
     """RFC 8514 4.2"""
-    return [render.date_time(messages.saved[row]) for messages, row in zip(block.messages, block.rows, strict=True)]
+    return list(map(render.date_time, block.values(_saved)))
 
 
 @item(b"RFC822.SIZE", b"%d", needs=Needs.SIZES)
-def size(block: Block) -> list[int]:
-    return [messages.sizes[row] for messages, row in zip(block.messages, block.rows, strict=True)]
+def size(block: Block) -> Sequence[int]:
+    return block.values(sizes)
 
 
 @item(b"MODSEQ", b"(%d)")
-def modseq(block: Block) -> list[int]:
+def modseq(block: Block) -> Sequence[int]:
     """RFC 7162 3.1.4.2"""
-    return [messages.modseqs[row] for messages, row in zip(block.messages, block.rows, strict=True)]
-
-
-# -- what the facts have
-
-
-@item(b"ENVELOPE", needs=Needs.FACTS)
-def envelope(block: Block) -> list[bytes]:
-    return [facts.envelope for facts in block.facts]
-
-
-@item(b"BODYSTRUCTURE", needs=Needs.FACTS)
-def bodystructure(block: Block) -> list[bytes]:
-    return [facts.bodystructure for facts in block.facts]
-
-
-@item(b"EMAILID", b"(%s)", needs=Needs.FACTS)
-def emailid(block: Block) -> list[bytes]:
-    """RFC 8474 5.3, as THREADID"""
-    return [objectid.emailid(facts.digest) for facts in block.facts]
+    return block.values(_modseqs)
 
 
 @item(b"THREADID", b"(%s)", needs=Needs.THREADS)
 def threadid(block: Block) -> list[bytes]:
+    """RFC 8474 5.3, as EMAILID"""
     return [objectid.threadid(thread) for thread in block.threads]
-
-
-def preview(block: Block) -> list[bytes]:
-    return [render.string(facts.preview) for facts in block.facts]
 
 
 def preview_at_hand(block: Block) -> list[bytes]:
     return [render.nstring(None if facts is None else facts.preview) for facts in block.at_hand]
+
+
+# -- what the facts have
+
+said_item(b"ENVELOPE", attrgetter("envelope"))
+said_item(b"BODYSTRUCTURE", attrgetter("bodystructure"))
+said_item(b"EMAILID", lambda facts: b"(%s)" % objectid.emailid(facts.digest))
+
+_BODY = _said(b"BODY", attrgetter("body"))
+_PREVIEW = _said(b"PREVIEW", lambda facts: render.string(facts.preview))
 
 
 @item_with_arguments(b"PREVIEW")
@@ -223,21 +263,9 @@ def parse_preview(cursor: Cursor) -> Wanted:
     """
     lazy = _LAZY.match(cursor.data, cursor.pos)
     if lazy is None:
-        return Wanted(b"PREVIEW %s", preview, Needs.FACTS)
+        return _PREVIEW
     cursor.pos = lazy.end()
     return Wanted(b"PREVIEW %s", preview_at_hand, Needs.FACTS_AT_HAND)
-
-
-def body(block: Block) -> list[bytes]:
-    return [facts.body for facts in block.facts]
-
-
-def bodystructure_rev2(block: Block) -> list[bytes]:
-    return [facts.bodystructure_rev2 for facts in block.facts]
-
-
-def body_rev2(block: Block) -> list[bytes]:
-    return [facts.body_rev2 for facts in block.facts]
 
 
 # -- texts
@@ -247,7 +275,7 @@ def body_rev2(block: Block) -> list[bytes]:
 def parse_body(cursor: Cursor) -> Wanted:
     """ "BODY" / "BODY" section ["<" number "." nz-number ">"]"""
     if not _at_section(cursor):
-        return Wanted(b"BODY %s", body, Needs.FACTS)
+        return _BODY
     named, section = parse_section(cursor)
     return _text(b"BODY" + named, section, sets_seen=True)
 
@@ -287,73 +315,48 @@ def _at_section(cursor: Cursor) -> bool:
 
 
 def _text(label: bytes, section: Section, *, sets_seen: bool = False) -> Wanted:
-    def column(block: Block) -> Sequence[Value | None]:
-        if not section.needs_facts:
-            return [None] * len(block.uids)
-        texts = [section.from_facts(facts) for facts in block.facts]
-        return [None if text is None else literal(text) for text in texts]
-
-    def read(content: Content, facts: Facts | None) -> Value:
-        text = section.read(content, facts)
-        return text if isinstance(text, Span) else literal(text)
-
-    needs = Needs.FACTS if section.needs_facts else Needs.NOTHING
-    return Wanted(label.replace(b"%", b"%%") + b" %s", column, needs, read, sets_seen)
+    form = label.replace(b"%", b"%%") + b" %s"
+    if not section.needs_facts:
+        return Wanted(form, _from_file(section.span(None, ENDLESS)), reads=True, sets_seen=sets_seen)
+    return Wanted(form, says=section.rendered, kept_as=section, reads=True, sets_seen=sets_seen)
 
 
 @item_with_arguments(b"BINARY")
 def parse_binary(cursor: Cursor) -> Wanted:
     """ "BINARY" section-binary [partial]   (RFC 3516 section 7)"""
-    return _binary(cursor, sets_seen=True)
+    named, section = parse_binary_section(cursor)
+    return _binary(b"BINARY%s %%s" % named, section, BinaryText, sets_seen=True)
 
 
 @item_with_arguments(b"BINARY.PEEK")
 def parse_binary_peek(cursor: Cursor) -> Wanted:
     """ "BINARY.PEEK" section-binary [partial]"""
-    return _binary(cursor, sets_seen=False)
-
-
-def _binary(cursor: Cursor, *, sets_seen: bool) -> Wanted:
     named, section = parse_binary_section(cursor)
-
-    def read(content: Content, facts: Facts | None) -> Value:
-        encoded = section.find(content, facts)
-        if encoded is None:
-            return b"NIL"
-        octets = encoded.read(content, section.origin, section.length)
-        return octets if isinstance(octets, Decoded) else literal8(octets)
-
-    return Wanted(b"BINARY%s %%s" % named, _from_file, _needs(section), read, sets_seen)
+    return _binary(b"BINARY%s %%s" % named, section, BinaryText)
 
 
 @item_with_arguments(b"BINARY.SIZE")
 def parse_binary_size(cursor: Cursor) -> Wanted:
     """ "BINARY.SIZE" section-binary"""
     named, section = parse_binary_section(cursor, partial=False)
-
-    def read(content: Content, facts: Facts | None) -> Value:
-        encoded = section.find(content, facts)
-        return 0 if encoded is None else encoded.size(content)
-
-    return Wanted(b"BINARY.SIZE%s %%d" % named, _from_file, _needs(section), read)
+    return _binary(b"BINARY.SIZE%s %%d" % named, section, BinarySize)
 
 
-def _from_file(block: Block) -> Sequence[None]:
-    return [None] * len(block.uids)
+def _binary(
+    form: bytes,
+    section: BinarySection,
+    source: Callable[[BinarySection, Facts | None], Source],
+    *,
+    sets_seen: bool = False,
+) -> Wanted:
+    if not section.path:
+        return Wanted(form, _from_file(source(section, None)), reads=True, sets_seen=sets_seen)
+    return Wanted(form, says=lambda facts: source(section, facts), reads=True, sets_seen=sets_seen)
 
 
-def _needs(section: BinarySection) -> Needs:
-    return Needs.FACTS if section.path else Needs.NOTHING
-
-
-def literal8(octets: bytes) -> bytes:
-    """A literal, or where that may not be since there are NULs, literal8 = "~{" number "}" CRLF *OCTET"""
-    return b"~" + literal(octets) if b"\0" in octets else literal(octets)
-
-
-def literal(text: bytes) -> bytes:
-    """literal = "{" number "}" CRLF *CHAR8"""
-    return b"{%d}\r\n%s" % (len(text), text)
+def _from_file(source: Source) -> Column:
+    """Without having to know what the message is made of."""
+    return lambda block: [source] * len(block.uids)
 
 
 def _bare(name: bytes) -> Wanted:
@@ -361,8 +364,8 @@ def _bare(name: bytes) -> Wanted:
 
 
 REV2 = {
-    _bare(b"BODY"): Wanted(b"BODY %s", body_rev2, Needs.FACTS),
-    _bare(b"BODYSTRUCTURE"): Wanted(b"BODYSTRUCTURE %s", bodystructure_rev2, Needs.FACTS),
+    _BODY: _said(b"BODY", attrgetter("body_rev2"), rev2=True),
+    _bare(b"BODYSTRUCTURE"): _said(b"BODYSTRUCTURE", attrgetter("bodystructure_rev2"), rev2=True),
 }
 """Items that a client which has enabled IMAP4rev2 gets in another form."""
 

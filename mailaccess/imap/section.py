@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import Enum
-from typing import ClassVar
+from typing import NamedTuple
 
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.facts import Facts
@@ -14,6 +14,9 @@ from mailaccess.storage.content import Content
 
 STREAMED = 256 * 1024
 """A longer text is sent piece by piece; up to here it is one object."""
+
+ENDLESS = 1 << 62
+"""An end that every message comes before."""
 
 _MAX_NAMES = 100  # in one list of header fields; clients ask for about twenty
 _PATH = re.compile(rb"[1-9]\d{0,9}(?:\.[1-9]\d{0,9})*(?=[.\]])")
@@ -36,17 +39,35 @@ class Text(Enum):
 _TEXTS = {text.value: text for text in Text if text.value}
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Octets [start, end) of a message in wire form, to be sent piece by piece."""
+def literal(text: bytes) -> bytes:
+    """literal = "{" number "}" CRLF *CHAR8"""
+    return b"{%d}\r\n%s" % (len(text), text)
+
+
+class Span(NamedTuple):
+    """Octets [start, end) of a message in wire form, those of them that there are."""
 
     start: int
     end: int
-    has_nul: ClassVar[bool] = False
 
     @property
     def size(self) -> int:
         return self.end - self.start
+
+    @property
+    def has_nul(self) -> bool:
+        """None is told to be there: see Content.read."""
+        return False
+
+    def cost(self, size: int) -> int:
+        """How many octets of a message of `size` have to be read."""
+        return max(0, min(self.end, size) - self.start)
+
+    def read(self, content: Content) -> "bytes | Span":
+        """Rendered as a literal; what is long, as its place in this message, to be sent piece by piece."""
+        end = min(self.end, content.size)
+        start = min(self.start, end)
+        return Span(start, end) if end - start > STREAMED else literal(content.read(start, end - start))
 
     def piece(self, content: Content, start: int, length: int) -> bytes:
         """Octets [start, start + length) of it."""
@@ -75,13 +96,25 @@ class Section:
         header = facts.header
         return None if header is None else self._cut(self._filter(header))
 
+    def rendered(self, facts: Facts) -> "bytes | Span | HeaderSpan":
+        """As it is sent, where the facts hold it; else what reads it."""
+        text = self.from_facts(facts)
+        if text is not None:
+            return literal(text)
+        if self.fields is None:
+            return self.span(facts, ENDLESS)
+        return HeaderSpan(*self._place(facts, ENDLESS), self)
+
     def read(self, content: Content, facts: Facts | None) -> bytes | Span:
         """The text, from the file; a long one as its place there. A section that does not exist is empty."""
         if self.fields is not None:
-            start, end = self._place(facts, content.size)
-            return self._cut(self._filter(content.read(start, min(end - start, HEADER_READ))))
+            return self.read_fields(content, *self._place(facts, content.size))
         span = self.span(facts, content.size)
         return span if span.size > STREAMED else content.read(span.start, span.size)
+
+    def read_fields(self, content: Content, start: int, end: int) -> bytes:
+        """The fields asked for of the header that lies there."""
+        return self._cut(self._filter(content.read(start, min(end - start, HEADER_READ))))
 
     def span(self, facts: Facts | None, size: int) -> Span:
         """Its place in a message of `size` octets, if it is not made of single fields."""
@@ -127,6 +160,22 @@ class Section:
         if self.length is None:
             return text
         return text[self.origin : self.origin + self.length]
+
+
+class HeaderSpan(NamedTuple):
+    """The fields asked for of a header at octets [start, end) of a message."""
+
+    start: int
+    end: int
+    section: Section
+
+    def cost(self, size: int) -> int:
+        """As Span.cost."""
+        return min(self.end, size) - self.start
+
+    def read(self, content: Content) -> bytes:
+        """As Span.read."""
+        return literal(self.section.read_fields(content, self.start, self.end))
 
 
 def parse_section(cursor: Cursor) -> tuple[bytes, Section]:

@@ -17,6 +17,7 @@ from mailaccess.imap import flag_lines, render
 from mailaccess.imap.errors import Bad, Bye
 from mailaccess.imap.events import Selected
 from mailaccess.imap.flag_lines import FlagsLine
+from mailaccess.imap.kept import Kept
 from mailaccess.imap.numset import render as render_numbers
 from mailaccess.imap.permissions import flags_lines
 from mailaccess.imap.progress import Progress
@@ -56,6 +57,7 @@ class ImapSettings:
     url_applications: Mapping[str, frozenset[str]] = field(default_factory=dict)  # users who fetch URLs for others
     without: frozenset[bytes] = frozenset()  # capabilities, in upper case, whose commands and ENABLE are not known
     admin: str = ""  # a URI: how to reach the administrator; shown as the annotation /shared/admin
+    kept: Kept = field(default_factory=Kept)  # what FETCH has told
 
 
 class Notifier(Protocol):

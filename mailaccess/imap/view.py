@@ -72,6 +72,11 @@ def missing(old: Sequence[int], new: Sequence[int]) -> list[int]:
     return gone
 
 
+def _stretch(first: int, messages: Messages, row: int, last: int) -> tuple[range, Messages, slice]:
+    """Messages `first` to `last`, the first of which is in that row."""
+    return range(first, last + 1), messages, slice(row, row + last - first + 1)
+
+
 class View:
     """One session's numbering of one mailbox."""
 
@@ -164,6 +169,26 @@ class View:
                     yield number, uid, current, row
                 elif (row := self.generation.position(uid)) >= 0:
                     yield number, uid, self.generation, row
+
+    def stretches(self, ranges: Ranges) -> Iterator[tuple[range, Messages, slice]]:
+        """The same, for as many at a time as lie together: sequence numbers, generation, rows."""
+        current = self.mailbox.messages
+        if current is self.generation and self._uids is current.uids:
+            for low, high in ranges:
+                yield range(low, high + 1), current, slice(low - 1, high)
+            return
+        begun: tuple[int, Messages, int] | None = None
+        last = 0
+        for number, _, messages, row in self.pick(ranges):
+            if begun is not None:
+                first, generation, first_row = begun
+                if number == last + 1 and messages is generation and row - first_row == number - first:
+                    last = number
+                    continue
+                yield _stretch(*begun, last)
+            begun, last = (number, messages, row), number
+        if begun is not None:
+            yield _stretch(*begun, last)
 
     def present(self, ranges: Ranges) -> list[int]:
         """The UIDs of these messages, but for those that were expunged without this client having been told."""

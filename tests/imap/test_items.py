@@ -4,7 +4,7 @@ import pytest
 
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.grammar import Cursor
-from mailaccess.imap.items import Block, Needs, parse_items
+from mailaccess.imap.items import Block, Needs, parse_items, sizes
 from mailaccess.storage.messages import Messages
 
 
@@ -18,12 +18,30 @@ def forms(text: bytes) -> list[bytes]:
 
 def block(*, recent: bool = False) -> Block:
     messages = Messages([7], [frozenset(["\\Seen", "$Forwarded"])], [42], [1234], [760686745], [0])
-    return Block([1], [7], [messages], [0], (lambda uid: uid == 7) if recent else None)
+    return Block([1], [7], [(messages, slice(0, 1))], (lambda uid: uid == 7) if recent else None)
 
 
 def rendered(text: bytes, **options: bool) -> bytes:
     """The items for the one message of `block`."""
-    return b" ".join(wanted.form % wanted.column(block(**options))[0] for wanted in parse_items(Cursor(text)))
+    items = parse_items(Cursor(text))
+    return b" ".join(wanted.form % wanted.column(block(**options))[0] for wanted in items if wanted.column)
+
+
+def columns(count: int) -> Messages:
+    """UIDs from 1, and sizes of ten times that."""
+    uids = range(1, count + 1)
+    return Messages(uids, [frozenset()] * count, uids, [10 * uid for uid in uids], uids, uids)
+
+
+def test_a_block_may_be_of_several_generations() -> None:
+    """And some of it can be taken."""
+    old, new = columns(5), columns(9)
+    whole = Block([1, 2, 3, 4], [2, 3, 7, 8], [(old, slice(1, 3)), (new, slice(6, 8))], threads=[5, 6, 7, 8])
+    some = whole.only([0, 2, 3])
+
+    assert whole.values(sizes) == [20, 30, 70, 80]
+    assert (some.numbers, some.uids, some.threads, some.at_hand) == ([1, 3, 4], [2, 7, 8], [5, 7, 8], ())
+    assert some.values(sizes) == [20, 70, 80]
 
 
 @pytest.mark.parametrize(
@@ -139,14 +157,29 @@ def test_recent_is_the_sessions() -> None:
 
 def test_needs() -> None:
     """What has to be loaded first: nothing for memory's columns, no facts for the whole message."""
-    needs = {
-        text: parse_items(Cursor(text))[0].needs
-        for text in (b"FLAGS", b"RFC822.SIZE", b"ENVELOPE", b"BODY[]", b"BODY[1]")
+    items = {
+        text: parse_items(Cursor(text))[0] for text in (b"FLAGS", b"RFC822.SIZE", b"ENVELOPE", b"BODY[]", b"BODY[1]")
     }
 
-    assert needs[b"FLAGS"] == needs[b"BODY[]"] == Needs.NOTHING
-    assert needs[b"RFC822.SIZE"] == Needs.SIZES
-    assert needs[b"ENVELOPE"] == needs[b"BODY[1]"] == Needs.FACTS
+    assert items[b"FLAGS"].needs == items[b"BODY[]"].needs == Needs.NOTHING
+    assert items[b"RFC822.SIZE"].needs == Needs.SIZES
+    assert [text for text, wanted in items.items() if wanted.says] == [b"ENVELOPE", b"BODY[1]"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (b"BODY.PEEK[HEADER]", b"RFC822.HEADER", True),
+        (b"BODY[1]<0.10>", b"BODY[1]<0.11>", False),
+        (b"BODY[HEADER.FIELDS (To)]", b"BODY.PEEK[HEADER.FIELDS (to)]", True),
+        (b"BODY[HEADER.FIELDS (To)]", b"BODY[HEADER.FIELDS.NOT (To)]", False),
+        (b"BODY", b"BODYSTRUCTURE", False),
+    ],
+)
+def test_values_are_kept_by_what_they_are(one: bytes, other: bytes, same: bool) -> None:
+    """Two items that differ in anything that counts do not share them."""
+    first, second = (parse_items(Cursor(text))[0].kept_as for text in (one, other))
+    assert (first == second) is same
 
 
 def test_a_percent_sign_in_a_field_name() -> None:
@@ -164,7 +197,8 @@ def test_preview_may_be_lazy(text: bytes) -> None:
     cursor = Cursor(text)
     (wanted,) = [wanted for wanted in parse_items(cursor) if wanted.form == b"PREVIEW %s"]
     cursor.end()
-    assert wanted.needs is (Needs.FACTS_AT_HAND if b"lazy" in text.lower() else Needs.FACTS)
+    assert wanted.needs is (Needs.FACTS_AT_HAND if b"lazy" in text.lower() else Needs.NOTHING)
+    assert (wanted.says is None) is (b"lazy" in text.lower())
 
 
 @pytest.mark.parametrize("text", [b"(PREVIEW (FUZZY))", b"(PREVIEW ())", b"(PREVIEW (LAZY)", b"(PREVIEW(LAZY))"])

@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.numset import STAR
-from mailaccess.imap.view import View, missing
+from mailaccess.imap.view import Ranges, View, missing
 from mailaccess.mail.flags import FLAGGED, SEEN
 from mailaccess.storage.mailbox import Action
+from mailaccess.storage.messages import Messages
 from tests.world import MESSAGES, World
 
 uids = st.lists(st.integers(1, 200), unique=True).map(sorted)
@@ -29,6 +30,34 @@ def view_of(world: World, count: int) -> View:
     return View(world.accounts.open("fred", None).mailbox("INBOX"), read_only=False)
 
 
+def picked_by_stretches(view: View, ranges: Ranges) -> list[tuple[int, int, Messages, int]]:
+    return [
+        (number, messages.uids[row], messages, row)
+        for numbers, messages, rows in view.stretches(ranges)
+        for number, row in zip(numbers, range(rows.start, rows.stop), strict=True)
+    ]
+
+
+def test_stretches_are_as_long_as_they_can_be(world: World) -> None:
+    """Until an expunge that the client has not been told of lies between."""
+    view = view_of(world, 9)
+    assert [(numbers, rows) for numbers, _, rows in view.stretches([(2, 5), (7, 7)])] == [
+        (range(2, 6), slice(1, 5)),
+        (range(7, 8), slice(6, 7)),
+    ]
+    old = view.mailbox.messages
+    view.mailbox.remove([4, 8])
+    new = view.mailbox.messages
+    assert list(view.stretches([(1, 2), (3, 9)])) == [
+        (range(1, 4), new, slice(0, 3)),
+        (range(4, 5), old, slice(3, 4)),
+        (range(5, 8), new, slice(3, 6)),
+        (range(8, 9), old, slice(7, 8)),
+        (range(9, 10), new, slice(6, 7)),
+    ]
+    assert picked_by_stretches(view, [(1, 9)]) == list(view.pick([(1, 9)]))
+
+
 def test_expunges_wait_until_numbers_may_change(world: World) -> None:
     """Numbers stay while new mail is told; then the expunges come, highest number first."""
     view = view_of(world, 5)
@@ -43,6 +72,7 @@ def test_expunges_wait_until_numbers_may_change(world: World) -> None:
     assert [view.number(uid) for uid in (1, 2, 3, 4, 5, 6)] == [1, 2, 3, 4, 5, 6]
     assert view.present([(1, 2), (4, 6)]) == [1, 5, 6]
     assert [uid for _, uid, _, _ in view.pick([(1, 6)])] == [1, 2, 3, 4, 5, 6]
+    assert picked_by_stretches(view, [(1, 3), (5, 6)]) == list(view.pick([(1, 3), (5, 6)]))
 
     told = view.flush(may_expunge=True)
     assert told is not None
