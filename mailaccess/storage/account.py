@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -33,6 +33,7 @@ from mailaccess.storage.folders import (
 )
 from mailaccess.storage.index import reading
 from mailaccess.storage.index.database import Index
+from mailaccess.storage.index.delta import Delta
 from mailaccess.storage.index.transaction import Forgotten, Transaction
 from mailaccess.storage.lingering import LINGERING
 from mailaccess.storage.mailbox import FactsMaker, Mailbox
@@ -364,12 +365,14 @@ class Account:
         with self._lock:
             return [*self._mailboxes.values(), *self._viewed.values()]
 
-    def _committed(self, connection: Connection, touched: set[int]) -> None:
-        mailboxes = [mailbox for mailbox in self._in_memory() if mailbox.number in touched]
-        for mailbox in mailboxes:
-            mailbox.committed(connection)
-        touch_wake(self.index.wake)
-        self.feed.committed()
+    def _committed(self, connection: Connection, touched: set[int], deltas: Sequence[Delta]) -> None:
+        for mailbox in self._in_memory():
+            mine = [delta for delta in deltas if delta.row.id == mailbox.number]
+            if mine or mailbox.number in touched:
+                mailbox.committed(connection, mine)
+        if touched:
+            touch_wake(self.index.wake)
+            self.feed.committed()
 
     def _guarded(self, work: Callable[[], T]) -> T:
         """Runs what may be run again, should the index be lost."""

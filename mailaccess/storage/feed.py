@@ -230,13 +230,13 @@ class Feed:
                 self._stale = EVERYTHING
             return
         stale = NOTHING
-        for path, name, _ in events:
-            if path == str(self._index.wake):
+        for event in events:
+            if event.path == str(self._index.wake):
                 stale |= NOTHING if self._is_own_wake() else Part.SUMS
-            elif name.startswith("."):
+            elif event.name.startswith("."):
                 stale |= Part.TREE
             else:
-                stale |= _FILES.get(name, NOTHING)
+                stale |= _FILES.get(event.name, NOTHING)
         with self._lock:
             self._stale |= stale
 

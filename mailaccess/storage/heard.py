@@ -5,14 +5,15 @@ long as no event was lost. Names only say where to look; what is there is seen b
 proved as ever. Our own changes are heard too: a name that is as its row says is forgotten.
 """
 
+import os
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from mailaccess.storage import watch
-from mailaccess.storage.names import Entry, Where, parse_name
+from mailaccess.storage.names import Entry, Names, Where, parse_name
 from mailaccess.storage.watch import Event, Watcher
 
 HOUR = 3600.0
@@ -24,6 +25,8 @@ also that the directories above were moved away."""
 
 MOST = 5000
 """Names for which directories need not be read; to compare more costs more than that."""
+
+_DOT = ord(".")
 
 
 class Said(NamedTuple):
@@ -46,7 +49,8 @@ class Heard:
         self._covered = 0.0  # time.monotonic() when all but the names was as the index has it; 0: it never was
         self._count = 0  # of what was heard, be it of files or of commits
         self._silent_until = 0.0  # time.monotonic(); 0 once anything is heard
-        self._names: dict[Entry, bool] = {}
+        self._where: dict[str, Where] = {}  # by path
+        self._names: Names = {}
         self._places: set[Where] = set()
 
     # -- the watch
@@ -57,7 +61,8 @@ class Heard:
         with self._lock:
             if watcher is None or self._directory == directory:
                 return False
-            paths = [directory / "new", directory / "cur", *([wake] if wake is not None else [])]
+            self._where = {f"{directory}/new": "new", f"{directory}/cur": "cur"}
+            paths = [*self._where, *([str(wake)] if wake is not None else [])]
             before, self._token = self._token, watcher.add(paths, self._note, tell)
             if before:
                 watcher.remove(before)
@@ -136,7 +141,7 @@ class Heard:
         with self._lock:
             if not self._covered:
                 return None
-            said = Said(self._names, frozenset(self._places))
+            said = Said(_entries(self._names), frozenset(self._places))
             self._names, self._places = {}, set()
             return said
 
@@ -144,22 +149,26 @@ class Heard:
         """It has still to be looked at."""
         with self._lock:
             if self._covered:
-                self._names = {**said.names, **self._names}
+                names = {(entry.where, os.fsencode(entry.name)): there for entry, there in said.names.items()}
+                self._names = {**names, **self._names}
                 self._places |= said.places
 
-    def forget_known(self, known: Callable[[Collection[str]], Mapping[str, Entry]]) -> None:
-        """After a commit of ours: what it made is no news. `known`: the rows' entries for bases, by base."""
+    def forget(self, ours: Names) -> None:
+        """After a commit of ours: what it made is no news."""
         self.listen()
         with self._lock:
-            if self._names:
-                news = differing(self._names, known({entry.base for entry in self._names}))
-                self._names = {entry: there for entry, there in self._names.items() if entry.base in news}
+            names = self._names
+            for name, there in ours.items() if names else ():
+                if names.get(name) is there:
+                    del names[name]
 
     def names_of(self, base: str) -> list[Entry]:
         """Where the file of a base may be, as far as was heard."""
         self.listen()
         with self._lock:
-            return [entry for entry, there in self._names.items() if there and entry.base == base]
+            begin = os.fsencode(base)
+            near: Names = {name: there for name, there in self._names.items() if there and name[1].startswith(begin)}
+        return [entry for entry in _entries(near) if entry.base == base]
 
     # -- inside
 
@@ -170,11 +179,11 @@ class Heard:
             if events is None:
                 self._lose()
                 return
-            for path, name, there in events:
-                where: Where | None = "new" if path.endswith("/new") else "cur" if path.endswith("/cur") else None
-                if where is not None and name[0] != ".":
+            for path, raw, there in events:
+                where = self._where.get(path)
+                if where is not None and raw[0] != _DOT:
                     self._places.add(where)
-                    self._names[parse_name(name, where)] = there
+                    self._names[where, raw] = there
             if len(self._names) > MOST:
                 self._lose()
 
@@ -182,6 +191,10 @@ class Heard:
         self._losses += 1
         self._covered = self._silent_until = 0.0
         self._names, self._places = {}, set()
+
+
+def _entries(names: Names) -> dict[Entry, bool]:
+    return {parse_name(os.fsdecode(raw), where): there for (where, raw), there in names.items()}
 
 
 def differing(names: Mapping[Entry, bool], known: Mapping[str, Entry]) -> set[str]:

@@ -22,6 +22,7 @@ from mailaccess.storage.errors import MessageGone, NoSuchMailbox, StorageError, 
 from mailaccess.storage.flagging import Action
 from mailaccess.storage.folders import INBOX, mailbox_name
 from mailaccess.storage.index import reading, threads
+from mailaccess.storage.index.delta import Delta
 from mailaccess.storage.index.reading import News
 from mailaccess.storage.index.rows import MailboxRow
 from mailaccess.storage.index.transaction import Forgotten
@@ -70,6 +71,7 @@ class Mailbox:
         self._lost = False
         self._remote = is_remote(box.directory)  # its file system may let whoever asks wait, without end
         self._memory = self._remember(self._everything())
+        self._behind = False  # a write of this process may not be in memory, as nobody has told of its commit
 
     # -- who looks
 
@@ -388,18 +390,22 @@ class Mailbox:
 
     # -- for Account
 
-    def committed(self, connection: Connection) -> None:
+    def committed(self, connection: Connection, deltas: Sequence[Delta]) -> None:
         """After a commit of this process: memory follows, subscribers are told."""
 
         def ask(since: int, version: int) -> News | None:
             found = reading.news(connection, self._box.id, since, version)
             return found or reading.everything(connection, self._box.id)
 
+        self._behind = True
         try:
-            self._refresh(ask)
-            self._box.heard.forget_known(lambda bases: reading.entries_of(connection, self._box.id, bases))
+            if not self._follow(deltas):
+                self._refresh(ask)
+            self._behind = False
         except Forgotten:
             self._tell()  # who looks will find out
+        for delta in deltas:
+            self._box.heard.forget(delta.names)
 
     # -- inside
 
@@ -434,6 +440,7 @@ class Mailbox:
         if self._lost or self._box.index.instance() != self._box.instance:
             self._recovering(self._box.look)
         self._count_changing(1)
+        self._behind = True
         try:
             result = work()
         except Forgotten:
@@ -442,7 +449,7 @@ class Mailbox:
         finally:
             self._count_changing(-1)
         try:
-            if self._differs(self._memory):
+            if self._behind and self._differs(self._memory):
                 self.refresh()
         except (StorageError, OSError, Forgotten):
             log.warning("%s was changed, but cannot be looked at", self.name, exc_info=True)
@@ -497,6 +504,21 @@ class Mailbox:
         with self._lock:
             self._memory.load(self._everything())
         self._tell()
+
+    def _follow(self, deltas: Sequence[Delta]) -> bool:
+        """Takes in what a commit of this process did; subscribers are told if that is news. False: that cannot be."""
+        with self._lock:
+            memory = self._memory
+            before = memory.messages, memory.messages.highest
+            for delta in deltas:
+                if not memory.is_before(delta):
+                    return False
+                if delta.row.version != delta.before and not memory.take(delta.news()):
+                    memory.load(self._everything())
+            same = before[0] is memory.messages and before[1] == memory.messages.highest
+        if not same:
+            self._tell()
+        return bool(deltas)
 
     def _refresh(self, ask: Callable[[int, int], News | None]) -> None:
         """Brings memory up to date; subscribers are told if there was news."""

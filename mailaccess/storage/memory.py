@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from mailaccess.mail.flags import Flags, canonical
+from mailaccess.storage.index.delta import Delta
 from mailaccess.storage.index.reading import Loaded, News
 from mailaccess.storage.index.rows import MailboxRow, keywords_of, unpacked, words
 from mailaccess.storage.keywords import Keywords
@@ -60,6 +61,10 @@ class Memory:
         messages.advance(sorted(changes), news.row.highestmodseq)
         self.messages = messages
         return True
+
+    def is_before(self, delta: Delta) -> bool:
+        """What is known here is what that piece of work began with, and it tells all that it did."""
+        return delta.complete and (delta.instance, delta.before) == (self.instance, self.row.version)
 
     def set_size(self, uid: int, size: int) -> None:
         """The size of a message is known now."""

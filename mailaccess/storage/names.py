@@ -10,6 +10,8 @@ from typing import Literal, NamedTuple
 from mailaccess.mail.flags import ANSWERED, DELETED, DRAFT, FLAGGED, SEEN, Flags
 
 Where = Literal["new", "cur"]
+Names = dict[tuple[Where, bytes], bool]
+"""Which names are there and which are not, as the kernel spells them."""
 
 LETTERS = {"D": DRAFT, "F": FLAGGED, "R": ANSWERED, "S": SEEN, "T": DELETED}
 """The info letters that are system flags."""

@@ -26,8 +26,13 @@ class Event(NamedTuple):
     """What happened last to one name."""
 
     path: str  # as it was given to `add`
-    name: str  # of the file in that directory, or of the path itself
+    raw: bytes  # the name of the file in that directory, or of the path itself
     there: bool  # it came or was written; otherwise it went
+
+    @property
+    def name(self) -> str:
+        """The name as text."""
+        return os.fsdecode(self.raw)
 
 
 Note = Callable[[list[Event] | None], None]
@@ -39,12 +44,14 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _CLOSE_WRITE, _MOVED_FROM, _MOVED_TO, _CREATE, _DELETE = 0x8, 0x40, 0x80, 0x100, 0x200
 _MOVE_SELF, _UNMOUNT, _OVERFLOW, _IGNORED = 0x800, 0x2000, 0x4000, 0x8000
 _MASK = _CLOSE_WRITE | _MOVED_FROM | _MOVED_TO | _CREATE | _DELETE | _MOVE_SELF
+_GOES = _MOVED_FROM | _DELETE
+_ENDS = _MOVE_SELF | _UNMOUNT | _IGNORED
 _EVENT = struct.Struct("iIII")  # watch, mask, cookie, length of the name that follows
 _READ = 1 << 16
 _READS = 16  # at most, each time: an event loop has others to serve
 _FRESH = 2_100_000_000  # ns within which a second change may leave the same times behind
 
-_Told = dict[int, dict[tuple[str, str], Event] | None]  # in order, by token; None: anything
+_Told = dict[int, dict[tuple[str, bytes], Event] | None]  # in order, by token; None: anything
 _log = logging.getLogger(__name__)
 
 
@@ -163,7 +170,7 @@ class Watcher:
                 if before is None:
                     continue
                 if now.times != before.times or before.fresh:
-                    _add(told, self._tokens[path], None)
+                    told.update(dict.fromkeys(self._tokens[path]))
                 if path in self._watches and not shared:
                     del self._polled[path]
                 else:
@@ -217,22 +224,27 @@ class Watcher:
 
     def _sort(self, data: bytes, told: _Told) -> None:
         """Finds out whom the kernel's events concern."""
-        offset = 0
-        while offset < len(data):
+        offset, size = 0, len(data)
+        while offset < size:
             watch, mask, _, length = _EVENT.unpack_from(data, offset)
-            offset += _EVENT.size + length
-            name = os.fsdecode(data[offset - length : offset].rstrip(b"\0"))
+            start = offset + _EVENT.size
+            offset = start + length
             if mask & _OVERFLOW:
-                _add(told, self._callbacks, None)
-            for path in list(self._watched.get(watch, ())):
-                if mask & (_IGNORED | _UNMOUNT | _MOVE_SELF):
-                    _add(told, self._tokens[path], None)
+                told.update(dict.fromkeys(self._callbacks))
+            elif mask & _ENDS:
+                for path in list(self._watched.get(watch, ())):
+                    told.update(dict.fromkeys(self._tokens[path]))
                     # No longer what was watched; `poll` finds what comes in its place.
                     self._disarm(path)
                     self._polled[path] = _State(None, fresh=False)
-                else:
-                    gone = bool(mask & (_MOVED_FROM | _DELETE))
-                    _add(told, self._tokens[path], Event(path, name or Path(path).name, not gone))
+            else:
+                raw = data[start:offset].rstrip(b"\0")
+                for path in self._watched.get(watch, ()):
+                    event = Event(path, raw or os.fsencode(Path(path).name), not mask & _GOES)
+                    for token in self._tokens[path]:
+                        events = told.setdefault(token, {})
+                        if events is not None:
+                            events[path, event.raw] = event
 
     def _note(self, told: _Told) -> None:
         for token, events in told.items():
@@ -250,15 +262,6 @@ def _guarded(callback: Callable[[], None]) -> None:
         callback()
     except Exception:  # noqa: BLE001  one mailbox's trouble is not the others'
         _log.exception("a watcher's callback failed")
-
-
-def _add(told: _Told, tokens: Iterable[int], event: Event | None) -> None:
-    for token in tokens:
-        events = told.setdefault(token, {})
-        if event is None:
-            told[token] = None
-        elif events is not None:
-            events[event.path, event.name] = event
 
 
 def _state(path: str) -> _State:

@@ -64,7 +64,7 @@ def test_what_happened_last_to_a_name_is_told(watcher: Watcher, tmp_path: Path) 
     watcher.ready()
 
     assert told == [
-        [Event(f"{new}", "a", there=False), Event(f"{cur}", "a:2,", there=True), Event(f"{new}", "b", there=True)]
+        [Event(f"{new}", b"a", there=False), Event(f"{cur}", b"a:2,", there=True), Event(f"{new}", b"b", there=True)]
     ]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from mailaccess.storage.index import reading
+from mailaccess.storage.index.delta import Delta
 from mailaccess.storage.index.rows import (
     INSERT_MAILBOX,
     INSERT_MESSAGE,
@@ -48,7 +49,8 @@ class Transaction:
         self.now_us = time.time_ns() // 1000
         self.touched: set[int] = set()  # mailboxes in which a client may see a difference
         self.unsynced: list[Path] = []  # directories to be synced before the commit, in this order
-        self._rows: dict[int, tuple[MailboxRow, tuple[object, ...]]] = {}
+        self.deltas: dict[int, Delta] = {}  # of all mailboxes that were looked at
+        self._loaded: dict[int, tuple[object, ...]] = {}  # their rows' columns before
         self._undo: list[Callable[[], object]] = []
 
     # -- files
@@ -73,12 +75,12 @@ class Transaction:
 
     def mailbox(self, number: int) -> MailboxRow:
         """A mailbox's row; Forgotten if there is none."""
-        if number not in self._rows:
+        if number not in self.deltas:
             row = load_mailbox(self.connection, number)
             if row is None:
                 raise Forgotten
-            self._rows[number] = row, mailbox_values(row)
-        return self._rows[number][0]
+            self._know(row)
+        return self.deltas[number].row
 
     def find_mailbox(self, *, directory: str | None = None, guid: str | None = None) -> MailboxRow | None:
         """The mailbox in this directory, or of this GUID."""
@@ -93,7 +95,7 @@ class Transaction:
     def add_mailbox(self, row: MailboxRow) -> MailboxRow:
         """Enters a mailbox; its id is set."""
         row.id = self.connection.execute(INSERT_MAILBOX, mailbox_values(row)).lastrowid or 0
-        self._rows[row.id] = row, mailbox_values(row)
+        self._know(row)
         return row
 
     def set_directory(self, row: MailboxRow, directory: str | None) -> None:
@@ -104,7 +106,7 @@ class Transaction:
 
     def forget_mailbox(self, number: int) -> None:
         """Removes a mailbox and all that is known of its messages."""
-        self._rows.pop(number, None)
+        self.deltas.pop(number, None)
         for table in ("message", "gone"):
             self.connection.execute(f"DELETE FROM {table} WHERE mailbox = ?", (number,))  # noqa: S608
         low = facts_id(number, 0)
@@ -116,10 +118,10 @@ class Transaction:
 
     def save(self) -> None:
         """Writes the rows that differ from what was loaded."""
-        for row, loaded in self._rows.values():
-            if mailbox_values(row) != loaded:
-                row.version += 1
-                self.connection.execute(SAVE_MAILBOX, (*mailbox_values(row), row.id))
+        for number, delta in self.deltas.items():
+            if mailbox_values(delta.row) != self._loaded[number]:
+                delta.row.version += 1
+                self.connection.execute(SAVE_MAILBOX, (*mailbox_values(delta.row), number))
 
     # -- messages
 
@@ -163,6 +165,7 @@ class Transaction:
         self.connection.executemany(INSERT_MESSAGE, (message_values(row.id, message) for message in messages))
         row.uidnext = messages[-1].uid + 1
         row.count(messages)
+        self.deltas[row.id].add(messages)
         self._changed(row)
 
     def change(self, row: MailboxRow, old: Message, new: Message) -> None:
@@ -180,6 +183,7 @@ class Transaction:
                 (*values[2:9], row.id, old.uid),
             )
         row.recount(old, new)
+        self.deltas[row.id].change(old, new)
         if new.modseq != old.modseq:
             self.touched.add(row.id)
 
@@ -193,11 +197,12 @@ class Transaction:
         modseq = row.next_modseq(self.now_us)
         keys = [(row.id, message.uid) for message in messages]
         self.connection.executemany("DELETE FROM message WHERE mailbox = ? AND uid = ?", keys)
+        gone = ranges(message.uid for message in messages)
         self.connection.executemany(
-            "INSERT INTO gone VALUES (?, ?, ?, ?)",
-            [(row.id, modseq, first, last) for first, last in ranges(message.uid for message in messages)],
+            "INSERT INTO gone VALUES (?, ?, ?, ?)", [(row.id, modseq, first, last) for first, last in gone]
         )
         row.count(messages, -1)
+        self.deltas[row.id].remove(messages, gone)
         self._changed(row)
 
     def forget_expunges(self, mailbox: int, before: int, most: int) -> int:
@@ -244,6 +249,10 @@ class Transaction:
         keys = [(number,) for number in numbers]
         for table in ("facts", "placed"):
             self.connection.executemany(f"DELETE FROM {table} WHERE id = ?", keys)  # noqa: S608
+
+    def _know(self, row: MailboxRow) -> None:
+        self.deltas[row.id] = Delta(self.instance, row)
+        self._loaded[row.id] = mailbox_values(row)
 
     def _changed(self, row: MailboxRow) -> None:
         row.changed = self.now_us

@@ -8,12 +8,13 @@ import logging
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Generic, TypeVar, cast
 
 from mailaccess.storage.disk import sync_directory
+from mailaccess.storage.index.delta import Delta
 from mailaccess.storage.index.transaction import Transaction
 
 log = logging.getLogger(__name__)
@@ -22,8 +23,8 @@ T = TypeVar("T")
 Work = Callable[[Transaction], T]
 Begin = Callable[[bool], AbstractContextManager[tuple[sqlite3.Connection, str]]]
 """begin(durable): a transaction, as connection and instance; left without an exception it is committed."""
-Committed = Callable[[sqlite3.Connection, set[int]], None]
-"""Told after a commit which mailboxes were touched."""
+Committed = Callable[[sqlite3.Connection, set[int], Sequence[Delta]], None]
+"""Told after a commit in which mailboxes a client may see a difference, and all that was done to those looked at."""
 
 
 class Writer:
@@ -55,14 +56,12 @@ class Writer:
 
     def _lead(self) -> None:
         batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
-        touched: set[int] = set()
         try:
             with self._begin(any(job.durable for job in batch)) as (connection, instance):
                 for job in batch:
                     job.run(connection, instance, alone=len(batch) == 1)
                 for directory in dict.fromkeys(path for job in batch for path in job.unsynced):
                     sync_directory(directory)
-            touched = {mailbox for job in batch for mailbox in job.touched}
         except BaseException as error:
             for job in reversed(batch):
                 job.fail(error)
@@ -72,12 +71,14 @@ class Writer:
         finally:
             for job in batch:
                 job.done = True
-        if touched:
-            self._tell(connection, touched)
+        touched = {mailbox for job in batch for mailbox in job.touched}
+        deltas = [delta for job in batch for delta in job.deltas]
+        if touched or deltas:
+            self._tell(connection, touched, deltas)
 
-    def _tell(self, connection: sqlite3.Connection, touched: set[int]) -> None:
+    def _tell(self, connection: sqlite3.Connection, touched: set[int], deltas: Sequence[Delta]) -> None:
         try:
-            self._committed(connection, touched)
+            self._committed(connection, touched, deltas)
         except Exception:
             # What is committed is committed; those who were not told find it when they next look.
             log.exception("after a commit")
@@ -86,7 +87,7 @@ class Writer:
 class _Job(Generic[T]):
     """One piece of work and what became of it."""
 
-    __slots__ = ("_transaction", "_work", "done", "durable", "error", "result", "touched", "unsynced")
+    __slots__ = ("_transaction", "_work", "deltas", "done", "durable", "error", "result", "touched", "unsynced")
 
     def __init__(self, work: Work[T], *, durable: bool) -> None:
         self._work = work
@@ -96,6 +97,7 @@ class _Job(Generic[T]):
         self.result: T | None = None
         self.error: BaseException | None = None
         self.touched: set[int] = set()
+        self.deltas: list[Delta] = []
         self.unsynced: list[Path] = []
 
     def run(self, connection: sqlite3.Connection, instance: str, *, alone: bool) -> None:
@@ -121,6 +123,7 @@ class _Job(Generic[T]):
         self.result = self._work(transaction)
         transaction.save()
         self.touched = transaction.touched
+        self.deltas = list(transaction.deltas.values())
         self.unsynced = transaction.unsynced
 
     def fail(self, error: BaseException) -> None:

@@ -24,7 +24,7 @@ class Watched(Index):
     def __init__(self, directory: Path) -> None:
         self.told: list[set[int]] = []
         self.uses = 0
-        super().__init__(directory, lambda _, touched: self.told.append(touched), self._used)
+        super().__init__(directory, lambda _, touched, __: self.told.append(touched), self._used)
 
     def _used(self, _index: Index) -> None:
         self.uses += 1

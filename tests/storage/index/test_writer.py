@@ -20,7 +20,7 @@ class Desk:
     def __init__(self, path: Path) -> None:
         create(path)
         self.connection = connect(path, writing=True)
-        self.writer = Writer(self.begin, lambda _, touched: self.told.append(set(touched)))
+        self.writer = Writer(self.begin, lambda _, touched, __: self.told.append(set(touched)))
         self.transactions: list[bool] = []  # durable?
         self.told: list[set[int]] = []
         self.gate = threading.Event()
@@ -179,7 +179,7 @@ def test_directories_are_synced_before_the_commit(desk: Desk, tmp_path: Path) ->
 def test_trouble_in_telling_is_not_the_writers(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
     """What is committed is committed."""
 
-    def fail(_connection: sqlite3.Connection, _touched: set[int]) -> None:
+    def fail(*_: object) -> None:
         raise RuntimeError("a session is broken")
 
     desk.writer._committed = fail
