@@ -10,6 +10,8 @@ from mailaccess.imap.items import Wanted, parse_items
 MOST_GROUPS = 100
 MOST_NAMES = 1000
 """In all groups of one command."""
+MOST_WORDS = 100
+"""For events, in one group."""
 
 
 class Event(Flag):
@@ -117,9 +119,11 @@ def parse_notify(cursor: Cursor) -> tuple[Wishes]:
     unknown: list[bytes] = []
     selected: Selected | None = None
     groups: list[Group] = []
+    named = 0
     while True:
         cursor.expect(b"(")
         which = cursor.word("selected, inboxes, personal, subscribed, subtree or mailboxes")
+        names: tuple[str, ...] = ()
         if which in _SELECTED:
             if selected is not None:
                 raise Bad("The selected mailbox can be named once")
@@ -133,13 +137,14 @@ def parse_notify(cursor: Cursor) -> tuple[Wishes]:
         else:
             raise Bad("Expected selected, selected-delayed, inboxes, personal, subscribed, subtree or mailboxes")
         cursor.expect(b")")
+        named += len(names)
+        if len(groups) > MOST_GROUPS or named > MOST_NAMES:
+            raise Bad(f"At most {MOST_GROUPS} groups with {MOST_NAMES} names are taken")
         if cursor.at_end():
             break
         cursor.sp()
         if cursor.at_end():
             break
-    if len(groups) > MOST_GROUPS or sum(len(group.names) for group in groups) > MOST_NAMES:
-        raise Bad(f"At most {MOST_GROUPS} groups with {MOST_NAMES} names are taken")
     if unknown:
         # "the server MUST refuse the command with a tagged NO response (not a BAD)" (3.1)
         raise No("That is no event of which this server can tell", b"BADEVENT (%s)" % b" ".join(EVENTS))
@@ -157,10 +162,7 @@ def _names(cursor: Cursor) -> tuple[str, ...]:
     """SP one-or-more-mailbox = mailbox / "(" mailbox *(SP mailbox) ")" """
     cursor.sp()
     several = cursor.skip(b"(")
-    names = [cursor.mailbox()]
-    while several and not cursor.skip(b")"):
-        cursor.sp()
-        names.append(cursor.mailbox())
+    names = [cursor.mailbox() for _ in cursor.members(MOST_NAMES, "mailboxes")] if several else [cursor.mailbox()]
     return tuple(name.removesuffix("/") for name in names)
 
 
@@ -175,7 +177,7 @@ def _events(cursor: Cursor, unknown: list[bytes]) -> tuple[Event, list[Wanted] |
         return NO_EVENT, None
     enclosed = cursor.skip(b"(")
     events, items = NO_EVENT, None
-    while True:
+    for _ in range(MOST_WORDS):
         word = cursor.word("an event")
         event = _BY_WORD.get(word)
         if event is None:
@@ -188,6 +190,8 @@ def _events(cursor: Cursor, unknown: list[bytes]) -> tuple[Event, list[Wanted] |
         if cursor.peek() == b")":
             break
         cursor.sp()
+    else:
+        raise Bad(f"At most {MOST_WORDS} events are taken")
     if enclosed:
         cursor.expect(b")")
     _check(events)

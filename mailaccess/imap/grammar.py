@@ -8,6 +8,7 @@ but what is returned.
 import re
 import unicodedata
 from calendar import timegm
+from collections.abc import Iterator
 from datetime import date
 
 from mailaccess.imap.errors import Bad, No
@@ -18,19 +19,24 @@ from mailaccess.mail.flags import SYSTEM, Flags, canonical
 MONTHS = (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec")
 MAX_NUMBER = (1 << 32) - 1
 MAX_NUMBER64 = (1 << 63) - 1
+MAX_FLAGS = 1_000
+"""That one command may name."""
+LONGEST_MAILBOX = 4_096
+"""Octets of a name as the client writes it; no directory's is so long."""
 
 # 8-bit octets are let through where a string may stand: clients send raw UTF-8 there, and what they mean is clear.
 _ATOM = re.compile(rb'[^(){ %*"\\\]\x00-\x1f\x7f]+')
 _ASTRING_ATOM = re.compile(rb'[^(){ %*"\\\x00-\x1f\x7f]+')
 _LIST_ATOM = re.compile(rb'[^(){ "\\\x00-\x1f\x7f]+')
-_QUOTED = re.compile(rb'"((?:[^"\\\r\n\x00]|\\["\\])*)"')
+_QUOTED = re.compile(rb'"([^"\\\r\n\x00]*(?:\\["\\][^"\\\r\n\x00]*)*)"')
 _LITERAL = re.compile(rb"(~?)\{(\d{1,20})\+?\}\r\n")
 _NUMBER = re.compile(rb"\d{1,20}")
 _NUMSET = re.compile(rb"(?:\d{1,10}|\*)(?::(?:\d{1,10}|\*))?(?:,(?:\d{1,10}|\*)(?::(?:\d{1,10}|\*))?)*")
 _FLAG = re.compile(rb'\\?[^(){ %*"\\\]\x00-\x1f\x7f]+')
 _DATE = re.compile(rb'("?)(\d{1,2})-([A-Za-z]{3})-(\d{4})\1')
 _DATE_TIME = re.compile(rb'"([ \d]?\d)-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)"')
-_UNESCAPE = re.compile(rb'\\(["\\])')
+
+_NO_SEQ_NUMBER = f"Numbers in a sequence set run from 1 to {MAX_NUMBER}"
 
 LITERAL_AT_END = re.compile(rb"(~?)\{(\d{1,20})(\+?)\}\Z")
 """A line that ends so goes on with a literal: binary mark, octets, non-synchronizing mark (RFC 7888, RFC 3516)."""
@@ -97,6 +103,27 @@ class Cursor:
             raise self.bad("a space")
         self.pos += 1
 
+    def members(self, most: int, what: str) -> Iterator[None]:
+        """Stops before each member of a list that has at least one, up to its ")". Bad as soon as there are more than
+        `most`: a whole line may be made of them."""
+        for _ in range(most):
+            yield
+            if self.skip(b")"):
+                return
+            self.sp()
+        raise Bad(f"At most {most} {what} can be named at once")
+
+    def words(self, most: int, what: str) -> Iterator[None]:
+        """The same, up to the end of the command, with or without a space there."""
+        for _ in range(most):
+            yield
+            if self.at_end():
+                return
+            self.sp()
+            if self.at_end():
+                return
+        raise Bad(f"At most {most} {what} can be named at once")
+
     def word(self, expected: str = "a word") -> bytes:
         """An atom in upper case: a keyword of the grammar."""
         return self._match(_ATOM, expected)[0].upper()
@@ -130,6 +157,11 @@ class Cursor:
         if self.skip(b"$"):
             return SAVED
         text = self._match(_NUMSET, "a sequence set")[0]
+        if b":" not in text and b"*" not in text:  # clients send thousands
+            numbers = list(map(int, text.split(b",")))
+            if min(numbers) < 1 or max(numbers) > MAX_NUMBER:
+                raise Bad(_NO_SEQ_NUMBER)
+            return tuple(zip(numbers, numbers, strict=True))
         ranges = []
         for piece in text.split(b","):
             first, _, last = piece.partition(b":")
@@ -150,7 +182,7 @@ class Cursor:
             # "the server MUST reject, with a "BAD" response, any octet sequences with the high bit set that fail to
             # comply" (RFC 6855 3). Clients that have enabled nothing use charsets of their own.
             raise Bad("A quoted string is in UTF-8 here")
-        return _UNESCAPE.sub(rb"\1", text) if b"\\" in text else text
+        return b"\\".join(part.replace(b'\\"', b'"') for part in text.split(b"\\\\")) if b"\\" in text else text
 
     def string(self, *, binary: bool = False) -> bytes:
         """string = quoted / literal; `binary` also takes literal8."""
@@ -196,6 +228,8 @@ class Cursor:
 
         Once UTF-8 is enabled `&` is a character like others; and 8-bit names are UTF-8 without that (RFC 6855 3).
         """
+        if len(raw) > LONGEST_MAILBOX:
+            raise Bad(f"A mailbox name has at most {LONGEST_MAILBOX} octets")
         try:
             supplied = raw.decode("utf-8") if self.utf8 or not raw.isascii() else mutf7.decode(raw)
         except ValueError:
@@ -228,12 +262,11 @@ class Cursor:
         """flag-list = "(" [flag *(SP flag)] ")"; \\Recent, which nobody can set, is dropped."""
         self.expect(b"(")
         flags: list[str] = []
-        while not self.skip(b")"):
-            if flags:
-                self.sp()
-                if self.skip(b")"):
-                    break
-            flags.append(self.flag())
+        if not self.skip(b")"):
+            for _ in self.members(MAX_FLAGS, "flags"):
+                if flags and self.peek() == b")":  # behind a space
+                    continue
+                flags.append(self.flag())
         return frozenset(flag for flag in flags if flag.upper() != "\\RECENT")
 
     def date(self) -> date:
@@ -265,7 +298,7 @@ def _seq_number(text: bytes) -> int:
         return STAR
     number = int(text)
     if not 0 < number <= MAX_NUMBER:
-        raise Bad("Numbers in a sequence set run from 1 to 4294967295")
+        raise Bad(_NO_SEQ_NUMBER)
     return number
 
 

@@ -154,19 +154,17 @@ def parse_items(cursor: Cursor) -> list[Wanted]:
         name = _parse_name(cursor)
         return [ITEMS[each](cursor) for each in _MACROS[name]] if name in _MACROS else [_parse_item(cursor, name)]
     found: list[Wanted] = []
-    while True:
+    for _ in range(_MAX_ITEMS):
         while cursor.skip(b" "):  # some clients put more spaces than the grammar has
             pass
         if found and cursor.skip(b")"):
-            break
+            return found
         wanted = _parse_item(cursor, _parse_name(cursor))
         if wanted not in found:
             found.append(wanted)
-        if len(found) > _MAX_ITEMS:
-            raise Bad(f"At most {_MAX_ITEMS} items can be fetched at once")
         if cursor.peek() not in (b" ", b")"):
             raise cursor.bad("a space or ')'")
-    return found
+    raise Bad(f"At most {_MAX_ITEMS} items can be fetched at once")
 
 
 def _parse_name(cursor: Cursor) -> bytes:

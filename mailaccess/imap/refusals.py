@@ -9,6 +9,7 @@ _CODES: dict[type[errors.StorageError], bytes] = {
     errors.InvalidName: b"CANNOT",
     errors.NotSelectable: b"CANNOT",
     errors.NotPermitted: b"NOPERM",
+    errors.UnknownUse: b"USEATTR",  # RFC 6154 section 3
     errors.NoSuchQuotaRoot: b"NONEXISTENT",
     errors.HasChildren: b"HASCHILDREN",  # RFC 9051 7.1
     errors.MessageGone: b"EXPUNGEISSUED",

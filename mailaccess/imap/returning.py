@@ -104,6 +104,8 @@ OPTIONS: dict[bytes, Callable[[Results, Returns], bytes] | None] = {
 }
 """What each adds to an ESEARCH response, in its order; nothing, where there is nothing to tell."""
 
+MOST_OPTIONS = 100
+
 ALL = Returns(frozenset([b"ALL"]))
 
 
@@ -115,9 +117,7 @@ def parse_returns(terms: Terms) -> Returns | None:
     options: set[bytes] = set()
     partial: Partial | None = None
     items: tuple[Wanted, ...] = ()
-    while not terms.skip(b")"):
-        if options:
-            terms.sp()
+    for _ in () if terms.skip(b")") else terms.members(MOST_OPTIONS, "options"):
         option = terms.word("what to return")
         if option not in OPTIONS:
             names = ", ".join(name.decode() for name in OPTIONS)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
-from mailaccess.imap.errors import Bad
 from mailaccess.imap.facts import Facts
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.render import string
@@ -232,15 +231,10 @@ def _parse_names(cursor: Cursor) -> tuple[bytes, re.Pattern[bytes]]:
     """
     cursor.expect(b"(")
     echoed, names = [], []
-    while True:
+    for _ in cursor.members(_MAX_NAMES, "header fields"):
         as_string = cursor.peek() in (b'"', b"{")
         name = cursor.astring("the name of a header field").upper()
         names.append(name)
         echoed.append(string(name) if as_string or not name.isascii() else name)
-        if cursor.skip(b")"):
-            break
-        cursor.sp()
-    if len(names) > _MAX_NAMES:
-        raise Bad(f"At most {_MAX_NAMES} header fields can be named at once")
     possible = b"|".join(re.escape(name) for name in names if _FIELD_NAME.fullmatch(name)) or b"(?!)"
     return b" ".join(echoed), re.compile(rb"\n(?:%b)[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*" % possible, re.IGNORECASE)

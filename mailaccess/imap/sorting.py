@@ -48,20 +48,21 @@ Criteria = dict[bytes, bool]
 """Names of criteria in their order, and whether each is reversed."""
 
 
+MOST_CRITERIA = 100
+
+
 def parse_criteria(terms: Terms) -> Criteria:
     """ "(" sort-criterion *(SP sort-criterion) ")" """
     terms.expect(b"(")
     criteria: Criteria = {}
-    while True:
+    for _ in terms.members(MOST_CRITERIA, "criteria"):
         reverse = terms.skip(b"REVERSE ")
         name = terms.word("a sort criterion")
         if name not in IN_MEMORY and name not in CRITERIA:
             names = ", ".join(sorted(known.decode() for known in [*IN_MEMORY, *CRITERIA]))
             raise Bad(f"Expected REVERSE, or one of {names}")
         criteria.setdefault(name, reverse)  # a second time it has nothing left to decide
-        if terms.skip(b")"):
-            return criteria
-        terms.sp()
+    return criteria
 
 
 _ORDERS: "Kept[array[int]]" = Kept(LIMIT)

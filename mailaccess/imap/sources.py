@@ -8,6 +8,10 @@ from mailaccess.imap.grammar import Cursor
 from mailaccess.storage.access import Access
 from mailaccess.storage.folders import SEPARATOR
 
+MOST_SOURCES = 100
+MOST_NAMES = 1_000
+"""In each of them."""
+
 _ALONE = frozenset([b"SELECTED", b"INBOXES", b"PERSONAL", b"SUBSCRIBED"])
 _WITH_NAMES = frozenset([b"SUBTREE", b"SUBTREE-ONE", b"MAILBOXES"])
 
@@ -26,11 +30,7 @@ SELECTED = Source(b"SELECTED")
 def parse_sources(cursor: Cursor) -> list[Source]:
     """ "(" filter-mailboxes *(SP filter-mailboxes) ")"; there are no scope-options so far (RFC 7377 4)."""
     cursor.expect(b"(")
-    sources = [_parse_source(cursor)]
-    while not cursor.skip(b")"):
-        cursor.sp()
-        sources.append(_parse_source(cursor))
-    return sources
+    return [_parse_source(cursor) for _ in cursor.members(MOST_SOURCES, "sets of mailboxes")]
 
 
 def _parse_source(cursor: Cursor) -> Source:
@@ -44,11 +44,7 @@ def _parse_source(cursor: Cursor) -> Source:
     cursor.sp()
     if not cursor.skip(b"("):
         return Source(word, (cursor.mailbox(),))
-    found = [cursor.mailbox()]
-    while not cursor.skip(b")"):
-        cursor.sp()
-        found.append(cursor.mailbox())
-    return Source(word, tuple(found))
+    return Source(word, tuple([cursor.mailbox() for _ in cursor.members(MOST_NAMES, "mailboxes")]))
 
 
 def mailboxes(account: Access, sources: Sequence[Source]) -> list[str]:

@@ -23,6 +23,10 @@ class NotSelectable(StorageError):  # noqa: N818
     """The name is only the parent of mailboxes."""
 
 
+class UnknownUse(StorageError):  # noqa: N818
+    """A mailbox cannot be marked as of this special use: there is none that is called so."""
+
+
 class NoSuchQuotaRoot(StorageError):  # noqa: N818
     """There is no quota root of this name."""
 

@@ -4,8 +4,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from mailaccess.storage.disk import replace_file
+from mailaccess.storage.errors import UnknownUse
 
 FILE = "mailaccess-special-use"
+USES = ("\\All", "\\Archive", "\\Drafts", "\\Flagged", "\\Junk", "\\Sent", "\\Trash")
+"""RFC 6154 section 2"""
+
+_SPELLED = {use.upper(): use for use in USES}
 
 _WELL_KNOWN = {
     "\\Drafts": ("Drafts", "Draft"),
@@ -15,6 +20,15 @@ _WELL_KNOWN = {
     "\\Archive": ("Archive", "Archives"),
 }
 """What mailboxes of a special use are usually called, the likeliest name first; compared without regard to case."""
+
+
+def spelled(names: Iterable[str]) -> frozenset[str]:
+    """Uses in their one spelling, of which case is no part. UnknownUse."""
+    found = {name: _SPELLED.get(name.upper()) for name in names}
+    unknown = sorted(name for name, use in found.items() if use is None)
+    if unknown:
+        raise UnknownUse(f"{unknown[0]} is not a special use this server knows")
+    return frozenset(use for use in found.values() if use is not None)
 
 
 def read(directory: Path | str) -> frozenset[str]:

@@ -10,6 +10,7 @@ from mailaccess.imap import render
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.grammar import Cursor, Respelled
 from mailaccess.imap.numset import SAVED, STAR
+from mailaccess.imap.registry import COMMANDS
 
 
 def test_a_command_is_read_word_by_word() -> None:
@@ -170,3 +171,50 @@ def test_quoted_strings_are_utf8_once_that_is_enabled(text: bytes) -> None:
 def test_any_text_can_be_quoted_in_utf8(text: str) -> None:
     """All but line ends and NUL."""
     assert Cursor(render.quoted(text.encode()), utf8=True).quoted().decode() == text
+
+
+def test_lists_are_bounded_while_they_are_read() -> None:
+    """A line of 64 KiB is made of one letter and a space, again and again: nothing of it is kept."""
+    cursor = Cursor(b"a a a) x")
+    assert [cursor.atom() for _ in cursor.members(3, "letters")] == [b"a"] * 3
+    assert cursor.data[cursor.pos :] == b" x"
+    for spaces in (b"", b" "):
+        assert [cursor.atom() for cursor in [Cursor(b"a a" + spaces)] for _ in cursor.words(2, "letters")] == [b"a"] * 2
+    long = Cursor(b"a " * 30_000)
+    for read in (long.members, long.words):
+        long.pos = 0
+        with pytest.raises(Bad, match="At most 100 letters"):
+            _ = [long.atom() for _ in read(100, "letters")]
+        assert long.pos == 200
+
+
+HOSTILE = {
+    "NOTIFY": (b"SET (mailboxes (", b"a ", b") (MessageNew MessageExpunge))"),
+    "NOTIFY events": (b"SET (personal (", b"MailboxName ", b"))"),
+    "NOTIFY items": (b"SET (selected (MessageNew (", b"UID ", b") MessageExpunge))"),
+    "ESEARCH": (b"IN (mailboxes (", b"a ", b")) ALL"),
+    "ESEARCH sources": (b"IN (", b"personal ", b") ALL"),
+    "SEARCH": (b"RETURN (", b"MIN ", b") ALL"),
+    "SORT": (b"(", b"DATE ", b") UTF-8 ALL"),
+    "STORE": (b"1 FLAGS (", b"a ", b")"),
+    "STORE flags": (b"1 FLAGS ", b"a ", b""),
+    "FETCH": (b"1 (", b"FLAGS ", b")"),
+    "FETCH fields": (b"1 BODY[HEADER.FIELDS (", b"a ", b")]"),
+    "SETMETADATA": (b"a (", b"/shared/a NIL ", b")"),
+    "SETQUOTA": (b'"" (', b"STORAGE 1 ", b")"),
+    "ENABLE": (b"", b"x ", b""),
+    "CREATE": (b"a (USE (", b"\\Sent ", b"))"),
+    "CANCELUPDATE": (b"", b'"a" ', b""),
+    "RESETKEY": (b"a ", b"INTERNAL ", b""),
+    "SELECT": (b"", b"&AOQ-", b""),
+}
+
+
+@pytest.mark.parametrize("command", HOSTILE)
+def test_what_a_hostile_line_is_made_of_is_refused(command: str) -> None:
+    """Each command that takes a list knows how much of it."""
+    first, again, last = HOSTILE[command]
+    spec = COMMANDS.get(command.split()[0].encode())
+    assert spec is not None
+    with pytest.raises(Bad):
+        spec.parse(Cursor(first + again * 10_000 + last))

@@ -2,8 +2,11 @@
 
 import shutil
 
+import pytest
+
 from mailaccess.storage import special_uses
 from mailaccess.storage.account import Account, MailboxEntry
+from mailaccess.storage.errors import UnknownUse
 
 
 def test_given_at_creation(account: Account) -> None:
@@ -42,3 +45,10 @@ def test_they_move_with_the_directory(account: Account) -> None:
 
     assert special_uses.read(account.root / ".b") == {"\\Archive", "\\Sent"}
     assert special_uses.read(account.root) == frozenset()
+
+
+def test_they_have_one_spelling() -> None:
+    """Clients write them in any case."""
+    assert special_uses.spelled(["\\sent", "\\JUNK"]) == {"\\Sent", "\\Junk"}
+    with pytest.raises(UnknownUse, match=r"^\\Nope is not"):
+        special_uses.spelled(["\\Sent", "\\Nope"])

@@ -8,14 +8,12 @@ from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.registry import SELECTED, command
 from mailaccess.imap.session import Session
 
+MAX_TAGS = 1_000
+
 
 def parse_cancel(cursor: Cursor) -> tuple[list[bytes]]:
     """ "CANCELUPDATE" 1*(SP quoted)"""
-    tags = [cursor.quoted()]
-    while not cursor.at_end():
-        cursor.sp()
-        tags.append(cursor.quoted())
-    return (tags,)
+    return ([cursor.quoted() for _ in cursor.words(MAX_TAGS, "searches")],)
 
 
 @command(b"CANCELUPDATE", when=SELECTED, parse=parse_cancel, capability=(b"CONTEXT=SEARCH", b"CONTEXT=SORT"), rfc=5267)

@@ -22,6 +22,8 @@ from mailaccess.wire.traps import call, delay, end_compression, start_tls, verif
 MAX_FAILURES = 10
 """Failed logins on one connection."""
 
+MAX_ENABLED = 100
+
 feature(b"SASL-IR", rfc=4959, announce=NOT_AUTHENTICATED)
 
 
@@ -129,13 +131,7 @@ async def unauthenticate(session: Session) -> None:
 
 def parse_enable(cursor: Cursor) -> tuple[list[bytes]]:
     """enable = "ENABLE" 1*(SP capability)"""
-    names = [cursor.word("a capability")]
-    while not cursor.at_end():
-        cursor.sp()
-        if cursor.at_end():
-            break
-        names.append(cursor.word("a capability"))
-    return (names,)
+    return ([cursor.word("a capability") for _ in cursor.words(MAX_ENABLED, "capabilities")],)
 
 
 # Announced before login too, as is IDLE, though neither can be used there. Python's imaplib (3.11 to 3.14) asks for the

@@ -2,14 +2,14 @@
 
 from mailaccess.imap import objectid, render
 from mailaccess.imap.commands import revision
-from mailaccess.imap.errors import No
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.registry import AUTHENTICATED, command, feature
 from mailaccess.imap.session import Session
+from mailaccess.storage.special_uses import spelled
 from mailaccess.wire.traps import call
 
-SPECIAL_USES = ("\\All", "\\Archive", "\\Drafts", "\\Flagged", "\\Junk", "\\Sent", "\\Trash")
-"""RFC 6154 section 2"""
+MAX_USES = 100
+"""That one command may name."""
 
 feature(b"CREATE-SPECIAL-USE", rfc=6154)
 
@@ -31,11 +31,9 @@ def parse_create(cursor: Cursor) -> tuple[str, frozenset[str]]:
         cursor.expect(b"USE")
         cursor.sp()
         cursor.expect(b"(")
-        while not cursor.skip(b")"):
-            if uses:
-                cursor.sp()
+        for _ in () if cursor.skip(b")") else cursor.members(MAX_USES, "special uses"):
             cursor.expect(b"\\")
-            uses.append("\\" + cursor.word("a special use").decode("ascii", "replace"))
+            uses.append("\\" + cursor.atom("a special use").decode("ascii", "replace"))
         cursor.expect(b")")
         cursor.end()
     return name, frozenset(uses)
@@ -45,11 +43,7 @@ def parse_create(cursor: Cursor) -> tuple[str, frozenset[str]]:
 async def create(session: Session, name: str, uses: frozenset[str]) -> bytes:
     """RFC 3501 6.3.3. A trailing separator declares that names will be created under this one; it is not part of it."""
     bare = name.removesuffix("/")
-    known = {use.upper(): use for use in SPECIAL_USES}
-    unknown = [use for use in uses if use.upper() not in known]
-    if unknown:
-        raise No(f"{unknown[0]} is not a special use this server knows", b"USEATTR")
-    await call(session.account.create, bare, frozenset(known[use.upper()] for use in uses))
+    await call(session.account.create, bare, spelled(uses))
     await revision.tell_respelled(session, name)
     guid = await call(session.account.guid, bare)
     return b"[MAILBOXID (%s)] CREATE completed" % objectid.mailboxid(guid)  # RFC 8474 4.1

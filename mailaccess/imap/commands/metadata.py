@@ -6,12 +6,12 @@ from math import inf
 from mailaccess.imap import filters
 from mailaccess.imap.annotation_news import Watcher, watch
 from mailaccess.imap.annotations import ADMIN, MAX_NAMES, SPECIAL_USE, find, owners, parse_entry, parse_names, response
-from mailaccess.imap.commands.mailboxes import SPECIAL_USES
 from mailaccess.imap.errors import Bad, No
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.registry import AUTHENTICATED, command, enables, feature
 from mailaccess.imap.session import Session
 from mailaccess.storage.metadata import MAX_VALUE
+from mailaccess.storage.special_uses import spelled
 from mailaccess.wire.traps import call
 
 CAPABILITIES = (b"METADATA", b"METADATA-SERVER")
@@ -94,18 +94,13 @@ def parse_set(cursor: Cursor) -> tuple[str | None, dict[bytes, bytes | None]]:
     cursor.sp()
     cursor.expect(b"(")
     values: dict[bytes, bytes | None] = {}
-    while True:
+    for _ in cursor.members(MAX_NAMES, "entries"):
         name = parse_entry(cursor)
         parts = name.lower().split(b"/")[1:]
         if len(parts) < (4 if parts[1:2] == [b"vendor"] else 2):
             raise Bad("The name of an entry has two parts at least, and four below /private/vendor and /shared/vendor")
         cursor.sp()
         values[name] = None if cursor.skip(b"NIL") else cursor.string(binary=True)
-        if len(values) > MAX_NAMES:
-            raise Bad(f"At most {MAX_NAMES} entries can be set at once")
-        if cursor.skip(b")"):
-            break
-        cursor.sp()
     cursor.end()
     return mailbox, values
 
@@ -129,7 +124,7 @@ def _set(session: Session, mailbox: str | None, values: dict[bytes, bytes | None
     uses: frozenset[str] | None = None
     for name, value in values.items():
         if mailbox is not None and name.lower() == SPECIAL_USE:
-            uses = _special_uses(value)
+            uses = spelled((value or b"").decode("ascii", "replace").split())
             continue
         scope, _, path = name[1:].partition(b"/")
         if mailbox is None:
@@ -139,14 +134,6 @@ def _set(session: Session, mailbox: str | None, values: dict[bytes, bytes | None
         annotations.change(changes)
     if mailbox is not None and uses is not None:
         session.account.set_special_use(mailbox, uses)
-
-
-def _special_uses(value: bytes | None) -> frozenset[str]:
-    known = {use.upper(): use for use in SPECIAL_USES}
-    wanted = (value or b"").decode("ascii", "replace").upper().split()
-    if not all(use in known for use in wanted):
-        raise No("That is not a special use this server knows", b"USEATTR")
-    return frozenset(known[use] for use in wanted)
 
 
 enables(b"METADATA", then=watch)

@@ -15,6 +15,8 @@ KIB = 1024
 Known = tuple[Usage, Limits] | None
 """Of a quota root; None: there are no limits."""
 
+MOST_RESOURCES = 100
+"""That one command may name."""
 RESOURCES = (b"STORAGE", b"MESSAGE", b"MAILBOX")
 
 feature(b"QUOTA", *(b"QUOTA=RES-" + resource for resource in RESOURCES), rfc=9208)
@@ -40,9 +42,7 @@ def parse_set(cursor: Cursor) -> tuple[bytes, dict[bytes, int]]:
     cursor.sp()
     cursor.expect(b"(")
     limits: dict[bytes, int] = {}
-    while not cursor.skip(b")"):
-        if limits:
-            cursor.sp()
+    for _ in () if cursor.skip(b")") else cursor.members(MOST_RESOURCES, "resources"):
         resource = cursor.atom("a resource").upper()
         cursor.sp()
         if resource in limits:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from mailaccess.imap import limiting, render
 from mailaccess.imap.changing import writable
 from mailaccess.imap.errors import Bad, No
-from mailaccess.imap.grammar import Cursor
+from mailaccess.imap.grammar import MAX_FLAGS, Cursor
 from mailaccess.imap.numset import NumSet
 from mailaccess.imap.numset import render as render_numbers
 from mailaccess.imap.registry import SELECTED, command
@@ -57,10 +57,7 @@ def _parse_flags(cursor: Cursor) -> Flags:
         flags = cursor.flag_list()
         cursor.end()
         return flags
-    names = [cursor.flag()]
-    while not cursor.at_end():
-        cursor.sp()
-        names.append(cursor.flag())
+    names = [cursor.flag() for _ in cursor.words(MAX_FLAGS, "flags")]
     return frozenset(name for name in names if name.upper() != "\\RECENT")
 
 

@@ -23,6 +23,7 @@ URLMECH = b"OK [URLMECH INTERNAL] Mechanisms of authorized URLs"
 
 _METADATA = {item.value: item for item in Metadata}
 _MOST_URLS = 100  # of one command
+_MOST_MECHANISMS = 100
 _PIECE = 64 * 1024
 
 feature(b"URLAUTH=BINARY", rfc=5524)
@@ -31,13 +32,13 @@ feature(b"URL-PARTIAL", rfc=5550)  # ;PARTIAL= is heeded wherever a URL is
 
 def parse_resetkey(cursor: Cursor) -> tuple[str | None, list[bytes]]:
     """resetkey = "RESETKEY" [SP mailbox *(SP mechanism)]"""
-    mailbox, mechanisms = None, []
-    if not cursor.at_end():
-        mailbox = cursor.mailbox()
-        while cursor.skip(b" ") and not cursor.at_end():
-            mechanisms.append(cursor.word("a mechanism"))
-    cursor.end()
-    return mailbox, mechanisms
+    if cursor.at_end():
+        return None, []
+    mailbox = cursor.mailbox()
+    if not cursor.skip(b" ") or cursor.at_end():
+        cursor.end()
+        return mailbox, []
+    return mailbox, [cursor.word("a mechanism") for _ in cursor.words(_MOST_MECHANISMS, "mechanisms")]
 
 
 @command(b"RESETKEY", when=AUTHENTICATED, parse=parse_resetkey, capability=b"URLAUTH", rfc=4467)

@@ -11,7 +11,7 @@ from tests.world import MESSAGES, World
 def test_parse_create() -> None:
     """RFC 6154 section 6"""
     assert parse_create(Cursor(b"x")) == ("x", frozenset())
-    assert parse_create(Cursor(b"x (USE (\\Sent \\Drafts))")) == ("x", frozenset(["\\SENT", "\\DRAFTS"]))
+    assert parse_create(Cursor(b"x (USE (\\Sent \\Drafts))")) == ("x", frozenset(["\\Sent", "\\Drafts"]))
     for bad in (b"x (USE)", b"x (FOO (\\Sent))", b"x (USE (Sent))", b""):
         with pytest.raises(Bad):
             parse_create(Cursor(bad))
