@@ -33,7 +33,7 @@ from mailaccess.storage.messages import Messages
 from mailaccess.storage.quota import Room
 from mailaccess.storage.rights import ALL, Rights
 from mailaccess.storage.survey import doubtful, due
-from mailaccess.storage.sync import recheck, sync
+from mailaccess.storage.sync import lists_changed, recheck, sync
 from mailaccess.storage.vanished import vanished_since
 
 __all__ = ["Action", "FactsMaker", "Incoming", "Mailbox"]
@@ -63,6 +63,7 @@ class Mailbox:
         self._telling = threading.Lock()  # around the next three
         self._callbacks: dict[int, Callable[[], None]] = {}
         self._numbers = count()
+        self._emptied: tuple[int, int, int] | None = None  # stamp of new/ when all in it had been claimed
         self._woken = 0  # mtime of the wake file when the index had no more than memory
         self._suspects: set[int] = set()  # UIDs whose file was not as expected
         self._changing = 0  # writes of this process under way
@@ -105,6 +106,11 @@ class Mailbox:
         """The mailbox's name at present."""
         directory = self._memory.row.directory
         return (mailbox_name(directory) if directory else None) or INBOX
+
+    @property
+    def directory(self) -> str | None:
+        """Where it is in the account's root, "" for the root itself; None: nowhere."""
+        return self._memory.row.directory
 
     @property
     def messages(self) -> Messages:
@@ -166,13 +172,28 @@ class Mailbox:
         if heard.is_silent():
             return False
         try:
-            memory, count = self._memory, heard.count
-            if self._disk_differs(memory.row) or self._is_behind(memory):
+            count = heard.count
+            if self._differs_from(self._memory):
                 return True
         except (StorageError, OSError, Forgotten):
             return True  # sync will meet it, and say so
         heard.fall_silent(count)
         return False
+
+    def is_at_hand(self) -> bool:
+        """All of it is known to be as it is in memory, so that a session can open it; microseconds, as `poll`. Only
+        while it is listened to."""
+        box, memory = self._box, self._memory
+        if self._changing or self._suspects or self._lost or self._remote or not box.heard.covers:
+            return False
+        try:
+            count = box.heard.count
+            if lists_changed(box, memory.row) or self._differs_from(memory):
+                return False
+        except (StorageError, OSError, Forgotten):
+            return False
+        box.heard.fall_silent(count)
+        return True
 
     def refresh(self) -> None:
         """Takes in what others committed, without a look at the disk."""
@@ -183,8 +204,7 @@ class Mailbox:
         self._box.index.verify()
         suspects, self._suspects = self._suspects, set()
         self._recovering(lambda: self._sync(sorted(suspects)))
-        if not self._box.index.wake.exists():
-            watch.touch_wake(self._box.index.wake)
+        self._make_wake()
 
     def attend(self) -> None:
         """As `sync`, and listens to the kernel from now on, for a while even if nobody subscribes: see `lingering`."""
@@ -193,7 +213,8 @@ class Mailbox:
             return
         LINGERING.stay(self)
         self._listening = True
-        if self._arm() or self.poll():
+        self._make_wake()  # what is not there is polled
+        if self._arm() or not self.is_at_hand():
             self.sync()
 
     def rest(self) -> None:
@@ -314,7 +335,16 @@ class Mailbox:
 
     def claim_recent(self) -> int:
         """Moves new/ to cur/ and claims \\Recent: returns the first UID that was, and now is no more for others."""
-        return self._write(lambda: flagging.claim_recent(self._box))
+        first = self._write(lambda: flagging.claim_recent(self._box))
+        stamp = self._memory.row.stamp
+        self._emptied = stamp.of("new") if stamp is not None else None
+        return first
+
+    @property
+    def is_claimed(self) -> bool:
+        """`claim_recent` would change nothing and return `recent_floor`, where the mailbox is at hand."""
+        row = self._memory.row
+        return row.first_recent == row.uidnext and row.stamp is not None and row.stamp.of("new") == self._emptied
 
     # -- content
 
@@ -545,6 +575,9 @@ class Mailbox:
             raise Forgotten
         return found
 
+    def _differs_from(self, memory: Memory) -> bool:
+        return self._disk_differs(memory.row) or self._is_behind(memory)
+
     def _disk_differs(self, row: MailboxRow) -> bool:
         box, heard = self._box, self._box.heard
         losses = None if heard.covers else heard.losses()
@@ -569,6 +602,10 @@ class Mailbox:
     def _differs(self, memory: Memory) -> bool:
         known = memory.instance, memory.row.version
         return self._box.index.read(lambda connection: reading.version(connection, memory.row.id)) != known
+
+    def _make_wake(self) -> None:
+        if not self._box.index.wake.exists():
+            watch.touch_wake(self._box.index.wake)
 
     def _learn(self, sizes: dict[int, int]) -> None:
         with self._lock:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from itertools import compress
 from typing import TypeVar
 
-from mailaccess.mail.flags import Flags
+from mailaccess.mail.flags import SEEN, Flags
 
 UNSIZED = (1 << 64) - 1
 """In `sizes`: the message's file has not been read yet. `Mailbox.make_sizes` finds the size; it never changes after."""
@@ -24,7 +24,7 @@ _FEW = 64  # rows removed one by one rather than by copying what stays
 class Messages:
     """One generation. The columns are of equal length and in ascending order of UID."""
 
-    __slots__ = ("_log", "dates", "flags", "highest", "modseqs", "saved", "sizes", "uids")
+    __slots__ = ("_log", "_unseen", "dates", "flags", "highest", "modseqs", "saved", "sizes", "uids")
 
     def __init__(
         self,
@@ -44,6 +44,7 @@ class Messages:
         self.saved = array("q", saved)  # SAVEDATE, likewise
         self.highest = highest  # the mailbox's highest mod-sequence that these rows reflect
         self._log = _Log(highest)
+        self._unseen = -1, 0  # what `highest` was, and what `first_unseen` said then
 
     def __len__(self) -> int:
         return len(self.uids)
@@ -58,6 +59,20 @@ class Messages:
         """The UIDs that are there of first to last, both included."""
         uids = self.uids
         return uids[bisect_left(uids, first) : bisect_right(uids, last)]
+
+    @property
+    def unseen_steps(self) -> int:
+        """How much `first_unseen` has to look through."""
+        return len(self.flags) if self._unseen[0] != self.highest else 0
+
+    def first_unseen(self) -> int:
+        """The row of the first message that is not \\Seen; where all are, the one behind the last."""
+        then, row = self._unseen
+        if then != self.highest:
+            then, flags = self.highest, self.flags
+            row = next((row for row, each in enumerate(flags) if SEEN not in each), len(flags))
+            self._unseen = then, row
+        return row
 
     def changed_since(self, modseq: int) -> list[int]:
         """UIDs of the messages whose mod-sequence is above `modseq`, ascending; new messages are among them."""

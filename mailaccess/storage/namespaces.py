@@ -96,8 +96,12 @@ class Namespaces:
 
     def prefix(self, name: str) -> str | None:
         """That of the namespace of others that a name is in; a mailbox of one's own that is called so goes first."""
-        prefix = next((p for p in (self.others, self.public) if p is not None and name.startswith(p)), None)
+        prefix = self._prefix(name)
         return None if prefix is None or self._account.has(name) else prefix
+
+    def may_be_others(self, name: str) -> bool:
+        """It begins like that of another's mailbox; looks at no disk."""
+        return self._prefix(name) is not None
 
     def spelled(self, name: str) -> str:
         """The one spelling of a name: INBOX in capitals, also another's."""
@@ -161,6 +165,9 @@ class Namespaces:
         except OSError as error:
             log.warning("users cannot be looked up: %s", error)
             raise Unavailable("other users cannot be looked up just now") from None
+
+    def _prefix(self, name: str) -> str | None:
+        return next((p for p in (self.others, self.public) if p is not None and name.startswith(p)), None)
 
     def _sharers(self) -> set[str]:
         """Who shares something with this user."""

@@ -105,7 +105,7 @@ def _sync_all(box: Box, row: MailboxRow, *, thorough: bool) -> None:
         row = box.look()
         glance = Glance(time.time_ns(), box.maildir.stamp())
         places = BOTH if thorough else due(box, row, glance.stamp)
-        if not places and not _lists_changed(box, row):
+        if not places and not lists_changed(box, row):
             return
         survey = compare(box, row, glance, places, doubled=outcome is _Outcome.DOUBLED)
         outcome = _take_in_survey(box, row, survey, last=number == _ROUNDS)
@@ -117,7 +117,7 @@ def _sync_all(box: Box, row: MailboxRow, *, thorough: bool) -> None:
 
 def _take_in_survey(box: Box, row: MailboxRow, survey: Survey, *, last: bool) -> _Outcome:
     """What the index is like after the survey was taken into it. `last`: there will be no other."""
-    differs = bool(survey.found or survey.missing or survey.doubled or _lists_changed(box, row))
+    differs = bool(survey.found or survey.missing or survey.doubled or lists_changed(box, row))
     settled = {"new": row.new_settled, "cur": row.cur_settled}
     if not differs and survey.stamp == row.stamp and survey.settled == settled:
         return _Outcome.REFLECTED
@@ -137,10 +137,10 @@ def recheck(box: Box, uids: Sequence[int]) -> None:
 
 def _differs(box: Box, row: MailboxRow) -> bool:
     """The disk is not as the index has it, as far as stamps tell, or it is time to verify that it is."""
-    return bool(due(box, row, box.maildir.stamp())) or _lists_changed(box, row)
+    return bool(due(box, row, box.maildir.stamp())) or lists_changed(box, row)
 
 
-def _lists_changed(box: Box, row: MailboxRow) -> bool:
+def lists_changed(box: Box, row: MailboxRow) -> bool:
     """Another program wrote the uidlist or the keywords."""
     return row.uidlist is None or row.uidlist != stamp_of(box.directory) or row.keywords_stamp != box.keywords_stamp()
 

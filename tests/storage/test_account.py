@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mailaccess.mail.flags import SEEN
+from mailaccess.mail.flags import FLAGGED, SEEN
+from mailaccess.storage import acl
 from mailaccess.storage.account import Account, MailboxEntry
 from mailaccess.storage.accounts import DEFAULT_MAILBOXES, Accounts
 from mailaccess.storage.errors import (
@@ -18,8 +19,10 @@ from mailaccess.storage.errors import (
     NotSelectable,
     StorageError,
 )
+from mailaccess.storage.mailbox import Action, Mailbox
 from mailaccess.storage.uidlist import read_uidlist
-from tests.storage.post import add, arrive, settings, texts
+from mailaccess.storage.watch import Watcher
+from tests.storage.post import add, arrive, settings, settle, texts
 
 
 def names(account: Account) -> list[str]:
@@ -336,3 +339,82 @@ class TestCare:
             accounts.open("fred", None)
         assert str(tmp_path) not in str(caught.value)
         accounts.close()
+
+
+def left(account: Account, name: str = "INBOX") -> Mailbox:
+    """A mailbox with one message that a session had open, and left when nothing was in doubt."""
+    mailbox = account.mailbox(name)
+    add(mailbox)
+    leave = mailbox.subscribe(lambda: None)
+    settle(mailbox)
+    assert mailbox.claim_recent() == 1
+    settle(mailbox)
+    assert not mailbox.poll()
+    leave()
+    return mailbox
+
+
+class TestAtHand:
+    """A mailbox that was just left is opened again without a thread, unless anything has happened."""
+
+    def test_one_that_was_left(self, account: Account, watcher: Watcher) -> None:
+        """It is the same object, and nothing is to be claimed in it."""
+        mailbox = left(account)
+
+        assert account.at_hand("INBOX") is mailbox
+        assert mailbox.is_claimed
+
+    def test_one_that_nobody_listens_to(self, account: Account, watcher: Watcher) -> None:
+        """It was long ago, or never, that it was open."""
+        left(account).rest()
+        account.create("Other")
+
+        assert account.at_hand("INBOX") is None
+        assert account.at_hand("Other") is None
+        assert account.at_hand("Unknown") is None
+        assert account.at_hand("not//a name") is None
+
+    @pytest.mark.parametrize("what", ["delivery", "commit", "list", "keywords", "removal"])
+    def test_something_has_happened(self, account: Account, elsewhere: Account, watcher: Watcher, what: str) -> None:
+        """Whoever did it, the mailbox is looked at anew."""
+        account.create("Box")
+        left(account, "Box")
+        assert account.at_hand("Box") is not None
+        directory = account.root / ".Box"
+        match what:
+            case "delivery":
+                arrive(directory)
+            case "commit":
+                elsewhere.mailbox("Box").store([1], Action.ADD, frozenset([FLAGGED]))
+            case "list":
+                (directory / acl.FILE).write_text("owner lr\n")
+            case "keywords":
+                (directory / "dovecot-keywords").write_text("0 $Label\n")
+            case "removal":
+                shutil.rmtree(directory)
+
+        assert account.at_hand("Box") is None
+
+    def test_another_in_its_place(self, account: Account, watcher: Watcher) -> None:
+        """What is called so is asked of the disk each time."""
+        account.create("Box")
+        account.create("Box2")
+        mailbox = left(account, "Box")
+        assert not mailbox.poll()
+        (account.root / ".Box").rename(account.root / ".Box3")
+        (account.root / ".Box2").rename(account.root / ".Box")
+
+        assert account.at_hand("Box") is None
+        assert account.mailbox("Box") is not mailbox
+
+    def test_what_is_new_has_to_be_claimed(self, account: Account, watcher: Watcher) -> None:
+        """Known to be there is not enough; flags make no difference."""
+        mailbox = left(account)
+        mailbox.store([1], Action.ADD, frozenset([FLAGGED]))
+        assert mailbox.is_claimed
+        arrive(account.root)
+        mailbox.sync()
+        assert not mailbox.is_claimed
+
+        assert mailbox.claim_recent() == 2
+        assert mailbox.is_claimed

@@ -115,3 +115,24 @@ def test_the_log_forgets_but_stays_right() -> None:
 
     assert messages.changed_since(2) == [10, 20, 30]
     assert messages.changed_since(8998) == [messages.uids[8999 % 3]]
+
+
+def test_the_first_unseen_is_remembered_until_something_changes() -> None:
+    """Each SELECT tells it; to look through a large mailbox takes milliseconds."""
+    messages = build(3)
+    assert messages.unseen_steps == 3
+    assert messages.first_unseen() == 0
+    assert messages.unseen_steps == 0
+
+    messages.change(0, READ, 4)
+    messages.advance([(4, 10)], 4)
+    assert messages.first_unseen() == 1
+    for row in (1, 2):
+        messages.change(row, READ, 5)
+    messages.advance([(5, 20), (5, 30)], 5)
+    assert messages.unseen_steps == 3
+    assert messages.first_unseen() == 3
+    messages.append(40, NONE, 6, 100, 1000, 2000)
+    messages.advance([(6, 40)], 6)
+    assert messages.first_unseen() == 3
+    assert messages.without([10]).first_unseen() == 2

@@ -13,7 +13,8 @@ from mailaccess.imap.permissions import writes
 from mailaccess.imap.registry import AUTHENTICATED, SELECTED, command, enables
 from mailaccess.imap.session import Session, uid_required
 from mailaccess.imap.view import View
-from mailaccess.mail.flags import SEEN
+from mailaccess.storage.access import Access
+from mailaccess.storage.mailbox import Mailbox
 from mailaccess.storage.rights import EXPUNGE
 from mailaccess.wire.traps import call, compute_steps, drained
 
@@ -109,8 +110,11 @@ async def _open(session: Session, name: str, parameters: SelectParameters, *, re
         session.untagged(b"OK [CLOSED] Previous mailbox is closed")
     if parameters.condstore:
         session.enable(b"CONDSTORE")
-    mailbox = await call(session.account.mailbox, name)
-    first_recent = mailbox.recent_floor if read_only else await call(mailbox.claim_recent)
+    at_hand = session.account.at_hand(name)
+    if at_hand is not None and (read_only or at_hand.is_claimed):
+        mailbox, first_recent = at_hand, at_hand.recent_floor
+    else:
+        mailbox, first_recent = await call(_enter, session.account, name, read_only=read_only)
     view = View(mailbox, read_only=read_only)
     listed = await revision.selected(session, name) if session.rev2 else b""
     session.select(view)
@@ -118,7 +122,7 @@ async def _open(session: Session, name: str, parameters: SelectParameters, *, re
     if not session.rev2:
         view.add_recent(first_recent)
     if not session.rev2 and not session.uidonly:
-        unseen = await compute_steps(view.count, _first_unseen, view)
+        unseen = await compute_steps(view.generation.unseen_steps, _first_unseen, view)
     _describe(session, view, unseen)
     if listed:
         session.untagged(listed)
@@ -127,10 +131,16 @@ async def _open(session: Session, name: str, parameters: SelectParameters, *, re
     return view
 
 
+def _enter(account: Access, name: str, *, read_only: bool) -> tuple[Mailbox, int]:
+    """The mailbox, and the first UID that is \\Recent to this session."""
+    mailbox = account.mailbox(name)
+    return mailbox, mailbox.recent_floor if read_only else mailbox.claim_recent()
+
+
 def _first_unseen(view: View) -> int:
     """Its sequence number; 0 if there is none."""
-    flags = view.generation.flags
-    return next((row + 1 for row in range(view.count) if SEEN not in flags[row]), 0)
+    row = view.generation.first_unseen()
+    return row + 1 if row < view.count else 0
 
 
 def _describe(session: Session, view: View, unseen: int) -> None:

@@ -7,6 +7,7 @@ import pytest
 from mailaccess.imap.commands.select import Resync, parse_select
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.grammar import Cursor
+from mailaccess.wire.traps import Call
 from tests.driver import MemoryDriver
 from tests.world import MESSAGES, World
 
@@ -75,3 +76,55 @@ def test_recent_is_claimed_once(world: World) -> None:
     assert b"* 1 RECENT" in examined
     assert b"* 1 RECENT" in selected
     assert b"* 0 RECENT" in again
+
+
+class TestAgain:
+    """A mailbox that was open a moment ago, in which nothing has happened, is opened without a thread."""
+
+    @pytest.fixture
+    def calls(self, world: World, monkeypatch: pytest.MonkeyPatch) -> list[Call]:
+        """What is handed to threads."""
+        world.hooks["watch"]("")
+        made: list[Call] = []
+        answer = MemoryDriver.answer_call
+
+        def noted(driver: MemoryDriver, work: Call) -> object:
+            made.append(work)
+            return answer(driver, work)
+
+        monkeypatch.setattr(MemoryDriver, "answer_call", noted)
+        return made
+
+    def test_no_thread_is_asked(self, world: World, calls: list[Call]) -> None:
+        """By the same session or by another; and the answer is the same."""
+        world.deliver(MESSAGES["plain"], flags="")
+        client = world.imap_in()
+        answers = [client.ask(b"s SELECT INBOX\r\n") for _ in range(3)]
+        calls.clear()
+        assert client.ask(b"s SELECT INBOX\r\n") == answers[-1]
+        client.ask(b"u UNSELECT\r\n")
+        assert client.ask(b"s EXAMINE INBOX\r\n").endswith(b"s OK [READ-ONLY] EXAMINE completed\r\n")
+
+        assert calls == []
+
+    def test_what_happened_meanwhile_is_told(self, world: World, calls: list[Call]) -> None:
+        """By another program, between two commands, also while nobody had it open."""
+        world.deliver(MESSAGES["plain"], flags="")
+        client = world.imap_in()
+        for _ in range(3):
+            client.ask(b"s SELECT INBOX\r\n")
+        world.deliver(MESSAGES["plain"])
+        told = client.ask(b"s SELECT INBOX\r\n")
+        assert b"* 2 EXISTS\r\n* 1 RECENT\r\n" in told
+        client.ask(b"u UNSELECT\r\n")
+        world.deliver(MESSAGES["plain"])
+
+        assert b"* 3 EXISTS\r\n* 1 RECENT\r\n" in client.ask(b"s SELECT INBOX\r\n")
+        assert not list((world.maildir / "new").iterdir())
+
+    def test_others_have_theirs(self, world: World, calls: list[Call]) -> None:
+        """Names of other users' mailboxes lead elsewhere."""
+        client = world.imap_in()
+        client.ask(b"s SELECT INBOX\r\n")
+
+        assert client.ask(b"s SELECT Users/nobody/INBOX\r\n").endswith(b"there is no mailbox Users/nobody/INBOX\r\n")
