@@ -120,6 +120,10 @@ class Authenticator:
             raise Unavailable("Too many failed logins; try again later.")
         return wait
 
+    def verify_unless_penalized(self, credentials: Credentials, address: str, protocol: str = "") -> Identity | float:
+        """Both in one: `verify`, or what `penalty` says where that is something. Raises what they raise."""
+        return self.penalty(credentials, address) or self.verify(credentials, address, protocol)
+
     def verify(self, credentials: Credentials, address: str, protocol: str = "") -> Identity:
         """Who has logged in. Failed, NotAuthorized, Unavailable. `protocol` is for the log."""
         began = time.monotonic()

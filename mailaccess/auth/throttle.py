@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 
@@ -29,6 +30,7 @@ class Throttle:
         return min(self.cap, self.base * math.exp2(min(count - 1, 64)))
 
 
+@lru_cache(1024)
 def network(address: str) -> str:
     """What is counted as one network: an IPv4 /24, an IPv6 /64, or the text itself where it is no IP address."""
     parsed = _parsed(address)
@@ -61,6 +63,7 @@ def loopback(address: str) -> bool:
     return parsed is not None and parsed.is_loopback
 
 
+@lru_cache(1024)
 def _parsed(address: str) -> IPv4Address | IPv6Address | None:
     try:
         parsed = ip_address(address.partition("%")[0])

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from enum import Flag, auto
+from functools import cache
 from typing import Any
 
 from mailaccess.imap.grammar import Cursor
@@ -133,8 +134,13 @@ def command(
 
 def capabilities(state: State) -> list[bytes]:
     """What to announce in `state`, without what depends on the connection (STARTTLS, AUTH=, LOGINDISABLED)."""
+    return list(_announced(state))
+
+
+@cache
+def _announced(state: State) -> tuple[bytes, ...]:
     # "The order of capability names has no significance" (RFC 9051 7.2.2), but IMAP4rev1, which a session begins with,
     # has always been the first.
     found = dict.fromkeys([b"IMAP4rev1", b"IMAP4rev2"])
     found.update(dict.fromkeys(f.capability for f in FEATURES if f.announce & state))
-    return list(found)
+    return tuple(found)

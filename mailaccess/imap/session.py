@@ -227,13 +227,7 @@ class Session:
 
     async def log_in(self, identity: Identity) -> None:
         """Enters the authenticated state."""
-        slot = await call(self.settings.authenticator.enter, identity, self.channel.peer.address)
-        try:
-            self._account = await call(self.settings.accounts.access, identity.user, identity.home)
-        except BaseException:
-            slot.leave()
-            raise
-        self._slot = slot
+        self._slot, self._account = await call(_enter, self.settings, identity, self.channel.peer.address)
         self.identity = identity
         # Some clients break on some capabilities: an account's extra fields may say `imap_without=UIDONLY,IMAP4REV2`.
         own = identity.extra.get("imap_without", "").upper().encode()
@@ -415,6 +409,16 @@ class Session:
         patience = self.notifier.patience if self.notifier is not None else None
         await event(seconds if patience is None else patience)
         return patience is not None or self.channel.woken or self.channel.reader.fresh
+
+
+def _enter(settings: ImapSettings, identity: Identity, address: str) -> tuple[Slot, Access]:
+    """Counts the session and opens the mail."""
+    slot = settings.authenticator.enter(identity, address)
+    try:
+        return slot, settings.accounts.access(identity.user, identity.home)
+    except BaseException:
+        slot.leave()
+        raise
 
 
 def uid_required() -> Bad:

@@ -7,6 +7,7 @@ from math import inf
 
 from mailaccess.auth import sasl
 from mailaccess.auth.authenticator import Authenticator, Failed, NotAuthorized, Slot, TooManySessions, Unavailable
+from mailaccess.auth.backend import Identity
 from mailaccess.auth.sasl import Credentials
 from mailaccess.pop3.maildrop import Maildrop
 from mailaccess.pop3.registry import COMMANDS, Err, State
@@ -107,9 +108,11 @@ class Session:
         """Enters the TRANSACTION state with the maildrop locked, or refuses with the code of RFC 3206 and RFC 2449."""
         authenticator, address = self.settings.authenticator, self.channel.peer.address
         try:
-            await delay(await call(authenticator.penalty, credentials, address))
-            identity = await verify(authenticator.verify, credentials, address, "pop3")
-            self._slot = await call(authenticator.enter, identity, address)
+            found = await verify(authenticator.verify_unless_penalized, credentials, address, "pop3")
+            if isinstance(found, float):
+                await delay(found)
+                found = await verify(authenticator.verify, credentials, address, "pop3")
+            self._slot, self._maildrop = await call(_enter, self.settings, found, address)
         except NotAuthorized as refused:
             raise Err(str(refused), "AUTH") from None
         except Failed as failed:
@@ -121,22 +124,16 @@ class Session:
             raise Err("User name or password is wrong", "AUTH") from None
         except (Unavailable, TooManySessions) as refused:
             raise Err(str(refused), "SYS/TEMP") from None
-        try:
-            account = await call(self.settings.accounts.access, identity.user, identity.home)
-            self._maildrop = await call(Maildrop, account, self.settings.login_delay)
-        except BaseException:
-            self._slot.leave()
-            self._slot = None
-            raise
         self.state = State.TRANSACTION
-        self.channel.account = identity.user
+        self.channel.account = found.user
         self.channel.timeout, self.channel.lifetime = self.settings.idle_timeout, inf
         self.ok(f"{self.maildrop.counted} ({self.maildrop.octets} octets)")
 
     async def update(self) -> None:
         """The UPDATE state: what QUIT does in the TRANSACTION state."""
         await self.mark_seen()
-        await call(self.maildrop.remove_deleted)
+        if self.maildrop.deleted:
+            await call(self.maildrop.remove_deleted)
 
     def close(self) -> None:
         """Gives back what the session holds."""
@@ -209,6 +206,16 @@ class Session:
                 await call(self.maildrop.mark_seen, numbers)
         except StorageError as error:
             log.warning("\\Seen could not be set: %s", error)
+
+
+def _enter(settings: Pop3Settings, identity: Identity, address: str) -> tuple[Slot, Maildrop]:
+    """Counts the session and opens the maildrop."""
+    slot = settings.authenticator.enter(identity, address)
+    try:
+        return slot, Maildrop(settings.accounts.access(identity.user, identity.home), settings.login_delay)
+    except BaseException:
+        slot.leave()
+        raise
 
 
 _CODES: dict[type[StorageError], str] = {

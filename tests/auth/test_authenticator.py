@@ -212,8 +212,10 @@ def test_failures_slow_down_and_success_forgives(authenticator: Authenticator) -
 
     assert 7 < failed.value.delay <= 8
     assert 7 < authenticator.penalty(good, HOME) <= 8
+    assert authenticator.verify_unless_penalized(good, HOME) == pytest.approx(16, abs=1)
     authenticator.verify(good, HOME)
     assert authenticator.penalty(good, HOME) == 0
+    assert authenticator.verify_unless_penalized(good, HOME) == authenticator.verify(good, HOME)
 
 
 def test_too_many_guesses_at_once_are_not_tried(authenticator: Authenticator) -> None:

@@ -17,7 +17,7 @@ from mailaccess.imap.registry import (
 )
 from mailaccess.imap.session import Session
 from mailaccess.wire.reader import LineTooLong
-from mailaccess.wire.traps import call, delay, end_compression, start_tls, verify
+from mailaccess.wire.traps import delay, end_compression, start_tls, verify
 
 MAX_FAILURES = 10
 """Failed logins on one connection."""
@@ -102,9 +102,11 @@ def _require_privacy(session: Session) -> None:
 async def _log_in(session: Session, credentials: Credentials) -> bytes:
     authenticator, address = session.settings.authenticator, session.channel.peer.address
     try:
-        await delay(await call(authenticator.penalty, credentials, address))
-        identity = await verify(authenticator.verify, credentials, address, "imap")
-        await session.log_in(identity)
+        found = await verify(authenticator.verify_unless_penalized, credentials, address, "imap")
+        if isinstance(found, float):
+            await delay(found)
+            found = await verify(authenticator.verify, credentials, address, "imap")
+        await session.log_in(found)
     except NotAuthorized as refused:
         raise No(str(refused), b"AUTHORIZATIONFAILED") from None
     except Failed as failed:
