@@ -29,7 +29,7 @@ maintenance  what is due from time to time, and `check`
 contents     opening messages, and what is computed from them once
 small        small messages read whole, many at a time
 locating     where a file is that was renamed just now
-box          a mailbox's directory and its row in the index, and how the two find each other
+box          a mailbox's directory and its row in the index, and how the two find each other; `boxes` by name
 
 index/       UIDs, mod-sequences and cached facts in SQLite: connections, group commit, tables
 

@@ -10,16 +10,15 @@ from functools import partial
 from pathlib import Path
 from sqlite3 import Connection
 from typing import TypeVar
-from weakref import WeakValueDictionary
+from weakref import ReferenceType, WeakValueDictionary, ref
 
 from mailaccess.storage import acl, maildrop, maintenance, special_uses, status, tree
 from mailaccess.storage.acl import Acl, Who
 from mailaccess.storage.box import Box
+from mailaccess.storage.boxes import Boxes
 from mailaccess.storage.catching_up import CatchUp
 from mailaccess.storage.errors import (
     InvalidName,
-    NoSuchMailbox,
-    NotSelectable,
     Unavailable,
     from_os,
 )
@@ -28,12 +27,11 @@ from mailaccess.storage.folders import (
     INBOX,
     SEPARATOR,
     Folders,
-    directory_name,
     mailbox_name,
     normal_name,
 )
 from mailaccess.storage.index import reading
-from mailaccess.storage.index.database import Index
+from mailaccess.storage.index.database import WAKE, Index
 from mailaccess.storage.index.delta import Delta
 from mailaccess.storage.index.transaction import Forgotten, Transaction
 from mailaccess.storage.lingering import LINGERING
@@ -81,12 +79,14 @@ class Account:
         self.index_path = index_path
         self._facts = facts
         self._folders = Folders(root)
-        self.index = Index(index_path, self._committed, opened)
+        # Nothing here knows the account: it is freed when nobody has it open, not when the garbage collector finds it.
+        self.index = Index(index_path, partial(_committed, ref(self), index_path / WAKE), opened)
         self.metadata = Metadata(root)
         self._overview = Overview(root, self.index, self._folders)
         self._listed: tuple[Mapping[str, Found], list[MailboxEntry]] = {}, []  # as last listed
-        self.feed = Feed(root, self.index, self._folders, self.metadata, self._box)
         self.quota = Quota(root, self.index, granted, CatchUp(root, self.index, self._folders))
+        self._boxes = Boxes(root, self.index, self._folders, self.quota)
+        self.feed = Feed(root, self.index, self._folders, self.metadata, self._boxes.open)
         self._mailboxes: WeakValueDictionary[str, Mailbox] = WeakValueDictionary()  # by GUID
         self._viewed: WeakValueDictionary[tuple[str, Viewer], ViewedMailbox] = WeakValueDictionary()
         self._kept: OrderedDict[str | tuple[str, Viewer], Mailbox] = OrderedDict()
@@ -141,12 +141,12 @@ class Account:
 
     def set_special_use(self, name: str, uses: frozenset[str]) -> None:
         """Replaces the special uses of a mailbox. NoSuchMailbox, NotSelectable."""
-        self._guarded(lambda: special_uses.write(self._box(name).directory, uses))
+        self._guarded(lambda: special_uses.write(self._boxes.open(name).directory, uses))
         self._note_annotation(name)
 
     def guid(self, name: str) -> str:
         """The mailbox's GUID. NoSuchMailbox, NotSelectable."""
-        return self._guarded(lambda: self._box(name).guid)
+        return self._guarded(lambda: self._boxes.open(name).guid)
 
     # -- annotations
 
@@ -159,7 +159,7 @@ class Account:
     def _note_annotation(self, name: str) -> None:
         """ "it MUST increment the per-mailbox mod-sequence when SETMETADATA successfully changes an annotation on the
         corresponding mailbox" (RFC 7162 3.2)"""
-        self._guarded(lambda: self._box(name).raise_modseq())
+        self._guarded(lambda: self._boxes.open(name).raise_modseq())
 
     def annotated(self) -> dict[str, Owned]:
         """All annotations, by the mailbox's name; "" for the account's own."""
@@ -172,34 +172,20 @@ class Account:
 
     # -- mailboxes
 
-    def at_hand(self, name: str) -> Mailbox | None:
-        """As `unlisted`, of what was lately open and nothing has happened in since: microseconds, for the reactor."""
-        try:
-            directory = directory_name(normal_name(name))
-        except InvalidName:
-            return None
-        with self._lock:
-            kept = [key for key, each in self._kept.items() if isinstance(key, str) and each.directory == directory]
-        mailbox = self._known(kept[0]) if kept else None
-        if mailbox is None or not mailbox.is_at_hand() or acl.is_listed(self.root / directory):
-            return None
-        self._keep(kept[0], mailbox)
-        return mailbox
-
     def mailbox(self, name: str) -> Mailbox:
         """The mailbox, shared with whoever has it open, and up to date. NoSuchMailbox, NotSelectable."""
-        return self._open(self._guarded(lambda: self._box(name)))
+        return self._open(self._guarded(lambda: self._boxes.open(name)))
 
     def unlisted(self, name: str) -> Mailbox | None:
         """The same, if no list says who may do what with it, so that its owner may do everything; else None."""
-        box = self._guarded(lambda: self._box(name))
+        box = self._guarded(lambda: self._boxes.open(name))
         return None if acl.is_listed(box.directory) else self._open(box)
 
     def viewed_status(self, name: str, viewer: Viewer, *, size: bool = True) -> Status:
         """As `status`; what is unseen, and \\Recent, is so for the viewer."""
 
         def work() -> Status:
-            box = self._box(name)
+            box = self._boxes.open(name)
             found = status.look(box, size=size)
             own = unseen_and_recent(box, viewer)
             return found if own is None else replace(found, unseen=own[0], recent=own[1])
@@ -210,7 +196,7 @@ class Account:
         """As `status`, and as `unlisted`."""
 
         def work() -> Status | None:
-            box = self._box(name)
+            box = self._boxes.open(name)
             return None if acl.is_listed(box.directory) else status.look(box, size=size)
 
         return self._guarded(work)
@@ -227,7 +213,7 @@ class Account:
 
     def viewed(self, name: str, viewer: Viewer) -> ViewedMailbox:
         """The same for somebody who has less than all rights, or flags of his own."""
-        box = self._guarded(lambda: self._box(name))
+        box = self._guarded(lambda: self._boxes.open(name))
         key = box.guid, viewer
         with self._lock:
             mailbox = self._viewed.get(key)
@@ -241,7 +227,7 @@ class Account:
 
     def status(self, name: str, *, size: bool = True) -> Status:
         """The mailbox's sums, fresh with disk. `size`: without it, files not yet read are not, and count as nothing."""
-        return self._guarded(lambda: status.look(self._box(name), size=size))
+        return self._guarded(lambda: status.look(self._boxes.open(name), size=size))
 
     @contextmanager
     def maildrop_lock(self, rest: float = 0.0) -> Iterator[None]:
@@ -270,7 +256,7 @@ class Account:
 
     def acl(self, name: str) -> Acl:
         """The mailbox's list. NoSuchMailbox, NotSelectable."""
-        return self._guarded(lambda: acl.read_acl(self._directory(name)))
+        return self._guarded(lambda: acl.read_acl(self._boxes.directory(name)))
 
     def acls(self) -> dict[str, Acl]:
         """The lists of all mailboxes that have one, by name."""
@@ -281,7 +267,7 @@ class Account:
         """Changes an entry of a mailbox's list, or with None removes it. UnknownRight, LimitReached."""
 
         def work(_: Transaction) -> None:
-            acl.change_acl(self._directory(name), who, change, owner, negative=negative)
+            acl.change_acl(self._boxes.directory(name), who, change, owner, negative=negative)
             (self.root / acl.LIST).unlink(missing_ok=True)
 
         self._guarded(lambda: self.index.write(work))
@@ -338,20 +324,6 @@ class Account:
         self._listed = found, entries
         return list(entries)
 
-    def _box(self, name: str) -> Box:
-        self.index.verify()
-        path = self._directory(name)
-        return Box(self.root, self.index, "" if path == self.root else path.name, self.quota)
-
-    def _directory(self, name: str) -> Path:
-        name = normal_name(name)
-        path = self._folders.find(name)
-        if path is None:
-            if any(other.startswith(name + SEPARATOR) for other in self._folders.mailboxes()):
-                raise NotSelectable(f"{name} is only the parent of other mailboxes")
-            raise NoSuchMailbox(f"there is no mailbox {name}")
-        return path
-
     def _keep(self, key: str | tuple[str, Viewer], mailbox: Mailbox) -> None:
         with self._lock:
             self._kept[key] = mailbox
@@ -400,3 +372,14 @@ class Account:
             raise Unavailable("the index is being made anew; try again") from None
         except OSError as error:
             raise from_os(error) from error
+
+
+def _committed(
+    account: ReferenceType[Account], wake: Path, connection: Connection, touched: set[int], deltas: Sequence[Delta]
+) -> None:
+    """After a commit: other processes are told in any case."""
+    here = account()
+    if here is not None:
+        here._committed(connection, touched, deltas)
+    elif touched:
+        touch_wake(wake)

@@ -150,7 +150,7 @@ class TestSizes:
         path.symlink_to("nowhere")
         again = Accounts(settings(account.root.parent))
 
-        assert list(again.open("fred", None)._box("INBOX").index.read(sizes)) == [len(WIRE_TEXT)]
+        assert list(again.open("fred", None)._boxes.open("INBOX").index.read(sizes)) == [len(WIRE_TEXT)]
         again.close()
 
     def test_status_reads_what_is_unknown_only_if_asked(self, inbox: Mailbox, account: Account) -> None:

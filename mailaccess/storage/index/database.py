@@ -70,7 +70,7 @@ class Index:
         self._reader: _Opened | None = None
         self._reading = threading.Lock()
         self._writing: _Opened | None = None  # belongs to the writer's leader
-        self._writer = Writer(self._transaction, committed)
+        self._writer = Writer(committed)
 
     def instance(self) -> str:
         """What tells this database from others made in its place."""
@@ -114,7 +114,7 @@ class Index:
         """Runs the work in a write transaction, perhaps together with others'. Never on the reactor."""
         self._opened(self)
         try:
-            return self._writer.run(work, durable=durable)
+            return self._writer.run(self._transaction, work, durable=durable)
         except OSError as error:
             raise from_os(error) from error
 

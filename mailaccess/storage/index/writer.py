@@ -30,22 +30,21 @@ Committed = Callable[[sqlite3.Connection, set[int], Sequence[Delta]], None]
 class Writer:
     """The queue of one database."""
 
-    def __init__(self, begin: Begin, committed: Committed) -> None:
-        self._begin = begin
+    def __init__(self, committed: Committed) -> None:
         self._committed = committed
         self._waiting: deque[_Job[object]] = deque()
         self._leading = threading.Lock()
 
-    def run(self, work: Work[T], *, durable: bool) -> T:
+    def run(self, begin: Begin, work: Work[T], *, durable: bool) -> T:
         """Runs the work in a transaction and returns its result once that is committed; raises what it raised.
 
-        `durable`: not before the commit has reached the disk.
+        `begin` is whoever leads'. `durable`: not before the commit has reached the disk.
         """
         job = _Job(work, durable=durable)
         self._waiting.append(cast("_Job[object]", job))
         with self._leading:
             if not job.done:
-                self._lead()
+                self._lead(begin)
         if job.error is not None:
             raise job.error
         return cast("T", job.result)
@@ -54,10 +53,10 @@ class Writer:
         """The lock that a leader holds: who gets it knows that no transaction is under way."""
         return self._leading
 
-    def _lead(self) -> None:
+    def _lead(self, begin: Begin) -> None:
         batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
         try:
-            with self._begin(any(job.durable for job in batch)) as (connection, instance):
+            with begin(any(job.durable for job in batch)) as (connection, instance):
                 for job in batch:
                     job.run(connection, instance, alone=len(batch) == 1)
                 for directory in dict.fromkeys(path for job in batch for path in job.unsynced):

@@ -20,7 +20,7 @@ class Desk:
     def __init__(self, path: Path) -> None:
         create(path)
         self.connection = connect(path, writing=True)
-        self.writer = Writer(self.begin, lambda _, touched, __: self.told.append(set(touched)))
+        self.writer = Writer(lambda _, touched, __: self.told.append(set(touched)))
         self.transactions: list[bool] = []  # durable?
         self.told: list[set[int]] = []
         self.gate = threading.Event()
@@ -74,7 +74,7 @@ class Work:
 
 def test_work_returns_its_result_once_committed(desk: Desk) -> None:
     """And those concerned are told."""
-    assert desk.writer.run(enter("a"), durable=True) == "A"
+    assert desk.writer.run(desk.begin, enter("a"), durable=True) == "A"
     assert desk.guids() == {"a"}
     assert desk.transactions == [True]
     assert desk.told == [{1}]
@@ -84,8 +84,8 @@ def test_work_that_fails_leaves_nothing(desk: Desk) -> None:
     """The error is the caller's; files are put back; the next one is not concerned."""
     undone: list[str] = []
     with pytest.raises(ValueError, match="a"):
-        desk.writer.run(enter("a", fail=True, undone=undone), durable=True)
-    desk.writer.run(enter("b"), durable=False)
+        desk.writer.run(desk.begin, enter("a", fail=True, undone=undone), durable=True)
+    desk.writer.run(desk.begin, enter("b"), durable=False)
 
     assert undone == ["a"]
     assert desk.guids() == {"b"}
@@ -97,7 +97,7 @@ def together(desk: Desk, works: list[Work], *, durable: list[bool]) -> list[obje
 
     def run(place: int) -> None:
         try:
-            results[place] = desk.writer.run(works[place], durable=durable[place])
+            results[place] = desk.writer.run(desk.begin, works[place], durable=durable[place])
         except Exception as error:  # noqa: BLE001
             results[place] = error
 
@@ -153,8 +153,8 @@ def test_a_broken_database_ends_the_transaction(desk: Desk) -> None:
         transaction.connection.execute("SELECT * FROM nowhere")
 
     with pytest.raises(sqlite3.OperationalError):
-        desk.writer.run(ask, durable=True)
-    assert desk.writer.run(enter("a"), durable=True) == "A"
+        desk.writer.run(desk.begin, ask, durable=True)
+    assert desk.writer.run(desk.begin, enter("a"), durable=True) == "A"
 
 
 def test_a_broken_rule_is_one_works_own(desk: Desk) -> None:
@@ -172,7 +172,7 @@ def test_directories_are_synced_before_the_commit(desk: Desk, tmp_path: Path) ->
         transaction.sync_before_commit(tmp_path / "nowhere")
 
     with pytest.raises(FileNotFoundError):
-        desk.writer.run(work, durable=True)
+        desk.writer.run(desk.begin, work, durable=True)
     assert desk.transactions == []
 
 
@@ -184,14 +184,16 @@ def test_trouble_in_telling_is_not_the_writers(desk: Desk, caplog: pytest.LogCap
 
     desk.writer._committed = fail
 
-    assert desk.writer.run(enter("a"), durable=True) == "A"
+    assert desk.writer.run(desk.begin, enter("a"), durable=True) == "A"
     assert "a session is broken" in caplog.text
 
 
 def test_many_threads(desk: Desk) -> None:
     """Every piece of work is done once."""
     threads = [
-        threading.Thread(target=lambda n=n: [desk.writer.run(enter(f"{n}-{i}"), durable=False) for i in range(20)])
+        threading.Thread(
+            target=lambda n=n: [desk.writer.run(desk.begin, enter(f"{n}-{i}"), durable=False) for i in range(20)]
+        )
         for n in range(8)
     ]
     for thread in threads:
