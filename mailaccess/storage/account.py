@@ -27,6 +27,7 @@ from mailaccess.storage.folders import (
     INBOX,
     SEPARATOR,
     Folders,
+    directory_name,
     mailbox_name,
     normal_name,
 )
@@ -171,6 +172,20 @@ class Account:
         return {names.get(place, ""): owned for place, owned in places.items() if place in names or not place}
 
     # -- mailboxes
+
+    def at_hand(self, name: str) -> Mailbox | None:
+        """As `unlisted`, of what was lately open and nothing has happened in since: microseconds, for the reactor."""
+        try:
+            directory = directory_name(normal_name(name))
+        except InvalidName:
+            return None
+        with self._lock:
+            kept = [key for key, each in self._kept.items() if isinstance(key, str) and each.directory == directory]
+        mailbox = self._known(kept[0]) if kept else None
+        if mailbox is None or not mailbox.is_at_hand() or acl.is_listed(self.root / directory):
+            return None
+        self._keep(kept[0], mailbox)
+        return mailbox
 
     def mailbox(self, name: str) -> Mailbox:
         """The mailbox, shared with whoever has it open, and up to date. NoSuchMailbox, NotSelectable."""
