@@ -17,7 +17,8 @@ messages     its rows in memory, and `memory`, which keeps them up to date
 
 Each of these runs in a write transaction, which is the lock between threads and processes:
 sync         from disk to index: what other programs did. `survey` compares names before the lock is taken, those
-             that were `heard` of or all; `takeover` reads what they wrote beside the mail
+             that were `heard` of or all; `first_scan` enters what was there before the index; `takeover` reads what
+             they wrote beside the mail
 writing      APPEND and delivery
 flagging     STORE, keywords, \\Recent
 transfer     COPY and MOVE; `crossing` from one account to another

@@ -23,6 +23,7 @@ from mailaccess.storage.maildir import Maildir
 from mailaccess.storage.names import Entry, Where
 from mailaccess.storage.quota import Quota
 from mailaccess.storage.uidlist import (
+    Record,
     UidList,
     append_records,
     raise_next,
@@ -146,13 +147,18 @@ class Box:
         uidlist = read_uidlist(self.directory)
         return uidlist if uidlist is not None and uidlist.next_uid <= _LAST_UID - _UIDS_LEFT else None
 
-    def reserve(self, transaction: Transaction, row: MailboxRow, next_uid: int) -> None:
-        """Before UIDs up to, not including, `next_uid` are given: the uidlist says, durably, that they are taken."""
+    def reserve(self, transaction: Transaction, row: MailboxRow, next_uid: int, *, rewritten: bool = False) -> None:
+        """Before UIDs up to, not including, `next_uid` are given: the uidlist says, durably, that they are taken.
+
+        `rewritten`: it will be written whole, within this transaction.
+        """
         if next_uid <= row.reserved:
             return
         if next_uid > _LAST_UID:
             raise Unavailable("the mailbox has used up its UIDs")
         row.reserved = min(next_uid + BLOCK, _LAST_UID + 1)
+        if rewritten:
+            return
         known = row.uidlist is not None and stamp_of(self.directory) == row.uidlist
         try:
             stamp = raise_next(self.directory, row.reserved)
@@ -161,9 +167,10 @@ class Box:
         else:
             row.uidlist = stamp if known else None  # what another program wrote has still to be read
 
-    def write_list(self, transaction: Transaction, row: MailboxRow) -> None:
-        """Writes the uidlist whole."""
-        records = reading.records(transaction.connection, row.id)
+    def write_list(self, transaction: Transaction, row: MailboxRow, records: list[Record] | None = None) -> None:
+        """Writes the uidlist whole. `records`: the lines, if they are at hand."""
+        if records is None:
+            records = reading.records(transaction.connection, row.id)
         row.uidlist = write_uidlist(
             self.directory, UidList(row.uidvalidity, row.reserved, row.guid, records, row.header)
         )

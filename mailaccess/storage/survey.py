@@ -116,7 +116,7 @@ def compare(box: Box, row: MailboxRow, glance: Glance, places: tuple[Where, ...]
 
 def _scanned(box: Box, row: MailboxRow, scan: Scan) -> Survey:
     """The comparison of both directories whole."""
-    known = box.index.read_apart(lambda connection: reading.entries(connection, box.id))
+    known = box.index.read_apart(lambda connection: reading.entries(connection, box.id)) if row.messages else set()
     shown = set(scan.entries.values())
     for other in scan.duplicates:
         if other in known:  # of several names for one base, the known one is the message's

@@ -16,13 +16,14 @@ from typing import NamedTuple
 
 from mailaccess.storage.box import Box
 from mailaccess.storage.disk import FileStamp
+from mailaccess.storage.first_scan import enter
 from mailaccess.storage.index.rows import MailboxRow, Message, file_stamp, same_content
 from mailaccess.storage.index.transaction import Transaction
 from mailaccess.storage.maildir import Scan
 from mailaccess.storage.names import Entry, delivery_order
 from mailaccess.storage.survey import BOTH, Glance, Survey, compare, compare_heard, doubtful, due
-from mailaccess.storage.takeover import keywords_without_letter, read_keywords_anew, read_list_anew
-from mailaccess.storage.uidlist import Record, UidList, read_courier_uidls, stamp_of
+from mailaccess.storage.takeover import read_keywords_anew, read_list_anew
+from mailaccess.storage.uidlist import Record, UidList, stamp_of
 
 _ROUNDS = 4
 """Comparisons after which a mailbox that never rests is left as it is known."""
@@ -159,14 +160,19 @@ def _apply(transaction: Transaction, box: Box, survey: Survey, *, last: bool) ->
         found = found + renamed
         if scan.settled:
             complete &= not _separate(transaction, box, row, scan)
-    taken, fresh = _take_in(transaction, box, row, found)
-    complete &= taken is _Outcome.REFLECTED
-    _add(transaction, box, row, fresh, uidlist)
+    taken, records = _Outcome.REFLECTED, None
+    if row.stamp is None and not row.messages:
+        records, all_there = enter(transaction, box, row, found, uidlist)
+        complete &= all_there
+    else:
+        taken, fresh = _take_in(transaction, box, row, found)
+        complete &= taken is _Outcome.REFLECTED
+        _add(transaction, box, row, fresh, uidlist)
     if row.stamp is None:
         row.floor = row.next_modseq(transaction.now_us)  # what was expunged before is not known
     if rewrite:
         row.reserved = max(row.reserved, row.uidnext)
-        box.write_list(transaction, row)
+        box.write_list(transaction, row, records)
     if compared and complete and box.maildir.stamp() == survey.stamp:
         row.stamp, row.new_settled, row.cur_settled = survey.stamp, survey.settled["new"], survey.settled["cur"]
         return _Outcome.REFLECTED
@@ -254,9 +260,6 @@ def _take_in(
 def _add(transaction: Transaction, box: Box, row: MailboxRow, fresh: Sequence[_File], uidlist: UidList | None) -> None:
     """Enters new messages: those that the uidlist names under their UIDs there, the others in order of delivery."""
     listed = {record.base: record for record in uidlist.records} if uidlist is not None else {}
-    first_sight = row.stamp is None
-    extra = keywords_without_letter(box, uidlist) if first_sight else {}
-    courier = read_courier_uidls(box.directory) if first_sight else {}
     known: list[tuple[Record, _File]] = []
     unknown: list[_File] = []
     for file in fresh:
@@ -280,20 +283,18 @@ def _add(transaction: Transaction, box: Box, row: MailboxRow, fresh: Sequence[_F
             Message(
                 uid=record.uid,
                 entry=file.entry,
-                extra=tuple(sorted(extra.get(file.entry.base, ()))),
+                extra=(),
                 modseq=modseq,
                 size=None,
                 ending=None,
                 stamp=file.stamp,
                 saved=file.saved,
-                keys=record.keys or _uidl_key(courier.get(file.entry.base)),
+                keys=record.keys,
             )
             for record, file in numbered
         ],
     )
     row.uidnext = max(row.uidnext, next_uid)
-    if first_sight:  # what is listed, and was moved to cur/, was \\Recent to somebody before
-        row.first_recent = max((record.uid for record, file in known if file.entry.where == "cur"), default=0) + 1
 
 
 def _next_uid(row: MailboxRow, uidlist: UidList | None) -> int:
@@ -306,7 +307,3 @@ def _next_uid(row: MailboxRow, uidlist: UidList | None) -> int:
     if row.stamp is None or uidlist.next_uid > row.reserved:
         return uidlist.next_uid
     return uidlist.records[-1].uid + 1 if uidlist.records else 1
-
-
-def _uidl_key(uidl: str | None) -> tuple[str, ...]:
-    return (f"P{uidl}",) if uidl else ()

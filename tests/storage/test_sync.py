@@ -6,6 +6,7 @@ import shutil
 import time
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 import pytest
 
@@ -551,14 +552,20 @@ class TestCost:
     ) -> None:
         """Of which nothing is collected: there is nothing, and it is long looked for."""
         seen: list[bool] = []
-        lstat = os.lstat
+        lstat, stat = os.lstat, os.stat
 
         def look(path: str) -> os.stat_result:
             if path.endswith("elsewhere"):
                 seen.append(gc.isenabled())
             return lstat(path)
 
+        def look_first(name: str, **given: Any) -> os.stat_result:
+            if str(name).endswith("elsewhere"):
+                seen.append(gc.isenabled())
+            return stat(name, **given)
+
         arrive(account.root)
+        monkeypatch.setattr("mailaccess.storage.first_scan.os.stat", look_first)
         monkeypatch.setattr("mailaccess.storage.sync.os.lstat", look)
         account.mailbox("INBOX")
         arrive(account.root)

@@ -4,8 +4,8 @@ import dataclasses
 import json
 import os
 import sqlite3
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -44,6 +44,22 @@ class Message(NamedTuple):
     stamp: FileStamp  # of its file at first sight
     saved: int  # seconds since the epoch
     keys: tuple[str, ...]  # of its uidlist line
+
+
+class NewFile(NamedTuple):
+    """A file that is to become a message, as it was found."""
+
+    base: str
+    info: str
+    where: Where
+    size: int  # octets on disk
+    mtime_ns: int
+    inode: int
+    saved: int  # seconds since the epoch
+
+
+Numbered = tuple[int, tuple[str, ...], NewFile]
+"""With its UID and the keys of its uidlist line."""
 
 
 @dataclass(slots=True)
@@ -100,6 +116,20 @@ class MailboxRow:
         self.unsized += by * (len(messages) - len(sizes))
         self.size += by * sum(sizes)
 
+    def count_files(self, files: Sequence[NewFile]) -> None:
+        """Takes new messages into the sums, whose size on the wire is not known yet."""
+        octets: defaultdict[str, int] = defaultdict(int)
+        for file in files:
+            octets[file.info] += file.size
+        for info, number in Counter(file.info for file in files).items():
+            unseen, is_deleted = _marks(info)
+            self.messages += number
+            self.unsized += number
+            self.unseen += number * unseen
+            self.deleted += number * is_deleted
+            self.stored += octets[info]
+            self.stored_deleted += octets[info] * is_deleted
+
     def recount(self, old: "Message", new: "Message") -> None:
         """Takes a message into the sums as it is now, and out of them as it was."""
         if old.entry.info == new.entry.info and old.size == new.size and old.stamp == new.stamp:
@@ -149,7 +179,11 @@ def storable(stamp: FileStamp) -> FileStamp:
     """The stamp as the index can keep it: times beyond the year 2262 are cut."""
     if -_TOP <= stamp.mtime_ns < _TOP:
         return stamp
-    return stamp._replace(mtime_ns=min(max(stamp.mtime_ns, -_TOP), _TOP - 1))
+    return stamp._replace(mtime_ns=_storable_time(stamp.mtime_ns))
+
+
+def _storable_time(mtime_ns: int) -> int:
+    return min(max(mtime_ns, -_TOP), _TOP - 1)
 
 
 def same_content(one: FileStamp, other: FileStamp) -> bool:
@@ -242,6 +276,30 @@ def message_values(mailbox: int, message: Message) -> tuple[Any, ...]:
         message.saved,
         packed_words(message.keys),
     )
+
+
+def new_values(
+    mailbox: int, modseq: int, numbered: Iterable[Numbered], extra: Mapping[str, Iterable[str]]
+) -> Iterator[tuple[Any, ...]]:
+    """The same of new messages, one after the other. `extra`: keywords without a letter, by base."""
+    for uid, keys, (base, info, where, size, mtime, inode, saved) in numbered:
+        further = extra.get(base)
+        yield (
+            mailbox,
+            uid,
+            base if base.isascii() else packed(base),
+            info if info.isascii() else packed(info),
+            where,
+            packed_words(tuple(sorted(further))) if further else None,
+            modseq,
+            None,
+            None,
+            size,
+            mtime if -_TOP <= mtime < _TOP else _storable_time(mtime),
+            inode if inode < _TOP else inode - 2 * _TOP,
+            saved,
+            packed_words(keys) if keys else None,
+        )
 
 
 def message_of(values: tuple[Any, ...]) -> Message:

@@ -18,12 +18,14 @@ from mailaccess.storage.index.rows import (
     SELECT_MESSAGE,
     MailboxRow,
     Message,
+    Numbered,
     facts_id,
     load_mailbox,
     mailbox_of,
     mailbox_values,
     message_of,
     message_values,
+    new_values,
     packed,
     unpacked,
     words,
@@ -160,12 +162,21 @@ class Transaction:
         """Enters messages (ascending) whose UIDs are `row.uidnext` or above, and reserved."""
         if not messages:
             return
-        if not row.uidnext <= messages[0].uid <= messages[-1].uid < row.reserved:
-            raise AssertionError(f"{messages[0].uid}:{messages[-1].uid} is not in [{row.uidnext}, {row.reserved})")
+        self._check_numbers(row, messages[0].uid, messages[-1].uid)
         self.connection.executemany(INSERT_MESSAGE, (message_values(row.id, message) for message in messages))
         row.uidnext = messages[-1].uid + 1
         row.count(messages)
         self.deltas[row.id].add(messages)
+        self._changed(row)
+
+    def enter(self, row: MailboxRow, numbered: Sequence[Numbered], extra: Mapping[str, Iterable[str]]) -> None:
+        """As `add`, for files at first sight. `extra`: keywords without a letter, by base."""
+        self._check_numbers(row, numbered[0][0], numbered[-1][0])
+        modseq = row.next_modseq(self.now_us)
+        self.connection.executemany(INSERT_MESSAGE, new_values(row.id, modseq, numbered, extra))
+        row.uidnext = numbered[-1][0] + 1
+        row.count_files([file for _, _, file in numbered])
+        self.deltas[row.id].complete = False
         self._changed(row)
 
     def change(self, row: MailboxRow, old: Message, new: Message) -> None:
@@ -249,6 +260,10 @@ class Transaction:
         keys = [(number,) for number in numbers]
         for table in ("facts", "placed"):
             self.connection.executemany(f"DELETE FROM {table} WHERE id = ?", keys)  # noqa: S608
+
+    def _check_numbers(self, row: MailboxRow, first: int, last: int) -> None:
+        if not row.uidnext <= first <= last < row.reserved:
+            raise AssertionError(f"{first}:{last} is not in [{row.uidnext}, {row.reserved})")
 
     def _know(self, row: MailboxRow) -> None:
         self.deltas[row.id] = Delta(self.instance, row)

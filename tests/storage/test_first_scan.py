@@ -1,0 +1,80 @@
+"""The first scan: what is there before the index is."""
+
+import os
+
+from mailaccess.mail.flags import DELETED, FLAGGED, SEEN
+from mailaccess.storage.account import Account
+from mailaccess.storage.uidlist import read_uidlist
+from tests.storage.post import TEXT, WIRE_TEXT, arrive, settle, texts
+
+
+def test_messages_are_in_the_order_of_their_delivery(account: Account) -> None:
+    """Not in that of their names."""
+    account.create("Work")
+    for number, name in enumerate(("999.M10P1.h", "999.M9P1.h", "1000.M1P1.h", "strange")):
+        arrive(account.root / ".Work", b"%d\n" % number, name=f"{name}:2,", where="cur")
+
+    assert list(texts(account.mailbox("Work")).values()) == [b"3\r\n", b"1\r\n", b"0\r\n", b"2\r\n"]
+
+
+def test_sums_are_those_of_the_files(account: Account) -> None:
+    """As a count of the messages would find them."""
+    arrive(account.root, TEXT, name="1.h:2,S", where="cur")
+    arrive(account.root, TEXT, name="2.h:2,ST", where="cur")
+    arrive(account.root, TEXT, name="3.h:2,T", where="cur")
+    arrive(account.root, TEXT)
+    status = account.status("INBOX")
+
+    assert account.check() == []
+    assert (status.messages, status.unseen, status.deleted, status.recent) == (4, 2, 2, 4)
+    assert (status.size, status.stored_deleted) == (4 * len(WIRE_TEXT), 2 * len(TEXT))
+    assert [set(flags) for flags in account.mailbox("INBOX").messages.flags] == [
+        {SEEN},
+        {SEEN, DELETED},
+        {DELETED},
+        set(),
+    ]
+
+
+def test_what_is_no_message(account: Account) -> None:
+    """Is passed over: directories, links, names that begin with a dot."""
+    (account.root / "cur" / "directory").mkdir()
+    (account.root / "cur" / "link:2,").symlink_to("/etc/hostname")
+    arrive(account.root, TEXT, name=".hidden", where="cur")
+    arrive(account.root, TEXT, name="1.h:2,F", where="cur")
+    inbox = account.mailbox("INBOX")
+
+    assert [set(flags) for flags in inbox.messages.flags] == [{FLAGGED}]
+    settle(inbox)
+
+
+def test_names_and_times_of_any_kind(account: Account) -> None:
+    """Octets that are no text, and a year that the index cannot hold."""
+    path = arrive(account.root, TEXT, name=os.fsdecode(b"1.\xff\xe4"))
+    os.utime(path, (0, 2**34 - 1))
+    arrive(account.root, TEXT, name=os.fsdecode(b"2.h:2,\xff"), where="cur")
+
+    assert list(texts(account.mailbox("INBOX"))) == [1, 2]
+    assert account.check() == []
+
+
+def test_the_list_is_written_once_with_all_lines(account: Account) -> None:
+    """And says that more UIDs are taken than were given."""
+    for number in range(3):
+        arrive(account.root, TEXT, name=f"{number}.h:2,", where="cur")
+    account.mailbox("INBOX")
+    uidlist = read_uidlist(account.root)
+
+    assert uidlist is not None
+    assert [(record.uid, record.base) for record in uidlist.records] == [(1, "0.h"), (2, "1.h"), (3, "2.h")]
+    assert uidlist.next_uid > 4
+
+
+def test_an_empty_mailbox_begins_where_its_list_says(account: Account) -> None:
+    """UIDs are not given twice."""
+    account.create("Work")
+    (account.root / ".Work" / "dovecot-uidlist").write_text("3 V7 N42 G0123456789abcdef0123456789abcdef\n")
+
+    assert account.mailbox("Work").uidnext == 42
+    arrive(account.root / ".Work", TEXT)
+    assert list(account.mailbox("Work").messages.uids) == [42]
