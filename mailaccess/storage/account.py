@@ -4,7 +4,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from mailaccess.storage.boxes import Boxes
 from mailaccess.storage.catching_up import CatchUp
 from mailaccess.storage.errors import (
     InvalidName,
+    StorageError,
     Unavailable,
     from_os,
 )
@@ -294,6 +295,7 @@ class Account:
         """What is due from time to time: tmp/ is cleaned, uidlists are brought up to date, old expunges forgotten."""
         self._guarded(lambda: maintenance.maintain(self.root, self.index, self._folders, time.time()))
         self._guarded(self.quota.maintain)
+        self._pack()
 
     # -- quota
 
@@ -318,6 +320,7 @@ class Account:
         self._overview.rest()
         LINGERING.end(self._in_memory())
         try:
+            self._pack()
             self._guarded(lambda: maintenance.write_lists(self.root, self.index, self._folders))
         finally:
             self.index.close()
@@ -362,6 +365,15 @@ class Account:
     def _load_viewed(self, box: Box, viewer: Viewer) -> ViewedMailbox:
         sync(box)
         return ViewedMailbox(box, self._facts, viewer)
+
+    def _pack(self) -> None:
+        with self._lock:
+            mailboxes = list(self._mailboxes.values())
+        if not self.root.is_dir():
+            return  # the account was removed; to ask the index would make it again
+        for mailbox in mailboxes:
+            with suppress(StorageError):  # it may have been removed; without, all goes on, slower
+                mailbox.pack()
 
     def _in_memory(self) -> list[Mailbox]:
         with self._lock:

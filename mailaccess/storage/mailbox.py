@@ -21,11 +21,11 @@ from mailaccess.storage.disk import is_remote
 from mailaccess.storage.errors import MessageGone, NoSuchMailbox, StorageError, Unavailable, from_os
 from mailaccess.storage.flagging import Action
 from mailaccess.storage.folders import INBOX, mailbox_name
-from mailaccess.storage.index import reading, threads
+from mailaccess.storage.index import packing, reading, threads
 from mailaccess.storage.index.delta import Delta
 from mailaccess.storage.index.reading import News
 from mailaccess.storage.index.rows import MailboxRow
-from mailaccess.storage.index.transaction import Forgotten
+from mailaccess.storage.index.transaction import Forgotten, Transaction
 from mailaccess.storage.lingering import LINGERING
 from mailaccess.storage.maildir import Incoming
 from mailaccess.storage.memory import Memory
@@ -41,6 +41,10 @@ __all__ = ["Action", "FactsMaker", "Incoming", "Mailbox"]
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+_LARGE = 1000  # messages for which it is worth while to `pack` them
+_FEW = 100  # changes that are read from their rows ...
+_PART = 100  # ... and so small a part of the messages is few, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +240,24 @@ class Mailbox:
                 self._tell()
         return partial(self._unsubscribe, number)
 
+    def pack(self) -> None:
+        """Writes down what the next process to open a large mailbox begins with, if much has happened since it was."""
+        if len(self.messages) < _LARGE:
+            return
+        header = self._recovering(lambda: self._box.index.read_apart(partial(packing.header, mailbox=self._box.id)))
+        with self._lock:
+            row, messages = self._memory.row, self._memory.messages
+            few = max(_FEW, len(messages) // _PART)
+            if header and header.unsized <= row.unsized and messages.changes_since(header.modseq) < few:
+                return
+            fresh, chunks = self._memory.packed()
+
+        def write(transaction: Transaction) -> None:
+            if self._box.row(transaction).version == row.version:  # else it has changed meanwhile
+                packing.write(transaction.connection, row.id, fresh, chunks)
+
+        self._recovering(lambda: self._box.index.write(write, durable=False))
+
     def vanished_since(self, modseq: int, known: Sequence[range] | None = None) -> list[int]:
         """UIDs (ascending) that were expunged above a mod-sequence; where that is too long ago, all that are absent.
 
@@ -425,7 +447,7 @@ class Mailbox:
 
         def ask(since: int, version: int) -> News | None:
             found = reading.news(connection, self._box.id, since, version)
-            return found or reading.everything(connection, self._box.id)
+            return found or self._all(connection)
 
         self._behind = True
         try:
@@ -566,11 +588,14 @@ class Mailbox:
         if not same:
             self._tell()
 
+    def _all(self, connection: Connection) -> News | None:
+        return reading.everything(connection, self._box.id, unpack=not self.is_viewed)
+
     def _news(self, since: int, version: int) -> News | None:
         return self._box.index.read(lambda connection: reading.news(connection, self._box.id, since, version))
 
     def _everything(self) -> News:
-        found = self._box.index.read_apart(lambda connection: reading.everything(connection, self._box.id))
+        found = self._box.index.read_apart(self._all)
         if found is None or found.instance != self._box.instance:
             raise Forgotten
         return found

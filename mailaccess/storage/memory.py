@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from mailaccess.mail.flags import Flags, canonical
 from mailaccess.storage.index.delta import Delta
+from mailaccess.storage.index.packing import Columns, Header, chunks_of
 from mailaccess.storage.index.reading import Loaded, News
 from mailaccess.storage.index.rows import MailboxRow, keywords_of, unpacked, words
 from mailaccess.storage.keywords import Keywords
@@ -32,6 +33,12 @@ class Memory:
         """Begins a generation with all messages there are."""
         self._unlettered: dict[str, str] = {}  # keywords without a letter, as spelled, by name in lower case
         self._know(everything)
+        if everything.before is not None:
+            header, columns = everything.before
+            self._unlettered.update(header.further)
+            self.messages = Messages(*columns, highest=header.modseq)
+            self.take(everything)
+            return
         rows = everything.messages
         uids, infos, extras, modseqs, sizes, dates, saved = zip(*rows, strict=True) if rows else ((),) * 7
         self.messages = Messages(
@@ -71,6 +78,15 @@ class Memory:
         row = self.messages.position(uid)
         if row >= 0:
             self.messages.sizes[row] = size
+
+    def packed(self) -> tuple[Header, dict[str, bytes]]:
+        """What the next process begins with."""
+        messages = self.messages
+        columns = Columns(
+            messages.uids, messages.flags, messages.modseqs, messages.sizes, messages.dates, messages.saved
+        )
+        unsized = messages.sizes.count(UNSIZED)
+        return Header(messages.highest, self._column, self._unlettered, unsized, {}), chunks_of(columns)
 
     def keywords(self) -> tuple[str, ...]:
         """The names known in this mailbox."""

@@ -7,5 +7,6 @@ writer       group commit
 transaction  what one piece of work reads and changes
 delta        what it did, for those who have a mailbox in memory
 reading      questions that only read; `sums` over all mailboxes
+packing      what opening a large mailbox begins with
 threads      which thread a message is of, over all mailboxes
 """

@@ -2,10 +2,12 @@
 
 import json
 import sqlite3
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from mailaccess.storage.index import packing
 from mailaccess.storage.index.rows import (
     LEFT_FACTS,
     SELECT_FILE,
@@ -40,6 +42,13 @@ _SPREAD = 4
 """So many rows are read for one that is wanted, rather than to ask for each."""
 
 
+class Kept(NamedTuple):
+    """A mailbox's messages as they were packed."""
+
+    header: packing.Header
+    columns: packing.Columns
+
+
 class News(NamedTuple):
     """What one mailbox has that was not known."""
 
@@ -47,6 +56,7 @@ class News(NamedTuple):
     row: MailboxRow
     messages: list[Loaded]  # ascending by UID
     gone: list[tuple[int, int]]  # UIDs, as ranges
+    before: Kept | None = None  # what all that comes on top of; else of what was known
 
 
 def instance(connection: sqlite3.Connection) -> str:
@@ -131,13 +141,34 @@ def news(connection: sqlite3.Connection, mailbox: int, since: int, version: int)
         return News(*known, found, gone_since(connection, mailbox, since))
 
 
-def everything(connection: sqlite3.Connection, mailbox: int) -> News | None:
-    """All messages. None: the mailbox is unknown."""
+def everything(connection: sqlite3.Connection, mailbox: int, *, unpack: bool = True) -> News | None:
+    """All messages: what is packed and what came since, or row by row. None: the mailbox is unknown."""
     with _snapshot(connection):
         known = identified(connection, mailbox)
         if known is None:
             return None
+        found = _kept(connection, *known) if unpack else None
+        if found is not None:
+            return found
         return News(*known, connection.execute(_LOADED, (mailbox,)).fetchall(), [])
+
+
+def _kept(connection: sqlite3.Connection, instance: str, row: MailboxRow) -> News | None:
+    """All messages from what is packed, if that is still true and most of them."""
+    header = packing.header(connection, row.id)
+    if header is None or not row.floor <= header.modseq <= row.highestmodseq or header.keywords != row.keywords:
+        return None
+    if row.unsized < header.unsized:
+        return None  # sizes were found out since, which is not told by mod-sequences
+    gone = gone_since(connection, row.id, header.modseq)
+    fresh = sorted(connection.execute(_CHANGED, (row.id, header.modseq)))
+    columns = packing.read(connection, row.id, header)
+    uids = columns.uids
+    last = uids[-1] if uids else 0
+    left = len(uids) - sum(bisect_right(uids, high) - bisect_left(uids, low) for low, high in gone)
+    if left + sum(loaded[0] > last for loaded in fresh) != row.messages:
+        return None
+    return News(instance, row, fresh, gone, Kept(header, columns))
 
 
 def gone_since(connection: sqlite3.Connection, mailbox: int, modseq: int) -> list[tuple[int, int]]:

@@ -8,7 +8,7 @@ import secrets
 import sqlite3
 from pathlib import Path
 
-VERSION = 2
+VERSION = 3
 """Of these tables. A database of another version is set aside like a corrupt one; what it knew is found again."""
 
 BUSY_SECONDS = 30.0
@@ -79,6 +79,11 @@ CREATE TABLE gone (                    -- expunged UIDs, as ranges
 CREATE TABLE facts (
     id INTEGER PRIMARY KEY,            -- mailbox << 32 | uid: rows are long, so the key must be the rowid
     version INTEGER NOT NULL,
+    data BLOB NOT NULL
+);
+
+CREATE TABLE packed (                  -- see `packing`
+    id INTEGER PRIMARY KEY,            -- mailbox << 32 | number: 0 of the header, then of the chunks
     data BLOB NOT NULL
 );
 

@@ -112,7 +112,7 @@ class Transaction:
         for table in ("message", "gone"):
             self.connection.execute(f"DELETE FROM {table} WHERE mailbox = ?", (number,))  # noqa: S608
         low = facts_id(number, 0)
-        for table in ("facts", "placed"):
+        for table in ("facts", "placed", "packed"):
             ask = f"DELETE FROM {table} WHERE id >= ? AND id < ?"  # noqa: S608
             self.connection.execute(ask, (low, facts_id(number + 1, 0)))
         self.connection.execute("DELETE FROM mailbox WHERE id = ?", (number,))
