@@ -77,6 +77,15 @@ def test_a_module_imports_only_from_the_layers_before_its_own(module: Path) -> N
             assert own in MAY_KNOW_TWISTED, f"{own} may not import {name}"
 
 
+@pytest.mark.parametrize("module", [module for module in MODULES if module.parent.name == "commands"], ids=dotted)
+def test_a_family_of_commands_imports_no_other(module: Path) -> None:
+    """What several need stands beside their room, not in one of them."""
+    siblings = {f"{dotted(module.parent / '__init__.py')}.{each.stem}" for each in module.parent.glob("*.py")}
+
+    if module.name != "__init__.py":
+        assert [name for name in imports(module) if {name, name.rpartition(".")[0]} & siblings] == []
+
+
 def test_every_module_is_in_a_layer() -> None:
     """Nothing is built beside the house."""
     rooms = {room(dotted(module)) for module in MODULES} - {""}

@@ -10,7 +10,8 @@ grammar      the words of a command; `numset` its sets of numbers, `glob` its ma
 commands/    the handlers, one module for each family
 view         what the client has been told of its mailbox: sequence numbers exist here and nowhere below
 flag_lines   how changed flags are told
-permissions  what the rights to the selected mailbox allow
+permissions  what the rights to the selected mailbox allow; `myrights` those to any
+listed       LIST responses, `status_items` STATUS's; `respelling` those for names that were spelled otherwise
 changing     what commands that change messages have in common
 limiting     how many messages one command processes; `progress` how far it is
 render       values to words; `errors` what a handler raises, `refusals` what storage's refusals are called here
@@ -52,7 +53,7 @@ sources      in which mailboxes to search (NOTIFY's too)
 
 NOTIFY:
 events       what a client asks to be told of
-changes      what differs between two pictures of an account
+changes      what differs between two pictures of an account; `notifying` tells it
 """
 
 from mailaccess.imap import commands

@@ -18,6 +18,7 @@ from mailaccess.storage.access_keys import access_key, known_key
 from mailaccess.wire.traps import call
 
 MECHANISM = b"INTERNAL"
+URLMECH = b"OK [URLMECH INTERNAL] Mechanisms of authorized URLs"
 
 _ALGORITHM = b"01"  # "the server SHOULD incorporate some means of identifying the token generation algorithm" (2.4.1)
 _ANONYMOUS = "anonymous"

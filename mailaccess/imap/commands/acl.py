@@ -4,12 +4,12 @@ from mailaccess.auth.saslprep import saslprep
 from mailaccess.imap import render
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.grammar import Cursor
+from mailaccess.imap.myrights import response
 from mailaccess.imap.permissions import rendered
 from mailaccess.imap.registry import AUTHENTICATED, command, feature
 from mailaccess.imap.session import Session
 from mailaccess.storage import acl, rights
 from mailaccess.storage.acl import USER, Who
-from mailaccess.storage.errors import StorageError
 from mailaccess.storage.rights import UnknownRight
 from mailaccess.wire.traps import call
 
@@ -122,18 +122,4 @@ async def listrights(session: Session, name: str, identifier: str) -> None:
 @command(b"MYRIGHTS", when=AUTHENTICATED, parse=parse_mailbox, capability=b"ACL", rfc=4314)
 async def myrights(session: Session, name: str) -> None:
     """RFC 4314 3.5"""
-    session.write(await _myrights(session, name))
-
-
-async def for_list(session: Session, name: str) -> bytes:
-    """The MYRIGHTS response behind a LIST response. "If the server is unable to look up the set of rights for a given
-    mailbox, it does not send the MYRIGHTS reply" (RFC 8440 section 3)."""
-    try:
-        return await _myrights(session, name)
-    except StorageError:
-        return b""
-
-
-async def _myrights(session: Session, name: str) -> bytes:
-    granted = await call(session.account.rights, name)
-    return b"* MYRIGHTS %s %s\r\n" % (render.mailbox(name, utf8=session.utf8), rendered(granted))
+    session.write(await response(session, name))

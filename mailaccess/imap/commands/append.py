@@ -1,7 +1,7 @@
 """APPEND: messages go to disk as they arrive, however large, and all of one command or none (RFC 3502)."""
 
+from mailaccess.imap import respelling
 from mailaccess.imap.changing import target_with_room, tell_soft_quota
-from mailaccess.imap.commands import revision
 from mailaccess.imap.numset import render
 from mailaccess.imap.receiving import receiving
 from mailaccess.imap.registry import AUTHENTICATED, command, feature
@@ -26,5 +26,5 @@ async def append(session: Session, line: bytes) -> bytes:
         uids = await call(receiver.upload.store, mailbox)
     session.brought(mailbox, uids)
     tell_soft_quota(session, mailbox)
-    await revision.tell_respelled(session, name)
+    await respelling.tell_respelled(session, name)
     return b"[APPENDUID %d %s] APPEND completed" % (mailbox.uidvalidity, render(uids))

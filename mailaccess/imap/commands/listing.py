@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from mailaccess.imap import annotations, render
-from mailaccess.imap.commands import acl
-from mailaccess.imap.commands.status import parse_items, render_status
+from mailaccess.imap import annotations, myrights, render
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.glob import matcher
 from mailaccess.imap.grammar import Cursor
+from mailaccess.imap.listed import Listed, absent, response
 from mailaccess.imap.registry import AUTHENTICATED, command, feature
 from mailaccess.imap.session import Session
+from mailaccess.imap.status_items import parse_items, render_status
 from mailaccess.storage.account import MailboxEntry
 from mailaccess.storage.errors import NoSuchMailbox, NotSelectable, StorageError
 from mailaccess.storage.status import Status
@@ -22,6 +22,7 @@ feature(b"SPECIAL-USE", rfc=6154)
 feature(b"LIST-STATUS", rfc=5819)
 
 MAX_PATTERNS = 100
+MAX_OPTIONS = 100
 
 
 @dataclass(slots=True)
@@ -83,11 +84,7 @@ def parse_list(cursor: Cursor) -> tuple[ListArguments]:
 
 
 def _selection(cursor: Cursor) -> Iterable[bytes]:
-    first = True
-    while not cursor.skip(b")"):
-        if not first:
-            cursor.sp()
-        first = False
+    for _ in () if cursor.skip(b")") else cursor.members(MAX_OPTIONS, "options"):
         option = cursor.word("a selection option")
         if option not in _SELECTION:
             raise Bad(f"There is no selection option {option.decode('ascii', 'replace')}")
@@ -97,9 +94,7 @@ def _selection(cursor: Cursor) -> Iterable[bytes]:
 def _return_options(cursor: Cursor) -> dict[bytes, list[bytes]]:
     options: dict[bytes, list[bytes]] = {}
     cursor.expect(b"(")
-    while not cursor.skip(b")"):
-        if options:
-            cursor.sp()
+    for _ in () if cursor.skip(b")") else cursor.members(MAX_OPTIONS, "options"):
         option = cursor.word("a return option")
         if option not in _RETURN:
             raise Bad(f"There is no return option {option.decode('ascii', 'replace')}")
@@ -126,22 +121,6 @@ def _interpreted(cursor: Cursor, reference: bytes, patterns: Iterable[bytes]) ->
     return found
 
 
-@dataclass(slots=True)
-class Listed:
-    """One line of the answer."""
-
-    name: str
-    entry: MailboxEntry | None  # None: no such mailbox, though it is subscribed or has children
-    subscribed: bool
-    has_children: bool
-    selected: bool = True  # by itself, not only for its children's sake
-    child_matched: bool = False  # CHILDINFO (RFC 5258 3.5)
-
-    @property
-    def exists(self) -> bool:
-        return self.entry is not None and self.entry.selectable
-
-
 @command(
     b"LIST",
     when=AUTHENTICATED,
@@ -157,18 +136,19 @@ async def list_(session: Session, wanted: ListArguments) -> None:
         return
     entries, known = await _entries(session, wanted.patterns, wanted.status)
     subscribed = set(await call(session.account.subscriptions))
-    absent = _absent(session, wanted)
+    mark = absent(session, extended=wanted.extended)
+    with_subscribed = b"SUBSCRIBED" in wanted.wanted | wanted.select
     for line in _select(entries, subscribed, wanted):
         # Of a mailbox that stands only for its children nothing more is told (RFC 5819 3).
         with_status = wanted.status and line.selected and line.exists
         status = await _status(session, line, wanted.status, known.get(line.name)) if with_status else b""
         childinfo = b' ("CHILDINFO" ("SUBSCRIBED"))' if line.child_matched else b""
-        listed = _list_response(session, line.name, _attributes(line, wanted, absent))
+        listed = response(session, line.name, line.attributes(mark, subscribed=with_subscribed))
         session.write(b"* %b%b\r\n%b" % (listed, childinfo, status))
         if wanted.metadata and line.selected and line.entry is not None and line.exists:
             session.write(await annotations.for_list(session, line.entry, wanted.metadata))
         if b"MYRIGHTS" in wanted.wanted and line.selected and line.exists:
-            session.write(await acl.for_list(session, line.name))
+            session.write(await myrights.for_list(session, line.name))
         if session.channel.full:
             await drained()
 
@@ -245,58 +225,6 @@ def _candidates(entries: dict[str, MailboxEntry], subscribed: set[str], select: 
 def _parents(name: str) -> Iterable[str]:
     parts = name.split("/")
     return ("/".join(parts[:depth]) for depth in range(1, len(parts)))
-
-
-def _absent(session: Session, wanted: ListArguments) -> list[bytes]:
-    """How a name without a mailbox is marked."""
-    if not wanted.extended:
-        return [b"\\Noselect"]
-    # Clients that have not heard of \NonExistent understand \Noselect (RFC 5258: the one implies the other). But "only
-    # one per LIST response" is in the grammar of RFC 9051.
-    return [b"\\NonExistent"] if session.rev2 else [b"\\NonExistent", b"\\Noselect"]
-
-
-def _list_response(session: Session, name: str, attributes: Iterable[bytes]) -> bytes:
-    """mailbox-list"""
-    return b'LIST (%s) "/" %s' % (b" ".join(attributes), render.mailbox(name, utf8=session.utf8))
-
-
-async def mailbox_response(session: Session, name: str, supplied: str = "") -> bytes:
-    """A LIST response for a mailbox that is there; with OLDNAME where the client supplied another name for it."""
-    entries, _ = await _entries(session, [name, name + "/%"])
-    has_children = any(other.startswith(name + "/") for other in entries)
-    # It may be open and yet not be listed: to look it up is a right of its own (RFC 4314).
-    line = Listed(name, entries.get(name) or MailboxEntry(name), False, has_children)
-    return name_response(session, name, _attributes(line, ListArguments([]), []), supplied)
-
-
-def change_response(
-    session: Session, name: str, entries: Mapping[str, MailboxEntry], *, subscribed: bool, access: bool, old: str = ""
-) -> bytes:
-    """A LIST response for a name of which there is news, as it is now (RFC 5465 5.4, 5.5 and 5.9)."""
-    has_children = any(other.startswith(name + "/") for other in entries)
-    wanted = ListArguments([], wanted=frozenset([b"SUBSCRIBED"]), extended=True)
-    line = Listed(name, entries.get(name), subscribed, has_children)
-    attributes = _attributes(line, wanted, _absent(session, wanted))
-    return name_response(session, name, attributes if access else [b"\\NoAccess", *attributes], old)
-
-
-def name_response(session: Session, name: str, attributes: Iterable[bytes], supplied: str) -> bytes:
-    """A LIST response that nobody asked for (RFC 9051 6.3.9.7)."""
-    old = b' ("OLDNAME" (%s))' % render.mailbox(supplied, utf8=session.utf8) if supplied else b""
-    return _list_response(session, name, attributes) + old
-
-
-def _attributes(line: Listed, wanted: ListArguments, absent: list[bytes]) -> list[bytes]:
-    attributes: list[bytes] = []
-    if not line.exists:
-        attributes += absent
-    if line.subscribed and (b"SUBSCRIBED" in wanted.wanted or b"SUBSCRIBED" in wanted.select):
-        attributes.append(b"\\Subscribed")
-    attributes.append(b"\\HasChildren" if line.has_children else b"\\HasNoChildren")
-    if line.entry is not None:
-        attributes += sorted(use.encode() for use in line.entry.special_use)
-    return attributes
 
 
 def parse_lsub(cursor: Cursor) -> tuple[list[str]]:

@@ -1,7 +1,6 @@
 """CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE, NAMESPACE: the tree of mailboxes."""
 
-from mailaccess.imap import objectid, render
-from mailaccess.imap.commands import revision
+from mailaccess.imap import objectid, render, respelling
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.registry import AUTHENTICATED, command, feature
 from mailaccess.imap.session import Session
@@ -44,7 +43,7 @@ async def create(session: Session, name: str, uses: frozenset[str]) -> bytes:
     """RFC 3501 6.3.3. A trailing separator declares that names will be created under this one; it is not part of it."""
     bare = name.removesuffix("/")
     await call(session.account.create, bare, spelled(uses))
-    await revision.tell_respelled(session, name)
+    await respelling.tell_respelled(session, name)
     guid = await call(session.account.guid, bare)
     return b"[MAILBOXID (%s)] CREATE completed" % objectid.mailboxid(guid)  # RFC 8474 4.1
 
@@ -55,7 +54,7 @@ async def delete(session: Session, name: str) -> None:
     await call(session.account.delete, name)
     if session.selected is not None and session.selected.mailbox.name == name:
         session.unselect()
-    revision.tell_deleted(session, name)
+    respelling.tell_deleted(session, name)
 
 
 def parse_rename(cursor: Cursor) -> tuple[str, str]:
@@ -71,7 +70,7 @@ def parse_rename(cursor: Cursor) -> tuple[str, str]:
 async def rename(session: Session, old: str, new: str) -> None:
     """RFC 3501 6.3.5"""
     await call(session.account.rename, old, new.removesuffix("/"))
-    await revision.tell_renamed(session, old, new)
+    await respelling.tell_renamed(session, old, new)
 
 
 @command(b"SUBSCRIBE", when=AUTHENTICATED, parse=parse_mailbox)

@@ -1,7 +1,7 @@
 """REPLACE: a new message in the place of an old one (RFC 8508)."""
 
+from mailaccess.imap import respelling
 from mailaccess.imap.changing import present, target_with_room, tell_soft_quota, writable
-from mailaccess.imap.commands import revision
 from mailaccess.imap.errors import No
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.numset import STAR, NumSet
@@ -40,7 +40,7 @@ async def replace(session: Session, line: bytes) -> bytes:
         new = await call(_store, receiver.upload, source, there[0], target)
     session.brought(target, [new])
     tell_soft_quota(session, target)
-    await revision.tell_respelled(session, name)
+    await respelling.tell_respelled(session, name)
     # "advised to send the APPENDUID response code in an untagged OK before sending the EXPUNGE" (section 4.3)
     session.untagged(b"OK [APPENDUID %d %d] Replacement message ready" % (target.uidvalidity, new))
     await session.update(expunges=True)

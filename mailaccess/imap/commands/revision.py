@@ -5,7 +5,7 @@ Nothing is until they do. After ENABLE IMAP4rev2:
 - SELECT and EXAMINE tell of the mailbox in a LIST response, not of \\Recent nor of the first unseen message (`select`).
   \\Recent is not told of anywhere: no message has it in this session's view (`session`).
 - SEARCH answers with ESEARCH (`search`); flags that change are told with the UID (`session`).
-- A name that the client spelled otherwise than it is here is answered with LIST and OLDNAME (below; 6.3.9.7).
+- A name that the client spelled otherwise than it is here is answered with LIST and OLDNAME (`respelling`; 6.3.9.7).
 - A name without a mailbox is \\NonExistent, and not \\Noselect as well (`listing`).
 - BODY and BODYSTRUCTURE tell what is in a message/global (`structure`, `fetch`).
 - Texts for people may be UTF-8, as they may after LANGUAGE (`session`).
@@ -22,13 +22,8 @@ the same reason APPEND takes such messages from everybody, although "the server 
 SMTP are like that, and their owner could not copy them here from elsewhere.
 """
 
-from contextlib import suppress
-
-from mailaccess.imap.commands.listing import mailbox_response, name_response
-from mailaccess.imap.grammar import Respelled
 from mailaccess.imap.registry import ANY, enables, feature
 from mailaccess.imap.session import Session
-from mailaccess.storage.errors import StorageError
 
 
 async def _forget_recent(session: Session) -> None:
@@ -41,36 +36,3 @@ feature(b"IMAP4rev2", rfc=9051, announce=ANY)
 enables(b"IMAP4rev2", then=_forget_recent)
 feature(b"UTF8=ACCEPT", rfc=6855)
 enables(b"UTF8=ACCEPT")
-
-
-async def selected(session: Session, name: str) -> bytes:
-    """ "The server MUST return a LIST response with the mailbox name. The list of mailbox attributes MUST be accurate."
-    (6.3.2)"""
-    return await mailbox_response(session, name, _supplied(name))
-
-
-async def tell_respelled(session: Session, name: str) -> None:
-    """The mailbox that was made or written to under another spelling of its name (6.3.4, 6.3.12)."""
-    if session.rev2 and isinstance(name, Respelled):
-        await _tell(session, name.removesuffix("/"), name.supplied)
-
-
-async def tell_renamed(session: Session, old: str, new: str) -> None:
-    """ "If the normalized version of any of these 2 parameters differs" (6.3.6)"""
-    if session.rev2 and (isinstance(old, Respelled) or isinstance(new, Respelled)):
-        await _tell(session, new.removesuffix("/"), _supplied(old) or old)
-
-
-def tell_deleted(session: Session, name: str) -> None:
-    """ "an untagged LIST with the "\\NonExistent" attribute and OLDNAME" (6.3.5)"""
-    if session.rev2 and isinstance(name, Respelled):
-        session.untagged(name_response(session, name, [b"\\NonExistent"], name.supplied))
-
-
-async def _tell(session: Session, name: str, supplied: str) -> None:
-    with suppress(StorageError):  # what was asked for is done by now, and is not answered NO for this
-        session.untagged(await mailbox_response(session, name, supplied))
-
-
-def _supplied(name: str) -> str:
-    return name.supplied if isinstance(name, Respelled) else ""

@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-from mailaccess.imap import objectid, render
-from mailaccess.imap.commands import revision
-from mailaccess.imap.commands.urlauth import URLMECH
+from mailaccess.imap import objectid, render, respelling
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.numset import NumSet, resolve
@@ -12,6 +10,7 @@ from mailaccess.imap.numset import render as render_numbers
 from mailaccess.imap.permissions import writes
 from mailaccess.imap.registry import AUTHENTICATED, SELECTED, command, enables
 from mailaccess.imap.session import Session, uid_required
+from mailaccess.imap.urlauth import URLMECH
 from mailaccess.imap.view import View
 from mailaccess.storage.access import Access
 from mailaccess.storage.mailbox import Mailbox
@@ -116,7 +115,7 @@ async def _open(session: Session, name: str, parameters: SelectParameters, *, re
     else:
         mailbox, first_recent = await call(_enter, session.account, name, read_only=read_only)
     view = View(mailbox, read_only=read_only)
-    listed = await revision.selected(session, name) if session.rev2 else b""
+    listed = await respelling.selected(session, name) if session.rev2 else b""
     session.select(view)
     unseen = 0
     if not session.rev2:

@@ -12,14 +12,12 @@ from mailaccess.imap.section import Section, Text
 from mailaccess.imap.session import Session
 from mailaccess.imap.url_data import UrlData
 from mailaccess.imap.url_metadata import Metadata, body_part_structure, decoded
-from mailaccess.imap.urlauth import MECHANISM, authorize, follow
+from mailaccess.imap.urlauth import MECHANISM, URLMECH, authorize, follow
 from mailaccess.storage.access_keys import reset_keys
 from mailaccess.storage.errors import StorageError
 from mailaccess.wire.traps import Closing, Gone, TimedOut, call, drained
 
 log = logging.getLogger(__name__)
-
-URLMECH = b"OK [URLMECH INTERNAL] Mechanisms of authorized URLs"
 
 _METADATA = {item.value: item for item in Metadata}
 _MOST_URLS = 100  # of one command

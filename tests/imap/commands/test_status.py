@@ -14,11 +14,3 @@ def test_highestmodseq_enables_condstore(world: World) -> None:
     assert re.search(rb"\(HIGHESTMODSEQ [1-9]\d*\)", client.ask(b"b STATUS INBOX (HIGHESTMODSEQ)\r\n"))
     client.ask(b"c SELECT INBOX\r\n")
     assert b"MODSEQ (" in client.ask(b"d STORE 1 +FLAGS (\\Seen)\r\n")
-
-
-def test_an_empty_mailbox_has_a_modseq(world: World) -> None:
-    """HIGHESTMODSEQ 0 makes clients throw their cache away."""
-    client = world.imap()
-    client.ask(b"a LOGIN fred secret\r\nb CREATE x\r\n")
-
-    assert re.search(rb"\(HIGHESTMODSEQ [1-9]\d*\)", client.ask(b"c STATUS x (HIGHESTMODSEQ)\r\n"))
