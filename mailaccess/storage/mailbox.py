@@ -6,22 +6,18 @@ Reading goes to memory; every change goes to disk and index first, and is in mem
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from sqlite3 import Connection
 from typing import TypeVar
 
 from mailaccess.mail.flags import DELETED, Flags
-from mailaccess.mail.lines import Buffer
-from mailaccess.storage import contents, expunging, flagging, keywords, replacing, small, transfer, watch, writing
+from mailaccess.storage import expunging, flagging, keywords, replacing, transfer, watch, writing
 from mailaccess.storage.box import Box
-from mailaccess.storage.content import Content
-from mailaccess.storage.disk import is_remote
-from mailaccess.storage.errors import MessageGone, NoSuchMailbox, StorageError, Unavailable, from_os
+from mailaccess.storage.errors import NoSuchMailbox, StorageError, Unavailable, from_os
 from mailaccess.storage.flagging import Action
 from mailaccess.storage.folders import INBOX, mailbox_name
-from mailaccess.storage.index import packing, reading, threads
+from mailaccess.storage.index import packing, reading
 from mailaccess.storage.index.delta import Delta
 from mailaccess.storage.index.reading import News
 from mailaccess.storage.index.rows import MailboxRow
@@ -30,6 +26,7 @@ from mailaccess.storage.lingering import LINGERING
 from mailaccess.storage.maildir import Incoming
 from mailaccess.storage.memory import Memory
 from mailaccess.storage.messages import Messages
+from mailaccess.storage.openable import FactsMaker, Openable
 from mailaccess.storage.quota import Room
 from mailaccess.storage.rights import ALL, Rights
 from mailaccess.storage.survey import doubtful, due
@@ -47,34 +44,21 @@ _FEW = 100  # changes that are read from their rows ...
 _PART = 100  # ... and so small a part of the messages is few, too
 
 
-@dataclass(frozen=True, slots=True)
-class FactsMaker:
-    """What makes the opaque facts of a message from its octets in wire form, and what they say of its kin."""
-
-    build: Callable[[Buffer], bytes]
-    version: int
-    kin: Callable[[bytes], Sequence[int]]  # the names by which its thread is found: see `index.threads`
-
-
-class Mailbox:
+class Mailbox(Openable):
     """Properties, `poll`, `cached_...`, `content_at_hand` and `subscribe` are fit for the reactor; all else is for
     threads."""
 
     def __init__(self, box: Box, facts: FactsMaker) -> None:
-        self._box = box
-        self._facts = facts
-        self._lock = threading.RLock()  # around writing to memory
+        super().__init__(box, facts)
         self._telling = threading.Lock()  # around the next three
         self._callbacks: dict[int, Callable[[], None]] = {}
         self._numbers = count()
         self._emptied: tuple[int, int, int] | None = None  # stamp of new/ when all in it had been claimed
         self._woken = 0  # mtime of the wake file when the index had no more than memory
-        self._suspects: set[int] = set()  # UIDs whose file was not as expected
         self._changing = 0  # writes of this process under way
         self._unheard = False  # somebody polled meanwhile
         self._listening = False  # to the kernel
         self._lost = False
-        self._remote = is_remote(box.directory)  # its file system may let whoever asks wait, without end
         self._memory = self._remember(self._everything())
         self._behind = False  # a write of this process may not be in memory, as nobody has told of its commit
 
@@ -368,78 +352,6 @@ class Mailbox:
         row = self._memory.row
         return row.first_recent == row.uidnext and row.stamp is not None and row.stamp.of("new") == self._emptied
 
-    # -- content
-
-    def content(self, uid: int) -> Content:
-        """The message's octets. MessageGone."""
-        return self._opened(uid, lambda uid: contents.open_content(self._box, uid))
-
-    def opening(self, uids: Sequence[int]) -> Callable[[int], Content]:
-        """What does the same for some hundred messages, one by one, and is faster at it."""
-        try:
-            open_known = contents.opening(self._box, uids)
-        except Forgotten:
-            return self.content
-
-        return lambda uid: self._opened(uid, open_known)
-
-    def small_files(self, uids: Sequence[int]) -> dict[int, bytes]:
-        """The octets on disk of those of the messages that are small, and at hand: see `small`."""
-        try:
-            return small.files(self._box, uids)
-        except Forgotten:
-            return {}
-
-    def content_at_hand(self, uid: int) -> Content | None:
-        """The same, in the time it takes to open a file; None where that file would have to be looked for, or waited
-        for."""
-        if self._remote:
-            return None
-        return self._opened(uid, lambda uid: contents.open_at_hand(self._box, uid))
-
-    def make_sizes(self, uids: Sequence[int]) -> dict[int, int]:
-        """The sizes of messages that are UNSIZED, read from their files. Gone ones are missing."""
-        sizes = self._recovering(lambda: contents.make_sizes(self._box, uids))
-        self._learn(sizes)
-        return sizes
-
-    def cached_facts(self, uids: Sequence[int]) -> dict[int, bytes]:
-        """The facts that are kept already."""
-        try:
-            return self._box.index.read(
-                lambda connection: reading.facts(connection, self._box.id, uids, self._facts.version)
-            )
-        except (StorageError, Forgotten):
-            return {}
-
-    def make_facts(self, uids: Sequence[int]) -> dict[int, bytes]:
-        """Computes facts from the messages' files and keeps them. Gone ones are missing."""
-        build, version = self._facts.build, self._facts.version
-        facts, sizes = self._recovering(lambda: contents.make_facts(self._box, uids, build, version))
-        self._learn(sizes)
-        return facts
-
-    def cached_threads(self, uids: Sequence[int]) -> dict[int, int]:
-        """The threads, named by numbers, of the messages that were asked for before."""
-        try:
-            return self._box.index.read(lambda connection: threads.known(connection, self._box.id, uids))
-        except (StorageError, Forgotten):
-            return {}
-
-    def make_threads(self, uids: Sequence[int]) -> dict[int, int]:
-        """The threads of messages, the same at any later time. Gone ones are missing."""
-        found = self.cached_threads(uids)
-        for piece in flagging.slices([uid for uid in uids if uid not in found]):
-            facts = self.cached_facts(piece)
-            facts |= self.make_facts([uid for uid in piece if uid not in facts])
-            names = {uid: self._facts.kin(facts[uid]) for uid in piece if uid in facts}
-            found |= self._recovering(partial(contents.place, self._box, names))
-        return found
-
-    def uidls(self, uids: Sequence[int]) -> list[str]:
-        """The messages' POP3 UIDLs."""
-        return self._recovering(lambda: contents.uidls(self._box, self._memory.row, uids))
-
     # -- for Account
 
     def committed(self, connection: Connection, deltas: Sequence[Delta]) -> None:
@@ -506,17 +418,6 @@ class Mailbox:
         except (StorageError, OSError, Forgotten):
             log.warning("%s was changed, but cannot be looked at", self.name, exc_info=True)
         return result
-
-    def _opened(self, uid: int, open_content: Callable[[int], T]) -> T:
-        """A message, open; one whose file was not as expected is looked at again by the next `sync`."""
-        try:
-            return open_content(uid)
-        except MessageGone:
-            if self.messages.position(uid) >= 0:
-                self._suspects.add(uid)
-            raise
-        except Forgotten:
-            raise Unavailable("the index is being made anew; try again") from None
 
     def _count_changing(self, difference: int) -> None:
         with self._telling:
@@ -631,11 +532,6 @@ class Mailbox:
     def _make_wake(self) -> None:
         if not self._box.index.wake.exists():
             watch.touch_wake(self._box.index.wake)
-
-    def _learn(self, sizes: dict[int, int]) -> None:
-        with self._lock:
-            for uid, size in sizes.items():
-                self._memory.set_size(uid, size)
 
     def _tell(self) -> None:
         for callback in tuple(self._callbacks.values()):
