@@ -11,13 +11,14 @@ import pytest
 
 from mailaccess.mail.flags import DELETED, SEEN
 from mailaccess.storage.account import Account
+from mailaccess.storage.accounts import Accounts
 from mailaccess.storage.errors import NoSuchMailbox, StorageError
 from mailaccess.storage.index.reading import everything
 from mailaccess.storage.index.rows import facts_id
 from mailaccess.storage.mailbox import Action, Mailbox
 from mailaccess.storage.memory import Memory
 from mailaccess.storage.watch import Watcher
-from tests.storage.post import TEXT, add, arrive, flags_of, settle, texts
+from tests.storage.post import TEXT, add, arrive, flags_of, settings, settle, texts
 
 
 class TestSharing:
