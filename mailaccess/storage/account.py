@@ -44,7 +44,6 @@ from mailaccess.storage.quota import Allowance, Limits, Quota, Usage
 from mailaccess.storage.status import Status
 from mailaccess.storage.subscriptions import change_subscriptions, read_subscriptions
 from mailaccess.storage.sync import sync
-from mailaccess.storage.text.full_text import FullText
 from mailaccess.storage.transfer import take_back_unfinished
 from mailaccess.storage.tree import DefaultMailbox
 from mailaccess.storage.viewed import ViewedMailbox, Viewer, unseen_and_recent
@@ -76,10 +75,8 @@ class Account:
         defaults: Iterable[DefaultMailbox] = (),
         opened: Callable[[Index], None] = lambda _: None,
         granted: Callable[[], Allowance] = Allowance,
-        fill: Callable[[FullText], None] | None = None,
     ) -> None:
-        """`opened` is told before the index may open connections. `granted`: what it may hold; may wait. `fill` is told
-        when the full-text index has to be filled; None: there is to be none."""
+        """`opened` is told before the index may open connections. `granted`: what it may hold; may wait."""
         self.root = root
         self.index_path = index_path
         self._facts = facts
@@ -90,12 +87,8 @@ class Account:
         self._overview = Overview(root, self.index, self._folders)
         self._listed: tuple[Mapping[str, Found], list[MailboxEntry]] = {}, []  # as last listed
         self.quota = Quota(root, self.index, granted, CatchUp(root, self.index, self._folders))
-<<<<<<< HEAD
         self._boxes = Boxes(root, self.index, self._folders, self.quota)
         self.feed = Feed(root, self.index, self._folders, self.metadata, self._boxes.open)
-=======
-        self.texts = None if fill is None else FullText(self.index, self._box_in, fill)
->>>>>>> feda2d1 (wip)
         self._mailboxes: WeakValueDictionary[str, Mailbox] = WeakValueDictionary()  # by GUID
         self._viewed: WeakValueDictionary[tuple[str, Viewer], ViewedMailbox] = WeakValueDictionary()
         self._kept: OrderedDict[str | tuple[str, Viewer], Mailbox] = OrderedDict()
@@ -327,12 +320,7 @@ class Account:
         self._overview.rest()
         LINGERING.end(self._in_memory())
         try:
-<<<<<<< HEAD
             self._pack()
-=======
-            if self.texts is not None:
-                self.texts.close()
->>>>>>> feda2d1 (wip)
             self._guarded(lambda: maintenance.write_lists(self.root, self.index, self._folders))
         finally:
             self.index.close()
@@ -354,26 +342,6 @@ class Account:
         self._listed = found, entries
         return list(entries)
 
-<<<<<<< HEAD
-=======
-    def _box(self, name: str) -> Box:
-        self.index.verify()
-        path = self._directory(name)
-        return self._box_in("" if path == self.root else path.name)
-
-    def _box_in(self, directory: str) -> Box:
-        return Box(self.root, self.index, directory, self.quota)
-
-    def _directory(self, name: str) -> Path:
-        name = normal_name(name)
-        path = self._folders.find(name)
-        if path is None:
-            if any(other.startswith(name + SEPARATOR) for other in self._folders.mailboxes()):
-                raise NotSelectable(f"{name} is only the parent of other mailboxes")
-            raise NoSuchMailbox(f"there is no mailbox {name}")
-        return path
-
->>>>>>> feda2d1 (wip)
     def _keep(self, key: str | tuple[str, Viewer], mailbox: Mailbox) -> None:
         with self._lock:
             self._kept[key] = mailbox
@@ -392,11 +360,11 @@ class Account:
 
     def _load(self, box: Box) -> Mailbox:
         sync(box)
-        return Mailbox(box, self._facts, self.texts)
+        return Mailbox(box, self._facts)
 
     def _load_viewed(self, box: Box, viewer: Viewer) -> ViewedMailbox:
         sync(box)
-        return ViewedMailbox(box, self._facts, viewer, self.texts)
+        return ViewedMailbox(box, self._facts, viewer)
 
     def _pack(self) -> None:
         with self._lock:
@@ -419,8 +387,6 @@ class Account:
         if touched:
             touch_wake(self.index.wake)
             self.feed.committed()
-            if self.texts is not None:
-                self.texts.changed()
 
     def _guarded(self, work: Callable[[], T]) -> T:
         """Runs what may be run again, should the index be lost."""

@@ -30,13 +30,7 @@ from mailaccess.storage.openable import FactsMaker, Openable
 from mailaccess.storage.quota import Room
 from mailaccess.storage.rights import ALL, Rights
 from mailaccess.storage.survey import doubtful, due
-<<<<<<< HEAD
 from mailaccess.storage.sync import lists_changed, recheck, sync
-=======
-from mailaccess.storage.sync import recheck, sync
-from mailaccess.storage.text.asking import Asking
-from mailaccess.storage.text.full_text import FullText
->>>>>>> feda2d1 (wip)
 from mailaccess.storage.vanished import vanished_since
 
 __all__ = ["Action", "FactsMaker", "Incoming", "Mailbox"]
@@ -54,17 +48,8 @@ class Mailbox(Openable):
     """Properties, `poll`, `cached_...`, `content_at_hand` and `subscribe` are fit for the reactor; all else is for
     threads."""
 
-<<<<<<< HEAD
     def __init__(self, box: Box, facts: FactsMaker) -> None:
         super().__init__(box, facts)
-=======
-    def __init__(self, box: Box, facts: FactsMaker, texts: FullText | None = None) -> None:
-        """`texts`: what can be asked instead of reading all messages."""
-        self._box = box
-        self._texts = texts
-        self._facts = facts
-        self._lock = threading.RLock()  # around writing to memory
->>>>>>> feda2d1 (wip)
         self._telling = threading.Lock()  # around the next three
         self._callbacks: dict[int, Callable[[], None]] = {}
         self._numbers = count()
@@ -361,103 +346,11 @@ class Mailbox(Openable):
         self._emptied = stamp.of("new") if stamp is not None else None
         return first
 
-<<<<<<< HEAD
     @property
     def is_claimed(self) -> bool:
         """`claim_recent` would change nothing and return `recent_floor`, where the mailbox is at hand."""
         row = self._memory.row
         return row.first_recent == row.uidnext and row.stamp is not None and row.stamp.of("new") == self._emptied
-=======
-    # -- content
-
-    def content(self, uid: int) -> Content:
-        """The message's octets. MessageGone."""
-        return self._opened(uid, lambda uid: contents.open_content(self._box, uid))
-
-    def opening(self, uids: Sequence[int]) -> Callable[[int], Content]:
-        """What does the same for some hundred messages, one by one, and is faster at it."""
-        try:
-            open_known = contents.opening(self._box, uids)
-        except Forgotten:
-            return self.content
-
-        return lambda uid: self._opened(uid, open_known)
-
-    def small_files(self, uids: Sequence[int]) -> dict[int, bytes]:
-        """The octets on disk of those of the messages that are small, and at hand: see `small`."""
-        try:
-            return small.files(self._box, uids)
-        except Forgotten:
-            return {}
-
-    def unlike(self, uids: Sequence[int]) -> set[int]:
-        """Those of the messages whose file is not where and what it was: to be opened, to see whether they are gone."""
-        try:
-            return small.unlike(self._box, uids)
-        except Forgotten:
-            return set(uids)
-
-    def ask_texts(self) -> Asking | None:
-        """The full-text index, to be asked about messages here. None: there is none, or not of these."""
-        return (
-            self._texts.ask(self._memory.instance, self.number, self.uidvalidity) if self._texts is not None else None
-        )
-
-    def want_texts(self) -> None:
-        """Somebody had to read messages for lack of a full-text index; fit for the reactor."""
-        if self._texts is not None:
-            self._texts.want(self.number)
-
-    def content_at_hand(self, uid: int) -> Content | None:
-        """The same, in the time it takes to open a file; None where that file would have to be looked for, or waited
-        for."""
-        if self._remote:
-            return None
-        return self._opened(uid, lambda uid: contents.open_at_hand(self._box, uid))
-
-    def make_sizes(self, uids: Sequence[int]) -> dict[int, int]:
-        """The sizes of messages that are UNSIZED, read from their files. Gone ones are missing."""
-        sizes = self._recovering(lambda: contents.make_sizes(self._box, uids))
-        self._learn(sizes)
-        return sizes
-
-    def cached_facts(self, uids: Sequence[int]) -> dict[int, bytes]:
-        """The facts that are kept already."""
-        try:
-            return self._box.index.read(
-                lambda connection: reading.facts(connection, self._box.id, uids, self._facts.version)
-            )
-        except (StorageError, Forgotten):
-            return {}
-
-    def make_facts(self, uids: Sequence[int]) -> dict[int, bytes]:
-        """Computes facts from the messages' files and keeps them. Gone ones are missing."""
-        build, version = self._facts.build, self._facts.version
-        facts, sizes = self._recovering(lambda: contents.make_facts(self._box, uids, build, version))
-        self._learn(sizes)
-        return facts
-
-    def cached_threads(self, uids: Sequence[int]) -> dict[int, int]:
-        """The threads, named by numbers, of the messages that were asked for before."""
-        try:
-            return self._box.index.read(lambda connection: threads.known(connection, self._box.id, uids))
-        except (StorageError, Forgotten):
-            return {}
-
-    def make_threads(self, uids: Sequence[int]) -> dict[int, int]:
-        """The threads of messages, the same at any later time. Gone ones are missing."""
-        found = self.cached_threads(uids)
-        for piece in flagging.slices([uid for uid in uids if uid not in found]):
-            facts = self.cached_facts(piece)
-            facts |= self.make_facts([uid for uid in piece if uid not in facts])
-            names = {uid: self._facts.kin(facts[uid]) for uid in piece if uid in facts}
-            found |= self._recovering(partial(contents.place, self._box, names))
-        return found
-
-    def uidls(self, uids: Sequence[int]) -> list[str]:
-        """The messages' POP3 UIDLs."""
-        return self._recovering(lambda: contents.uidls(self._box, self._memory.row, uids))
->>>>>>> feda2d1 (wip)
 
     # -- for Account
 

@@ -7,7 +7,6 @@ from collections.abc import Collection
 from mailaccess.mail.lines import to_wire
 from mailaccess.storage.box import Box
 from mailaccess.storage.index import reading
-from mailaccess.storage.index.rows import file_stamp, same_content
 
 MOST = 256 * 1024
 """Octets of a file."""
@@ -25,21 +24,6 @@ def files(box: Box, uids: Collection[int]) -> dict[int, bytes]:
             data = _read(box.maildir.file(file.entry), file.stamp.size, file.stamp.mtime_ns)
             if data is not None:
                 found[uid] = data
-    return found
-
-
-def unlike(box: Box, uids: Collection[int]) -> set[int]:
-    """Those of the messages whose file is not where the index has it, or has other content: a look at each."""
-    files = box.index.read(lambda connection: reading.files_of(connection, box.id, uids))
-    found = set()
-    for uid in uids:
-        try:
-            status = os.lstat(box.maildir.file(files[uid].entry))
-        except (KeyError, OSError):
-            found.add(uid)
-        else:
-            if not same_content(files[uid].stamp, file_stamp(status)):
-                found.add(uid)
     return found
 
 
