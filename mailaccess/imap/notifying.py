@@ -146,7 +146,8 @@ class AccountNotifier:
 
     async def _fetch(self, arrived: Ranges) -> None:
         """What was asked for of new messages. "A FETCH response SHOULD NOT be generated for a new message created by
-        the client on this particular connection" (5.2)"""
+        the client on this particular connection" (5.2). What a search that is kept up to date asks for
+        comes in responses of its own."""
         session = self._session
         if not arrived or not self.selected.items or session.selected is None:
             return

@@ -40,7 +40,8 @@ def parse_items(cursor: Cursor) -> list[bytes]:
 
 
 def render_status(session: Session, name: str, values: Status, items: tuple[bytes, ...]) -> bytes:
-    """The untagged STATUS response. What is \\Recent in this session has been taken from what is to others."""
+    """The untagged STATUS response, with the name as it was asked for, `Users/ann/inbox` too. What is \\Recent in this
+    session has been taken from what is to others."""
     view = session.selected
     if view is not None and view.mailbox.name == name and not view.read_only:
         values = replace(values, recent=values.recent + view.recent)

@@ -204,7 +204,9 @@ class Access:
     # -- annotations
 
     def annotations(self, name: str | None) -> Annotations:
-        """Those of a mailbox, or with None of the user's own account."""
+        """Those of a mailbox, or with None of the user's own account. What is only the parent of mailboxes has none.
+
+        Of others' it takes "l" and one of "rswip" (RFC 5464 3.3)."""
         if name is None:
             return self.own.annotations(None)
         place = self._names.place(name)

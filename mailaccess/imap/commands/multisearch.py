@@ -36,7 +36,8 @@ def parse_esearch(cursor: Cursor) -> tuple[list[Source], Returns, Program]:
     b"ESEARCH", when=AUTHENTICATED, parse=parse_esearch, by_uid=True, uid=True, capability=b"MULTISEARCH", rfc=7377
 )
 async def esearch(session: Session, sources: list[Source], returns: Returns, program: Program) -> bytes | None:
-    """Answers for each mailbox in which something was found."""
+    """Answers for each mailbox in which something was found. MESSAGELIMIT does not concern it: RFC
+    9738 names the commands that it limits."""
     check_charset(session, program)
     if session.selected is None and (SELECTED in sources or b"UPDATE" in returns):
         raise Bad("No mailbox is selected")

@@ -41,7 +41,9 @@ def parse_resetkey(cursor: Cursor) -> tuple[str | None, list[bytes]]:
 
 @command(b"RESETKEY", when=AUTHENTICATED, parse=parse_resetkey, capability=b"URLAUTH", rfc=4467)
 async def resetkey(session: Session, name: str | None, mechanisms: list[bytes]) -> bytes | None:
-    """RFC 4467 7: a new key for a mailbox, or none for all: URLs made with the old ones are worth nothing."""
+    """RFC 4467 7: a new key for a mailbox, or none for all: URLs made with the old ones are worth nothing.
+
+    Other sessions, to which URLMECH would have nothing new to say, are not told."""
     if name is None:
         await call(reset_keys, session.account.root)
         return b"All keys are removed"
