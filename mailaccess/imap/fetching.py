@@ -204,20 +204,24 @@ class Answer:
                         self.missing += 1
                         self.undecodable += line.undecodable
                     else:
-                        await self._send(number, line.values, full=line.uid in self.seen, content=line.content)
+                        await self._send(number, line, line.values)
             finally:
                 for line in batch:
                     if line.content is not None:
                         line.content.close()
 
-    async def _send(self, number: int, row: Sequence[Value], *, full: bool, content: Content | None) -> None:
+    async def _send(self, number: int, line: Line, row: Sequence[Value]) -> None:
         """One response. Long values are passed on as they are, or streamed."""
-        if not full and self.seen:
-            row = row[: len(self.items)]
-        if content is not None or any(map(_is_long, row)):
-            await self._send_long(number, row, content)
+        form = self.form
+        if self.seen:
+            if line.uid in self.seen:
+                form = self.full_form
+            else:
+                row = row[: len(self.items)]
+        if line.cost > _BY_REFERENCE and any(map(_is_long, row)):
+            await self._send_long(number, row, line.content)
         else:
-            self.session.write((self.full_form if full else self.form) % (number, *row))
+            self.session.write(form % (number, *row))
         if self.session.channel.full:
             await drained()
 

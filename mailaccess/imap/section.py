@@ -68,6 +68,10 @@ class Span(NamedTuple):
         start = min(self.start, end)
         return Span(start, end) if end - start > STREAMED else literal(content.read(start, end - start))
 
+    def within(self, text: bytes) -> bytes:
+        """The same, of the octets up to there at least."""
+        return literal(text[self.start : self.end])
+
     def piece(self, content: Content, start: int, length: int) -> bytes:
         """Octets [start, start + length) of it."""
         return content.read(self.start + start, length)
@@ -93,7 +97,7 @@ class Section:
         if self.path or self.text in (Text.WHOLE, Text.TEXT):
             return None
         header = facts.header
-        return None if header is None else self._cut(self._filter(header))
+        return None if header is None else self.select(header)
 
     def rendered(self, facts: Facts) -> "bytes | Span | HeaderSpan":
         """As it is sent, where the facts hold it; else what reads it."""
@@ -107,13 +111,14 @@ class Section:
     def read(self, content: Content, facts: Facts | None) -> bytes | Span:
         """The text, from the file; a long one as its place there. A section that does not exist is empty."""
         if self.fields is not None:
-            return self.read_fields(content, *self._place(facts, content.size))
+            start, end = self._place(facts, content.size)
+            return self.select(content.read(start, min(end - start, HEADER_READ)))
         span = self.span(facts, content.size)
         return span if span.size > STREAMED else content.read(span.start, span.size)
 
-    def read_fields(self, content: Content, start: int, end: int) -> bytes:
-        """The fields asked for of the header that lies there."""
-        return self._cut(self._filter(content.read(start, min(end - start, HEADER_READ))))
+    def select(self, header: bytes) -> bytes:
+        """The fields asked for of a header."""
+        return self._cut(self._filter(header))
 
     def span(self, facts: Facts | None, size: int) -> Span:
         """Its place in a message of `size` octets, if it is not made of single fields."""
@@ -174,7 +179,11 @@ class HeaderSpan(NamedTuple):
 
     def read(self, content: Content) -> bytes:
         """As Span.read."""
-        return literal(self.section.read_fields(content, self.start, self.end))
+        return literal(self.section.select(content.read(self.start, min(self.end - self.start, HEADER_READ))))
+
+    def within(self, text: bytes) -> bytes:
+        """As Span.within."""
+        return literal(self.section.select(text[self.start : min(self.end, self.start + HEADER_READ)]))
 
 
 def parse_section(cursor: Cursor) -> tuple[bytes, Section]:

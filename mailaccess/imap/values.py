@@ -5,6 +5,7 @@ from typing import cast
 
 from mailaccess.imap.binary import UnknownEncoding
 from mailaccess.imap.items import Said, Stream, Value
+from mailaccess.imap.section import HeaderSpan, Span
 from mailaccess.storage.content import Content
 from mailaccess.storage.errors import ContentChanged, MessageGone, ShortRead
 from mailaccess.storage.mailbox import Mailbox
@@ -13,6 +14,7 @@ from mailaccess.wire.traps import call
 _INLINE_MESSAGES = 4  # so few and small ones are read faster than a thread is asked to
 _INLINE_OCTETS = 32 * 1024
 _AT_HAND = bytes, int
+_TEXTS = Span, HeaderSpan
 
 
 class Line:
@@ -44,7 +46,27 @@ async def load_values(mailbox: Mailbox, wanted: Sequence[Line]) -> None:
 
 
 def _read_together(wanted: Sequence[Line], mailbox: Mailbox) -> None:
-    _read(wanted, mailbox.opening([one.uid for one in wanted if one.values is None]))
+    ends = {line.uid: end for line in wanted if line.values is None and (end := _end(line.said))}
+    beginnings = mailbox.beginnings(ends)
+    for line in wanted:
+        text = beginnings.get(line.uid)
+        if text is not None:
+            values = [said.within(text) if isinstance(said, _TEXTS) else said for said in line.said]
+            line.values = cast("list[Value]", values)
+    rest = [line for line in wanted if line.values is None]
+    if rest:
+        _read(rest, mailbox.opening([line.uid for line in rest]))
+
+
+def _end(said: Sequence[Said]) -> int:
+    """Before which octet ends all that has to be read; 0 where the message must be opened for it."""
+    end = 0
+    for one in said:
+        if isinstance(one, _TEXTS):
+            end = max(end, one.end)
+        elif not isinstance(one, _AT_HAND):
+            return 0
+    return end
 
 
 def _read(wanted: Sequence[Line], open_content: Callable[[int], Content | None]) -> bool:

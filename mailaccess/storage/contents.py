@@ -14,6 +14,7 @@ from mailaccess.storage.flagging import slices
 from mailaccess.storage.index import reading, threads
 from mailaccess.storage.index.rows import File, MailboxRow, file_stamp, same_content, words
 from mailaccess.storage.index.transaction import Transaction
+from mailaccess.storage.names import Entry
 from mailaccess.storage.sync import sync
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,8 @@ _DEFAULT_UIDL = "%08Xu%08Xv"  # Dovecot's: eight hex digits of the UID, eight of
 def open_at_hand(box: Box, uid: int) -> Content | None:
     """The message's octets, if its file is where the index has it: one question and one file. MessageGone, also where
     the file has other content now: it is another message then."""
-    return _open(box, uid, _file(box, uid))
+    file = _file(box, uid)
+    return _open(box, uid, file, file.entry)
 
 
 def open_content(box: Box, uid: int) -> Content:
@@ -40,7 +42,7 @@ def open_content(box: Box, uid: int) -> Content:
         sync(box)  # where other programs renamed or removed one, they did many: none has to be looked for after this
         file = _file(box, uid)
         entry = box.maildir.find(file.entry) or box.maildir.scan().entries.get(file.entry.base)
-    content = _open(box, uid, file._replace(entry=entry)) if entry is not None else None
+    content = _open(box, uid, file, entry) if entry is not None else None
     if content is None:
         raise MessageGone(uid)
     return content
@@ -52,7 +54,7 @@ def opening(box: Box, uids: Collection[int]) -> Callable[[int], Content]:
 
     def open_known(uid: int) -> Content:
         file = files.get(uid)
-        content = None if file is None else _open(box, uid, file)
+        content = None if file is None else _open(box, uid, file, file.entry)
         return open_content(box, uid) if content is None else content
 
     return open_known
@@ -65,9 +67,9 @@ def _file(box: Box, uid: int) -> File:
     return files[uid]
 
 
-def _open(box: Box, uid: int, file: File) -> Content | None:
+def _open(box: Box, uid: int, file: File, entry: Entry) -> Content | None:
     """None: there is no such file."""
-    path = box.maildir.file(file.entry)
+    path = box.maildir.file(entry)
     try:
         try:
             return Content(path, file.stamp, file.ending, file.size)

@@ -2,7 +2,7 @@
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -58,6 +58,13 @@ class Openable(ABC):
         """The octets on disk of those of the messages that are small, and at hand: see `small`."""
         try:
             return small.files(self._box, uids)
+        except Forgotten:
+            return {}
+
+    def beginnings(self, ends: Mapping[int, int]) -> dict[int, bytes]:
+        """The first octets, on the wire, of those of the messages that are small, and at hand: see `small`."""
+        try:
+            return small.beginnings(self._box, ends)
         except Forgotten:
             return {}
 

@@ -1,10 +1,10 @@
-"""Small messages read whole, as they are on disk, many at a time: for who looks through a mailbox."""
+"""Small messages read with few steps, many at a time: for who looks through a mailbox, and who fetches all of it."""
 
 import os
 import stat
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
-from mailaccess.mail.lines import to_wire
+from mailaccess.mail.lines import LineEnding, to_wire
 from mailaccess.storage.box import Box
 from mailaccess.storage.index import reading
 
@@ -20,10 +20,36 @@ def files(box: Box, uids: Collection[int]) -> dict[int, bytes]:
     wanted = set(uids)
     found: dict[int, bytes] = {}
     for uid, file in box.index.read(lambda connection: reading.files_of(connection, box.id, uids)).items():
-        if uid in wanted and file.stamp.size <= MOST:
-            data = _read(box.maildir.file(file.entry), file.stamp.size, file.stamp.mtime_ns)
+        if uid in wanted and file.disk_size <= MOST:
+            data = _read(box.maildir.file(file.entry), file.disk_size, file.mtime, file.disk_size)
             if data is not None:
                 found[uid] = data
+    return found
+
+
+def beginnings(box: Box, ends: Mapping[int, int]) -> dict[int, bytes]:
+    """Of each message, by its UID, the first so many octets on the wire, as `Content.read` gives them, or a few more;
+    all, where it has no more. Left out are the same as of `files`."""
+    found: dict[int, bytes] = {}
+    files = box.index.read(lambda connection: reading.files_of(connection, box.id, ends))
+    directory = str(box.maildir.path)
+    for uid, end in ends.items():
+        file = files.get(uid)
+        if file is None or file.line_ends is None or file.disk_size > MOST:
+            continue
+        if isinstance(file.base, str) and isinstance(file.info, str):
+            path = f"{directory}/{file.place}/{file.base}{file.info}"
+        else:
+            path = box.maildir.file(file.entry)
+        # On disk an octet is not farther from the beginning than on the wire.
+        data = _read(path, file.disk_size, file.mtime, min(end, file.disk_size))
+        if data is None:
+            continue
+        if file.ending is LineEnding.LF:
+            data = data.replace(b"\n", b"\r\n")
+        elif file.ending is LineEnding.MIXED:
+            data = to_wire(data)
+        found[uid] = data.replace(b"\0", b"\x80") if b"\0" in data else data
     return found
 
 
@@ -33,7 +59,8 @@ def wire(data: bytes) -> bytes:
     return data.replace(b"\0", b"\x80") if b"\0" in data else data
 
 
-def _read(path: str, size: int, mtime: int) -> bytes | None:
+def _read(path: str, size: int, mtime: int, length: int) -> bytes | None:
+    """The first octets of a file of that size and date."""
     try:
         fd = os.open(path, _FLAGS)
     except OSError:
@@ -42,9 +69,9 @@ def _read(path: str, size: int, mtime: int) -> bytes | None:
         status = os.fstat(fd)
         if status.st_size != size or status.st_mtime_ns != mtime or not stat.S_ISREG(status.st_mode):
             return None
-        data = os.read(fd, size + 1)
+        data = os.read(fd, length)
     except OSError:
         return None
     finally:
         os.close(fd)
-    return data if len(data) == size else None
+    return data if len(data) == length else None

@@ -19,7 +19,6 @@ from mailaccess.storage.index.rows import (
     Message,
     entry_of,
     facts_id,
-    file_of,
     mailbox_of,
     message_of,
     packed,
@@ -238,9 +237,10 @@ def files_of(connection: sqlite3.Connection, mailbox: int, uids: Collection[int]
     if last - first > _SPREAD * len(uids):
         ask = f"{SELECT_FILE} WHERE mailbox = ? AND uid = ?"
         found = (connection.execute(ask, (mailbox, uid)).fetchone() for uid in uids)
-        return dict(file_of(values) for values in found if values is not None)
+        return {values[0]: File._make(values) for values in found if values is not None}
     ask = f"{SELECT_FILE} WHERE mailbox = ? AND uid BETWEEN ? AND ?"
-    return dict(map(file_of, connection.execute(ask, (mailbox, first, last)).fetchall()))
+    files = map(File._make, connection.execute(ask, (mailbox, first, last)).fetchall())
+    return {file.uid: file for file in files}
 
 
 def messages(connection: sqlite3.Connection, mailbox: int) -> list[Message]:

@@ -24,12 +24,32 @@ _TOP = 1 << 63
 
 
 class File(NamedTuple):
-    """What the index knows of one message's file."""
+    """What the index knows of one message's file, as its columns are: many are looked up at a time."""
 
-    entry: Entry  # where it was last
+    uid: int
+    base: str | bytes
+    info: str | bytes
+    place: Where
     size: int | None  # octets on the wire
-    ending: LineEnding | None
-    stamp: FileStamp  # at first sight
+    line_ends: int | None  # among ENDINGS
+    disk_size: int
+    mtime: int
+    signed_inode: int
+
+    @property
+    def entry(self) -> Entry:
+        """Where it was last."""
+        return entry_of(self.base, self.info, self.place)
+
+    @property
+    def ending(self) -> LineEnding | None:
+        return None if self.line_ends is None else ENDINGS[self.line_ends]
+
+    @property
+    def stamp(self) -> FileStamp:
+        """At first sight."""
+        inode = self.signed_inode
+        return FileStamp(self.disk_size, self.mtime, inode if inode >= 0 else inode + 2 * _TOP)
 
 
 class Message(NamedTuple):
@@ -316,13 +336,6 @@ def message_of(values: tuple[Any, ...]) -> Message:
         saved,
         words(keys),
     )
-
-
-def file_of(values: tuple[Any, ...]) -> tuple[int, File]:
-    """A message's UID and file from what SELECT_FILE gives."""
-    uid, base, info, place, size, ending, disk_size, mtime, inode = values
-    stamp = FileStamp(disk_size, mtime, inode if inode >= 0 else inode + 2 * _TOP)
-    return uid, File(entry_of(base, info, place), size, None if ending is None else ENDINGS[ending], stamp)
 
 
 def words(value: str | bytes | None) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import pytest
 
 from mailaccess.storage.disk import FileStamp
 from mailaccess.storage.index import reading
-from mailaccess.storage.index.rows import File, MailboxRow, Message
+from mailaccess.storage.index.rows import MailboxRow, Message
 from mailaccess.storage.index.schema import connect, create
 from mailaccess.storage.index.transaction import Transaction
 from mailaccess.storage.names import Entry
@@ -168,8 +168,8 @@ def test_the_messages_and_facts_of_some(connection: sqlite3.Connection, uids: li
     messages = reading.messages_of(connection, row.id, uids)
     assert [each.uid for each in messages] == there
     files = reading.files_of(connection, row.id, uids)
-    assert {uid: files[uid] for uid in there} == {
-        each.uid: File(each.entry, each.size, each.ending, each.stamp) for each in messages
-    }
+    assert [(file.uid, file.entry, file.size, file.ending, file.stamp) for file in map(files.get, there) if file] == [
+        (each.uid, each.entry, each.size, each.ending, each.stamp) for each in messages
+    ]
     assert reading.facts(connection, row.id, sorted(set(uids)), 7) == {uid: b"%d" % uid for uid in there}
     assert reading.facts(connection, row.id, sorted(set(uids)), 8) == {}
