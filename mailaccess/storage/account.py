@@ -295,7 +295,7 @@ class Account:
         """What is due from time to time: tmp/ is cleaned, uidlists are brought up to date, old expunges forgotten."""
         self._guarded(lambda: maintenance.maintain(self.root, self.index, self._folders, time.time()))
         self._guarded(self.quota.maintain)
-        self._pack()
+        self._spare()
 
     # -- quota
 
@@ -318,11 +318,11 @@ class Account:
     def close(self) -> None:
         """Brings the uidlists up to date and closes the index. Mailboxes still open stay usable."""
         self._overview.rest()
-        LINGERING.end(self._in_memory())
         try:
-            self._pack()
+            self._spare()
             self._guarded(lambda: maintenance.write_lists(self.root, self.index, self._folders))
         finally:
+            LINGERING.end(self._in_memory())
             self.index.close()
 
     # -- inside
@@ -366,13 +366,15 @@ class Account:
         sync(box)
         return ViewedMailbox(box, self._facts, viewer)
 
-    def _pack(self) -> None:
+    def _spare(self) -> None:
+        """Does what the next process would have to, as long as it costs little here."""
         with self._lock:
             mailboxes = list(self._mailboxes.values())
         if not self.root.is_dir():
             return  # the account was removed; to ask the index would make it again
         for mailbox in mailboxes:
             with suppress(StorageError):  # it may have been removed; without, all goes on, slower
+                mailbox.settle()
                 mailbox.pack()
 
     def _in_memory(self) -> list[Mailbox]:

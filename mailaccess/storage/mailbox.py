@@ -30,7 +30,7 @@ from mailaccess.storage.openable import FactsMaker, Openable
 from mailaccess.storage.quota import Room
 from mailaccess.storage.rights import ALL, Rights
 from mailaccess.storage.survey import doubtful, due
-from mailaccess.storage.sync import lists_changed, recheck, sync
+from mailaccess.storage.sync import lists_changed, recheck, settle, sync
 from mailaccess.storage.vanished import vanished_since
 
 __all__ = ["Action", "FactsMaker", "Incoming", "Mailbox"]
@@ -204,6 +204,12 @@ class Mailbox(Openable):
         self._make_wake()  # what is not there is polled
         if self._arm() or not self.is_at_hand():
             self.sync()
+
+    def settle(self) -> None:
+        """Spares the next process to read the directories, if what happened there was heard."""
+        row = self._memory.row
+        if not (row.new_settled and row.cur_settled):
+            self._recovering(lambda: settle(self._box))
 
     def rest(self) -> None:
         """Listens no more, unless somebody has subscribed."""

@@ -240,14 +240,18 @@ class Maildir:
         """
         seen: dict[str, Entry] = {}
         for _ in range(attempts):
-            wait = _ticks_away(self.stamp(), time.time_ns())
-            if wait > 0:
-                time.sleep(min(wait, _TICK) / 10**9)
+            self.await_tick()
             scan = self.scan(only)
             if scan.settled:
                 return scan
             seen.update(scan.entries)
         return scan._replace(entries=seen)
+
+    def await_tick(self) -> None:
+        """Sleeps up to 25 ms, until the stamp can be trusted. NoSuchMailbox."""
+        wait = _ticks_away(self.stamp(), time.time_ns())
+        if wait > 0:
+            time.sleep(min(wait, _TICK) / 10**9)
 
     def find(self, entry: Entry) -> Entry | None:
         """The message's file at its last known name or at the likely next ones (moved to cur/, read).

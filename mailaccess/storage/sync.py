@@ -91,6 +91,16 @@ def _sync_heard(box: Box) -> bool:
     return True
 
 
+def settle(box: Box) -> None:
+    """Has the index know that it reflects the directories, where all that happened there was heard: whoever opens the
+    mailbox without having listened need not read them. Waits up to a tick of the clock behind their times."""
+    with box.heard.syncing:
+        row = box.look()
+        if box.heard.covers and not (row.new_settled and row.cur_settled):
+            box.maildir.await_tick()
+            _sync_heard(box)
+
+
 def _sync_all(box: Box, row: MailboxRow, *, thorough: bool) -> None:
     """Compares the directories with the index, whose row has just been looked at."""
     losses = box.heard.losses()

@@ -10,12 +10,13 @@ import pytest
 from mailaccess.mail.flags import DELETED, FLAGGED, SEEN
 from mailaccess.storage import heard
 from mailaccess.storage.account import Account
+from mailaccess.storage.accounts import Accounts
 from mailaccess.storage.heard import differing
 from mailaccess.storage.mailbox import Action, Mailbox
 from mailaccess.storage.memory import Memory
 from mailaccess.storage.names import Entry
 from mailaccess.storage.watch import Watcher
-from tests.storage.post import TEXT, add, arrive, file_of, files, flags_of, renaming, settle, texts
+from tests.storage.post import TEXT, add, arrive, file_of, files, flags_of, renaming, settings, settle, texts
 
 Reads = list[str]
 
@@ -377,7 +378,7 @@ class TestWaiting:
 
     def test_one_that_may_hang(self, account: Account, watcher: Watcher, monkeypatch: pytest.MonkeyPatch) -> None:
         """A look at it is left to `sync`, which is for threads."""
-        monkeypatch.setattr("mailaccess.storage.mailbox.is_remote", lambda _: True)
+        monkeypatch.setattr("mailaccess.storage.openable.is_remote", lambda _: True)
         inbox = account.mailbox("INBOX")
         add(inbox)
         settle(inbox)
@@ -399,3 +400,24 @@ class TestWaiting:
         inbox.sync()
 
         assert (account.root / "new").exists()
+
+
+def test_the_next_process_reads_no_directory(open_inbox: Mailbox, account: Account, reads: Reads) -> None:
+    """Though the last thing that this one did there was to rename a file."""
+    open_inbox.store([1], Action.ADD, frozenset([SEEN]))
+    account.close()
+    accounts = Accounts(settings(account.root.parent))
+    again = accounts.open(account.root.name, None).mailbox("INBOX")
+
+    assert uids(again) == [1, 2, 3]
+    assert not {"new", "cur"} & set(reads)
+    accounts.close()
+
+
+def test_what_was_not_heard_is_read(inbox: Mailbox, account: Account) -> None:
+    """By the next process: without a watch nobody knows what was renamed besides."""
+    add(inbox)
+    inbox.store([1], Action.ADD, frozenset([SEEN]))
+    inbox.settle()
+
+    assert not inbox._memory.row.cur_settled
