@@ -1,8 +1,8 @@
 """The network: Twisted connections that drive sessions, listeners, TLS, worker processes.
 
 listeners    sockets, bound while there are privileges; `factory` makes a connection of each client that comes
-connection   drives one session: answers its traps from a transport, threads and the clock; `progress` long commands
-outlet       writing to TCP at once; `deflate` a compressed wire
+connection   drives one session: answers its traps from its wiring, threads and the clock; `progress` long commands
+wiring       what is between a session and its socket: `tls`, `deflate`; `outlet` writes to TCP at once
 tls          certificates by name; `certificate` a self-signed one
 proxy        the PROXY protocol; `crowd` how many connections an address may have
 lanes        threads for blocking work, and the way back

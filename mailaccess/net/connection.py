@@ -14,19 +14,16 @@ from twisted.internet.interfaces import (
     IHandshakeListener,
     IPushProducer,
     IReactorTime,
-    ISSLTransport,
 )
 from twisted.internet.protocol import Protocol, connectionDone
-from twisted.internet.tcp import Connection as TCPConnection
 from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from mailaccess.net.deflate import Corrupt, Deflate
+from mailaccess.net.deflate import Corrupt
 from mailaccess.net.lanes import Lanes
-from mailaccess.net.outlet import Outlet, nothing_waits, send
 from mailaccess.net.progress import Progress
-from mailaccess.net.tls import Layer, channel_binding
+from mailaccess.net.wiring import Wiring
 from mailaccess.wire.channel import Channel, Peer
 from mailaccess.wire.task import WAIT, Task
 from mailaccess.wire.traps import Call, Closing, Delay, Drained, Event, Gone, Input, Lane, TimedOut, Turn
@@ -47,8 +44,7 @@ Session = Callable[[Channel], Coroutine[Any, Any, None]]
 class Connection(Task, Protocol):
     """Drives one session. `ended` is called once, when the peer is gone and the session too."""
 
-    transport: Any
-    _tcp: Any  # the transport as it was first
+    _wiring: Wiring
 
     def __init__(
         self,
@@ -73,7 +69,6 @@ class Connection(Task, Protocol):
         self._implicit_tls = implicit_tls
         self._apology = apology
         self._ended = ended
-        self._deflate: Deflate | None = None
         self._timer: IDelayedCall | None = None
         self._began = clock.seconds()  # the session, once it has
         self._since = self._began  # when the peer last did something, or we last kept it waiting
@@ -82,10 +77,7 @@ class Connection(Task, Protocol):
         self._progress = Progress(self.channel, clock)
         self._whole = True  # what was sent ends where a line does
         self._started = False
-        self._encrypted = False
-        self._direct = False  # nothing stands between us and the socket
         self._paused = False  # the transport wants no more output for now
-        self._reading = True
         self._input_ended = False  # the peer has closed its direction
         self._gone = False
         self._closing = False  # the session is to be told, once
@@ -96,26 +88,21 @@ class Connection(Task, Protocol):
 
     def connectionMade(self) -> None:
         """Starts the session, over TLS after the handshake."""
-        self._tcp = self.transport
-        self._tcp.setTcpNoDelay(True)
-        self._tcp.setTcpKeepAlive(True)
-        if ISSLTransport.providedBy(self.transport):
-            self._encrypted = True
+        self._wiring = Wiring(self.transport, self.channel.reader)
+        if self._wiring.encrypted:
             self._wait_at_most(self.channel.timeout)
-            return
-        if self._implicit_tls:
+        elif self._implicit_tls:
             self._begin_tls()
-            return
-        self._direct = isinstance(self.transport, TCPConnection)
-        self.transport.registerProducer(self, True)
-        self._begin()
+        else:
+            self._wiring.pace(self)
+            self._begin()
 
     def handshakeCompleted(self) -> None:
         """The wire is encrypted now."""
         peer = self.channel.peer
         peer.tls, peer.tls_available = True, False
-        peer.tls_exporter = channel_binding(self.transport.getHandle())
-        self.transport.registerProducer(self, True)
+        peer.tls_exporter = self._wiring.binding()
+        self._wiring.pace(self)
         self._mark_active()
         if self._started:
             self.resume()
@@ -127,25 +114,18 @@ class Connection(Task, Protocol):
         if self.finished:
             return  # read only so that closing does not reset the connection under our last words
         self._mark_active()
+        self._wiring.feed(data)
         wanted = isinstance(self.waiting, Input | Event) and not self._paused
-        if self._deflate is not None:
-            self._deflate.feed(data)
-            ready = wanted and self._inflate()
-            held = self._deflate.waiting
-        else:
-            self.channel.reader.feed(data)
-            ready = wanted
-            held = self.channel.reader.buffered
-        if ready:
+        if wanted and (not self._wiring.deflates or self._inflate()):
             self.resume()
-        elif held > MAX_BUFFERED:
+        elif self._wiring.held > MAX_BUFFERED:
             self._read(False)
 
     def readConnectionLost(self) -> None:
         """The peer will send no more; it may still read: what it has sent is answered before it is taken for gone."""
         self._input_ended = True
         if self.finished:
-            self.transport.loseConnection()
+            self._wiring.close()
         elif isinstance(self.waiting, Input | Event) and not self._turn_due:
             self.throw(Gone())
 
@@ -182,7 +162,7 @@ class Connection(Task, Protocol):
         if not self._started:
             self.abort()
         elif self.finished:
-            self._tcp.loseConnection()
+            self._wiring.hang_up()
         elif isinstance(self.waiting, Input | Event | Delay | Turn):
             self.throw(Closing())
         else:
@@ -191,7 +171,7 @@ class Connection(Task, Protocol):
     def abort(self) -> None:
         """Ends the connection at once."""
         if not self._gone:
-            self.transport.abortConnection()
+            self._wiring.abort()
 
     # -- what the session asks for
 
@@ -200,7 +180,7 @@ class Connection(Task, Protocol):
         self._flush()
         self._may_wait()
         self._progress.forget()
-        if self._deflate is not None and self._inflate():
+        if self._inflate():
             return self._give_turn()
         if self._input_ended:
             raise Gone
@@ -246,7 +226,7 @@ class Connection(Task, Protocol):
         if self._gone:
             raise Gone
         self.channel.reader.clear()
-        self.transport.unregisterProducer()
+        self._wiring.pace(None)
         self._paused = False
         self._begin_tls()
         return WAIT
@@ -254,17 +234,13 @@ class Connection(Task, Protocol):
     def answer_compress(self) -> object:
         """What was already read behind the command is deflated, too."""
         self._flush()
-        reader = self.channel.reader
-        self._deflate = Deflate()
-        self._deflate.feed(reader.take(reader.buffered))
+        self._wiring.begin_deflate()
         return None
 
     def answer_inflated(self) -> object:
         """What follows the ends of both deflate streams is plain again."""
-        self._flush(last=self._deflate is not None)
-        if self._deflate is not None:
-            self.channel.reader.feed(self._deflate.end())
-            self._deflate = None
+        self._flush(last=self._wiring.deflates)
+        self._wiring.end_deflate()
         return None
 
     def answer_delay(self, seconds: float) -> object:
@@ -286,15 +262,15 @@ class Connection(Task, Protocol):
             self._finish()
             return
         self._flush()
-        self.transport.unregisterProducer()
-        if self._encrypted or self._input_ended or self._stopping:
-            self.transport.loseConnection()
+        self._wiring.pace(None)
+        if self._wiring.encrypted or self._input_ended or self._stopping:
+            self._wiring.close()
         else:
             # Closing a socket with unread input resets it, and the reset may overtake our last words.
-            self.transport.loseWriteConnection()
+            self._wiring.close_output()
             self._read(True)
         if self._stopping:
-            self._tcp.loseConnection()  # TLS would wait for the peer's own goodbye
+            self._wiring.hang_up()  # TLS would wait for the peer's own goodbye
         self._until = self._clock.seconds() + self.channel.timeout
         self._set_timer(self._clock.seconds() + LINGER)
 
@@ -317,13 +293,9 @@ class Connection(Task, Protocol):
         self.start(self._session(self.channel))
 
     def _begin_tls(self) -> None:
-        self._read(True)
         self._wait_at_most(self.channel.timeout)
         assert self._tls is not None
-        self.transport = Layer(self._tls, self, False)  # type: ignore[no-untyped-call]
-        self._tcp.protocol = self.transport
-        self._encrypted, self._direct = True, False
-        self.transport.makeConnection(Outlet(self._tcp))
+        self._wiring.begin_tls(self._tls, self)
 
     def _mark_active(self) -> None:
         self._since = now = self._clock.seconds()
@@ -344,34 +316,20 @@ class Connection(Task, Protocol):
         chunks = self.channel.take_output()
         if chunks:
             self._whole = chunks[-1].endswith(b"\r\n")
-        if self._gone:
-            return
-        if self._deflate is not None:
-            chunks = self._deflate.deflate(chunks, last=last)
-        if self._direct:
-            send(self.transport, chunks)
-        else:
-            self.transport.writeSequence(chunks)
+        if not self._gone:
+            self._wiring.send(chunks, last=last)
 
     def _read(self, wanted: bool) -> None:
-        if wanted != self._reading and not self._gone:
-            self._reading = wanted
-            if wanted:
-                self.transport.resumeProducing()
-            else:
-                self.transport.pauseProducing()
+        if not self._gone:
+            self._wiring.read(wanted)
 
     def _inflate(self) -> bool:
         """Hands the reader more of what the peer has sent deflated, if there is more."""
-        assert self._deflate is not None
         try:
-            piece = self._deflate.inflate()
+            return self._wiring.inflate()
         except Corrupt:
             self.abort()
             return False
-        if piece:
-            self.channel.reader.feed(piece)
-        return bool(piece)
 
     def _give_turn(self) -> object:
         """Goes on if the slice lasts, else in the reactor's next round, or when the peer reads what it was sent."""
@@ -412,7 +370,7 @@ class Connection(Task, Protocol):
         """While its output was not read, something happened that a session in an Input or Event wait is to be told."""
         if isinstance(self.waiting, Event) and (self.channel.woken or self._clock.seconds() >= self._until):
             return True
-        read = self.channel.reader.fresh or (self._deflate is not None and self._inflate())
+        read = self.channel.reader.fresh or self._inflate()
         return isinstance(self.waiting, Input | Event) and read
 
     def _woken(self) -> None:
@@ -473,8 +431,8 @@ class Connection(Task, Protocol):
             self._set_timer(due)
 
     def _linger(self) -> None:
-        if nothing_waits(self._tcp):
-            self._tcp.loseConnection()
+        if self._wiring.is_drained:
+            self._wiring.hang_up()
         else:
             self._set_timer(self._clock.seconds() + LINGER)
 
@@ -484,4 +442,4 @@ class Connection(Task, Protocol):
             self._timer = None
         self._ended(self)
         self.channel.end()
-        del self.transport, self._tcp  # the TLS layer knows its producer to the end
+        del self.transport, self._wiring  # the TLS layer knows its producer to the end

@@ -1,6 +1,7 @@
 """Both directions of a compressed connection (RFC 4978)."""
 
 import zlib
+from collections.abc import Sequence
 
 STEP = 64 * 1024
 """Octets inflated at a time: what a few deflated octets stand for is never all in memory at once."""
@@ -17,7 +18,7 @@ class Deflate:
         self._rest = b""
         self._more = False  # zlib holds output that did not fit the last step
 
-    def deflate(self, chunks: list[bytes], *, last: bool = False) -> list[bytes]:
+    def deflate(self, chunks: Sequence[bytes], *, last: bool = False) -> list[bytes]:
         """What to send for these chunks. `last`: with the end of the stream, from which the peer knows where it is."""
         data = [self._out.compress(chunk) for chunk in chunks]
         data.append(self._out.flush(zlib.Z_FINISH if last else zlib.Z_SYNC_FLUSH))
