@@ -12,7 +12,7 @@ from sqlite3 import Connection
 from typing import TypeVar
 from weakref import ReferenceType, WeakValueDictionary, ref
 
-from mailaccess.storage import acl, maildrop, maintenance, special_uses, status, tree
+from mailaccess.storage import acl, maildrop, maintenance, special_uses, status, tree, watch
 from mailaccess.storage.acl import Acl, Who
 from mailaccess.storage.box import Box
 from mailaccess.storage.boxes import Boxes
@@ -387,8 +387,9 @@ class Account:
             if mine or mailbox.number in touched:
                 mailbox.committed(connection, mine)
         if touched:
-            touch_wake(self.index.wake)
-            self.feed.committed()
+            with watch.unnoticed():
+                touch_wake(self.index.wake)
+                self.feed.committed()
 
     def _guarded(self, work: Callable[[], T]) -> T:
         """Runs what may be run again, should the index be lost."""

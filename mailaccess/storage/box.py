@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mailaccess.storage import watch
 from mailaccess.storage.disk import FileStamp
 from mailaccess.storage.errors import NoSuchMailbox, Unavailable
 from mailaccess.storage.heard import Heard
@@ -110,7 +111,8 @@ class Box:
     def changing(self, row: MailboxRow) -> Iterator[None]:
         """Around our own changes of files: they alone are no reason for a scan, as far as can be told."""
         before = self.maildir.stamp()
-        yield
+        with watch.unnoticed():
+            yield
         if row.stamp == before:
             row.stamp = self.maildir.stamp()
             row.new_settled &= row.stamp.of("new") == before.of("new")

@@ -19,6 +19,9 @@ from mailaccess.storage.sync import sync
 
 log = logging.getLogger(__name__)
 
+_AT_ONCE = 100
+"""Messages read before what was found is written down."""
+
 _UIDL_PART = re.compile(r"%(0?)([0-9]{0,2})(X?)([uv%])")
 _DEFAULT_UIDL = "%08Xu%08Xv"  # Dovecot's: eight hex digits of the UID, eight of the UIDVALIDITY
 
@@ -89,7 +92,7 @@ def _open(box: Box, uid: int, file: File, entry: Entry) -> Content | None:
 def make_sizes(box: Box, uids: Sequence[int]) -> dict[int, int]:
     """The wire sizes of messages, read from their files where they are not known yet; kept. Gone ones are missing."""
     sizes: dict[int, int] = {}
-    for piece in slices(uids):
+    for piece in slices(uids, _AT_ONCE):
         surveys = {uid: (content.size, content.ending) for uid, content in _contents(box, piece)}
         box.index.write(partial(_keep, box=box, surveys=surveys), durable=False)
         sizes |= {uid: size for uid, (size, _) in surveys.items()}
@@ -102,7 +105,7 @@ def make_facts(
     """What `build` makes of messages, and their sizes; kept. Those that are gone or cannot be read are missing."""
     facts: dict[int, bytes] = {}
     sizes: dict[int, int] = {}
-    for piece in slices(uids):
+    for piece in slices(uids, _AT_ONCE):
         made: dict[int, bytes] = {}
         surveys: dict[int, tuple[int, LineEnding]] = {}
         for uid, content in _contents(box, piece):

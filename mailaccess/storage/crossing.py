@@ -56,7 +56,7 @@ def bring(
     transaction.sync_before_commit(target.directory / "cur")
     transaction.add(row, [new for _, new in made])
     target.changed(transaction, sum(new.stamp.size for _, new in made), len(made))
-    save_extra(transaction, target, row, [new for _, new in made if new.extra])
+    save_extra(transaction, target, row, {new.entry.base: new.extra for _, new in made if new.extra})
     return [(old.uid, new.uid) for old, new in made]
 
 

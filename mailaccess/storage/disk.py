@@ -35,6 +35,8 @@ _SHARED = {
 
 _counter = itertools.count()
 
+AnyPath = str | bytes | Path
+
 
 class FileStamp(NamedTuple):
     """What tells one content of a file from another without reading it."""
@@ -101,7 +103,7 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def rename_noreplace(old: str | Path, new: str | Path) -> None:
+def rename_noreplace(old: AnyPath, new: AnyPath) -> None:
     """Renames, or raises FileExistsError where `new` exists already. Never destroys what is there."""
     if _renameat2 is not None:
         if _renameat2(_AT_FDCWD, os.fsencode(old), _AT_FDCWD, os.fsencode(new), _RENAME_NOREPLACE) == 0:
@@ -132,7 +134,7 @@ def is_remote(path: str | Path) -> bool:
         return True
 
 
-def _move_by_link(old: str | Path, new: str | Path) -> None:
+def _move_by_link(old: AnyPath, new: AnyPath) -> None:
     """The same in two steps. A crash between them leaves two names of one file, never none."""
     try:
         os.link(old, new, follow_symlinks=False)

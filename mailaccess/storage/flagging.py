@@ -5,24 +5,39 @@ Flags are durable as soon as the rename is, without fsync: as any Maildir progra
 
 import contextlib
 import errno
-from collections.abc import Callable, Iterable, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from functools import cache, partial
 
 from mailaccess.mail.flags import Flags
 from mailaccess.storage.box import Box
 from mailaccess.storage.disk import rename_noreplace
-from mailaccess.storage.index.rows import MailboxRow, Message, keywords_column, keywords_of
+from mailaccess.storage.index.infos import Change
+from mailaccess.storage.index.rows import (
+    MailboxRow,
+    Message,
+    keywords_column,
+    keywords_of,
+    packed,
+    packed_words,
+    unpacked,
+    words,
+)
 from mailaccess.storage.index.transaction import Transaction
 from mailaccess.storage.keywords import SIDECAR, Keywords, add_extra, check, write_extra, write_keywords
 from mailaccess.storage.locating import Locator
 from mailaccess.storage.names import Entry, info_of, parse_name
 from mailaccess.storage.takeover import read_keywords_anew
 
-SLICE = 100
+SLICE = 500
 """Messages changed in one transaction, so that others wait milliseconds, not seconds."""
 
 _SMALL = 4096  # octets of a sidecar that is written whole each time
+
+
+_Wanted = Callable[[str | bytes, str | bytes | None], tuple[str | bytes | None, str | bytes | None]]
+"""The info and further keywords that a message with these will have; None for the info if that is no change."""
 
 
 class Action(Enum):
@@ -33,9 +48,10 @@ class Action(Enum):
     REPLACE = "replace"
 
 
-def slices(uids: Sequence[int]) -> Iterable[Sequence[int]]:
-    """The UIDs in pieces of what one transaction takes."""
-    return (uids[start : start + SLICE] for start in range(0, len(uids), SLICE))
+def slices(uids: Sequence[int], most: int | None = None) -> Iterable[Sequence[int]]:
+    """The UIDs in pieces of what one transaction takes, or of so many."""
+    size = most or SLICE
+    return (uids[start : start + size] for start in range(0, len(uids), size))
 
 
 def store(box: Box, uids: Sequence[int], action: Action, flags: Flags, unchanged_since: int | None) -> list[int]:
@@ -59,33 +75,70 @@ def store_slice(
     """The same within one transaction. `may`: the flags that are changed; REPLACE leaves others as they are."""
     row = box.row(transaction)
     keywords = letters_for(transaction, box, row, () if action is Action.REMOVE else flags)
-    locator = Locator(transaction, box, row)
-    refused: list[int] = []
-    modseq = 0
-    rekeyed: list[Message] = []
     wanted = cache(partial(_wanted, keywords=keywords, action=action, flags=flags, may=may))
+    refused: list[int] = []
+    changes: list[Change] = []
+    further: list[int] = []  # which are not so simple
     with box.changing(row):
-        for known in transaction.messages(row, uids):
-            message: Message | None = known
-            while message is not None:
-                if unchanged_since is not None and message.modseq > unchanged_since:
-                    refused.append(message.uid)
-                    break
-                info, extra = wanted(message.entry.info, message.extra)
-                if info is None:
-                    break
-                try:
-                    entry = set_info(transaction, box, message.entry, info)
-                except FileNotFoundError:
-                    message = locator.again(message)
-                    continue
-                modseq = modseq or row.next_modseq(transaction.now_us)
-                changed = message._replace(entry=entry, extra=extra, modseq=modseq)
-                transaction.change(row, message, changed)
-                rekeyed += [changed] if extra != message.extra else []
-                break
+        cur = os.fsencode(box.directory) + b"/cur/"
+        for file in transaction.files(row, uids):
+            if unchanged_since is not None and file.modseq > unchanged_since:
+                refused.append(file.uid)
+                continue
+            info, extra = wanted(file.info, file.extra)
+            if info is None:
+                continue
+            if file.place == "new":
+                further.append(file.uid)
+                continue
+            if info == file.info:
+                changes.append(Change(file, info, extra, None))
+                continue
+            names = file.raw(file.info), file.raw(info)
+            old, new = cur + names[0], cur + names[1]
+            try:
+                rename_noreplace(old, new)
+            except OSError:
+                further.append(file.uid)
+            else:
+                transaction.on_failure(partial(rename_noreplace, new, old))
+                changes.append(Change(file, info, extra, names))
+        transaction.change_infos(row, changes)
+        rekeyed = {unpacked(file.base): words(extra) for file, _, extra, _ in changes if extra != file.extra}
+        locator = Locator(transaction, box, row)
+        for uid in further:
+            changed, may_not = _store_one(transaction, row, uid, locator, wanted, unchanged_since)
+            refused += [uid] if may_not else []
+            rekeyed |= {changed.entry.base: changed.extra} if changed is not None else {}
     save_extra(transaction, box, row, rekeyed)
-    return refused
+    return sorted(refused)
+
+
+def _store_one(
+    transaction: Transaction,
+    row: MailboxRow,
+    uid: int,
+    locator: Locator,
+    wanted: _Wanted,
+    unchanged_since: int | None,
+) -> tuple[Message | None, bool]:
+    """Changes the flags of a message wherever its file is: as it is then, if it was, and whether that is refused."""
+    message = transaction.message(row, uid)
+    while message is not None:
+        if unchanged_since is not None and message.modseq > unchanged_since:
+            return None, True
+        info, extra = wanted(packed(message.entry.info), packed_words(message.extra))
+        if info is None:
+            return None, False
+        try:
+            entry = set_info(transaction, locator.box, message.entry, unpacked(info))
+        except FileNotFoundError:
+            message = locator.again(message)
+            continue
+        changed = message._replace(entry=entry, extra=words(extra), modseq=row.next_modseq(transaction.now_us))
+        transaction.change(row, message, changed)
+        return changed, False
+    return None, False
 
 
 def claim_recent(box: Box) -> int:
@@ -153,13 +206,12 @@ def letters_for(transaction: Transaction, box: Box, row: MailboxRow, flags: Iter
     return extended
 
 
-def save_extra(transaction: Transaction, box: Box, row: MailboxRow, changed: Sequence[Message]) -> None:
-    """Writes beside the mail which keywords without a letter these messages have now.
+def save_extra(transaction: Transaction, box: Box, row: MailboxRow, extra: Mapping[str, Sequence[str]]) -> None:
+    """Writes beside the mail which keywords without a letter messages have now, by base name.
 
     Lines are added until the sidecar is twice as long as when it was last written whole: so many changes cost no more
     than they are many.
     """
-    extra = {message.entry.base: message.extra for message in changed}
     if not extra:
         return
     if box.extra_size > _SMALL and add_extra(box.directory, extra, most=2 * box.extra_size):
@@ -170,17 +222,19 @@ def save_extra(transaction: Transaction, box: Box, row: MailboxRow, changed: Seq
 
 
 def _wanted(
-    info: str,
-    extra: tuple[str, ...],
+    info: str | bytes,
+    extra: str | bytes | None,
     *,
     keywords: Keywords,
     action: Action,
     flags: Flags,
     may: Callable[[str], bool] | None,
-) -> tuple[str | None, tuple[str, ...]]:
-    """The info and further keywords that a message with these will have; None for the info if that is no change."""
-    present = Entry("", info, "cur").letters
-    now = keywords.flags(present) | frozenset(extra)
+) -> tuple[str | bytes | None, str | bytes | None]:
+    """The info and further keywords that a message with these will have; None for the info if that is no change. All
+    as columns."""
+    text, further = unpacked(info), words(extra)
+    present = Entry("", text, "cur").letters
+    now = keywords.flags(present) | frozenset(further)
     if action is Action.REPLACE:
         wanted = flags if may is None else flags | {flag for flag in now if not may(flag)}
     elif action is Action.ADD:
@@ -190,5 +244,6 @@ def _wanted(
         wanted = frozenset(flag for flag in now if flag.lower() not in folded)
     if len(wanted) > len(now):
         check(wanted)
-    letters, further = keywords.letters(wanted, present), tuple(keywords.without_letter(wanted))
-    return None if set(letters) == set(present) and further == extra else info_of(letters, info), further
+    letters, left = keywords.letters(wanted, present), tuple(keywords.without_letter(wanted))
+    same = set(letters) == set(present) and left == further
+    return None if same else packed(info_of(letters, text)), packed_words(left)

@@ -19,7 +19,7 @@ class Locator:
 
     def __init__(self, transaction: Transaction, box: Box, row: MailboxRow) -> None:
         self._transaction = transaction
-        self._box = box
+        self.box = box
         self._row = row
         self._scan: Scan | None = None
         self._asked: Counter[int] = Counter()
@@ -32,8 +32,8 @@ class Locator:
         self._asked[message.uid] += 1
         if self._asked[message.uid] > _TRIES:
             raise Unavailable(_BUSY)
-        maildir = self._box.maildir
-        entry = self._box.find(message.entry)
+        maildir = self.box.maildir
+        entry = self.box.find(message.entry)
         if entry is None:
             self._scan = self._scan or maildir.settled_scan(4)
             entry = self._scan.entries.get(message.entry.base)
@@ -52,6 +52,6 @@ class Locator:
 
     def _is_same(self, message: Message, entry: Entry) -> bool:
         try:
-            return same_content(message.stamp, file_stamp(os.lstat(self._box.maildir.file(entry))))
+            return same_content(message.stamp, file_stamp(os.lstat(self.box.maildir.file(entry))))
         except FileNotFoundError:
             raise Unavailable(_BUSY) from None

@@ -56,7 +56,7 @@ class Mailbox(Openable):
         self._emptied: tuple[int, int, int] | None = None  # stamp of new/ when all in it had been claimed
         self._woken = 0  # mtime of the wake file when the index had no more than memory
         self._changing = 0  # writes of this process under way
-        self._unheard = False  # somebody polled meanwhile
+        self._unheard = False  # somebody polled meanwhile, or something was heard
         self._listening = False  # to the kernel
         self._lost = False
         self._memory = self._remember(self._everything())
@@ -546,9 +546,16 @@ class Mailbox(Openable):
             except Exception:
                 log.exception("a session could not be told of news")
 
+    def _hear(self) -> None:
+        """Something was heard. While this process changes the mailbox that is its own noise, or has to wait."""
+        if self._changing:
+            self._unheard = True
+        else:
+            self._tell()
+
     def _arm(self) -> bool:
         """Watches the directories, if that is not done already or they were renamed."""
-        return self._box.heard.arm(self._box.directory, self._box.index.wake, self._tell)
+        return self._box.heard.arm(self._box.directory, self._box.index.wake, self._hear)
 
     def _unsubscribe(self, number: int) -> None:
         with self._telling:

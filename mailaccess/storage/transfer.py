@@ -157,7 +157,7 @@ def _transfer(
     _enter(transaction, row, target_row, made, moving)
     if not moving:
         target.changed(transaction, sum(new.stamp.size for _, new in made), len(made))
-    save_extra(transaction, target, target_row, [new for _, new in made if new.extra])
+    save_extra(transaction, target, target_row, {new.entry.base: new.extra for _, new in made if new.extra})
     return [(old.uid, new.uid) for old, new in made]
 
 

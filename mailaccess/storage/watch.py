@@ -9,12 +9,14 @@ import errno
 import fcntl
 import logging
 import os
+import select
 import struct
 import termios
 import threading
 import time
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -73,6 +75,9 @@ class Watcher:
         if self._fd < 0:
             _log.warning("no inotify (%s): mailboxes are polled", os.strerror(ctypes.get_errno()))
             self._fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)  # takes no watch and is never readable
+        self._gate = select.epoll()  # what the event loop sees of it: nothing, while we make a noise ourselves
+        self._gate.register(self._fd, select.EPOLLIN)
+        self._held = 0
         self._noting = threading.Lock()  # from reading events until they are noted, so that they are in their order
         self._waiting = array("i", [0])  # octets of events, as the kernel has just said
         self._lock = threading.Lock()
@@ -88,7 +93,7 @@ class Watcher:
 
     def fileno(self) -> int:
         """The descriptor that becomes readable."""
-        return self._fd
+        return self._gate.fileno()
 
     @property
     def polling(self) -> bool:
@@ -155,6 +160,19 @@ class Watcher:
         self._tell(told)
         return drained
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Around what this process does itself to directories that are watched: the event loop is not woken by each
+        step of it. What is to be read is read at the end, by this thread."""
+        self._hold(1)
+        try:
+            yield
+        finally:
+            try:
+                self.ready()
+            finally:
+                self._hold(-1)
+
     def poll(self) -> None:
         """Looks at the paths that inotify cannot see and calls back for those that differ."""
         told: _Told = {}
@@ -184,7 +202,9 @@ class Watcher:
         for token in list(self._callbacks):
             self.remove(token)
         with self._noting:
-            self._closed = True
+            with self._lock:
+                self._closed = True
+                self._gate.close()
             os.close(self._fd)
 
     def _has_events(self) -> bool:
@@ -194,6 +214,12 @@ class Watcher:
         except OSError:
             return True
         return self._waiting[0] > 0
+
+    def _hold(self, by: int) -> None:
+        with self._lock:
+            before, self._held = self._held, self._held + by
+            if not ((before and self._held) or self._closed):
+                self._gate.modify(self._fd, 0 if self._held else select.EPOLLIN)
 
     def _arm(self, path: str) -> bool:
         watch = _libc.inotify_add_watch(self._fd, os.fsencode(path), _MASK)
@@ -284,6 +310,14 @@ def install(watcher: Watcher | None) -> None:
 def current() -> Watcher | None:
     """The process's watcher, if one is installed."""
     return _current[0] if _current else None
+
+
+@contextmanager
+def unnoticed() -> Iterator[None]:
+    """As Watcher.held, of the process's watcher."""
+    watcher = current()
+    with watcher.held() if watcher is not None else nullcontext():
+        yield
 
 
 def touch_wake(path: str | Path) -> None:

@@ -85,5 +85,5 @@ def add(transaction: Transaction, box: Box, items: Sequence[Item], where: Where)
         transaction.sync_before_commit(box.directory / place)
     transaction.add(row, messages)
     box.changed(transaction, sum(incoming.size for incoming, _, _ in items), len(items))
-    save_extra(transaction, box, row, [message for message in messages if message.extra])
+    save_extra(transaction, box, row, {message.entry.base: message.extra for message in messages if message.extra})
     return [message.uid for message in messages]

@@ -1,8 +1,10 @@
 """Flags: STORE, keywords, \\Recent."""
 
+import errno
 import shutil
 import tempfile
 import threading
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,10 @@ from mailaccess.mail.flags import ANSWERED, DELETED, DRAFT, FLAGGED, SEEN, Flags
 from mailaccess.storage import flagging
 from mailaccess.storage.account import Account
 from mailaccess.storage.accounts import Accounts
-from mailaccess.storage.errors import LimitReached
+from mailaccess.storage.disk import rename_noreplace
+from mailaccess.storage.errors import DiskFull, LimitReached
 from mailaccess.storage.flagging import SLICE, slices
+from mailaccess.storage.index.transaction import Transaction
 from mailaccess.storage.mailbox import Action, Mailbox
 from tests.storage import post
 from tests.storage.post import NONE, TEXT, add, arrive, files, flags_of
@@ -134,7 +138,41 @@ class TestStore:
         inbox.subscribe(lambda: commits.append(sum(SEEN in flags for flags in inbox.messages.flags)))
         inbox.store(list(inbox.messages.uids), Action.ADD, frozenset([SEEN]))
 
-        assert commits == [SLICE, 2 * SLICE, 2 * SLICE + 3]
+        assert [count for count, _ in groupby(commits)] == [SLICE, 2 * SLICE, 2 * SLICE + 3]
+
+    def test_those_that_are_elsewhere_are_found_among_many(self, inbox: Mailbox, account: Account) -> None:
+        """In new/, renamed by another program, under a name that is taken, or gone."""
+        add(inbox, *[TEXT] * 4)
+        new = arrive(account.root)
+        inbox.sync()
+        seen, taken, gone = (account.root / name for name in files(account.root)[1:4])
+        seen.rename(f"{seen}S")
+        Path(f"{taken}F").write_bytes(b"a stranger")
+        gone.unlink()
+        inbox.store(list(inbox.messages.uids), Action.ADD, frozenset([FLAGGED]))
+
+        shown = files(account.root)
+        assert flags_of(inbox) == {1: {FLAGGED}, 2: {SEEN, FLAGGED}, 3: {FLAGGED}, 5: {FLAGGED}}
+        assert f"cur/{seen.name}FS" in shown
+        assert f"cur/{new.name}:2,F" in shown
+        assert Path(f"{taken}F").read_bytes() == b"a stranger"
+
+    def test_a_commit_that_fails_gives_files_their_names_back(
+        self, inbox: Mailbox, account: Account, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """All of them."""
+        add(inbox, *[TEXT] * 3)
+        before = files(account.root)
+
+        def fail(*_: object) -> None:
+            assert files(account.root) != before
+            raise OSError(errno.ENOSPC, "full")
+
+        monkeypatch.setattr(Transaction, "save", fail)
+        with pytest.raises(DiskFull):
+            inbox.store([1, 2, 3], Action.ADD, frozenset([FLAGGED]))
+
+        assert files(account.root) == before
 
     def test_threads_do_not_undo_each_other(self, inbox: Mailbox) -> None:
         """Each sets its own flag on all."""
@@ -190,13 +228,12 @@ class TestKeywords:
         """A letter without a name would lose the keyword."""
         add(inbox)
         seen: list[str] = []
-        rename = type(inbox._box.maildir).rename
 
-        def watched(*args: object) -> object:
+        def watched(old: bytes, new: bytes) -> None:
             seen.append((account.root / "dovecot-keywords").read_text())
-            return rename(*args)  # type: ignore[arg-type]
+            rename_noreplace(old, new)
 
-        monkeypatch.setattr(type(inbox._box.maildir), "rename", watched)
+        monkeypatch.setattr(flagging, "rename_noreplace", watched)
         inbox.store([1], Action.ADD, frozenset(["$Work"]))
 
         assert seen == ["0 $Work\n"]

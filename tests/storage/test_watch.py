@@ -448,3 +448,34 @@ def test_the_processes_watcher(watcher: Watcher) -> None:
 
     install(None)
     assert current() is None
+
+
+def test_ones_own_noise_wakes_nobody(watcher: Watcher, tmp_path: Path) -> None:
+    """While it lasts the event loop sees nothing; at its end all is told, what others did meanwhile too."""
+    told: list[str] = []
+    watcher.add([tmp_path], lambda events: told.extend(event.name for event in events or ()))
+    loop = select.epoll()
+    loop.register(watcher.fileno(), select.EPOLLIN)
+    with watcher.held():
+        (tmp_path / "ours").touch()
+        with watcher.held():
+            (tmp_path / "theirs").touch()
+        (tmp_path / "late").touch()
+        assert loop.poll(0) == []
+
+    assert told == ["ours", "theirs", "late"]
+    assert loop.poll(0) == []
+    (tmp_path / "then").touch()
+    assert loop.poll(0) != []
+
+
+def test_what_fails_is_noise_as_well(watcher: Watcher, tmp_path: Path) -> None:
+    """The event loop hears again."""
+    loop = select.epoll()
+    loop.register(watcher.fileno(), select.EPOLLIN)
+    watcher.add([tmp_path], lambda _: None)
+    with pytest.raises(ValueError, match="no"), watcher.held():
+        raise ValueError("no")
+    (tmp_path / "then").touch()
+
+    assert loop.poll(0) != []

@@ -5,6 +5,7 @@ rows         a mailbox's and a message's row as values
 database     connections: one for reading, one for writing; a lost or corrupt file
 writer       group commit
 transaction  what one piece of work reads and changes
+infos        changes of flags alone, many at a time
 delta        what it did, for those who have a mailbox in memory
 reading      questions that only read; `sums` over all mailboxes
 packing      what opening a large mailbox begins with

@@ -162,6 +162,13 @@ class MailboxRow:
         self.unsized += (new.size is None) - (old.size is None)
         self.size += (new.size or 0) - (old.size or 0)
 
+    def recount_infos(self, old: str, new: str, messages: int, octets: int) -> None:
+        """The same of several, whose files have another info now."""
+        (was_unseen, was_deleted), (unseen, deleted) = _marks(old), _marks(new)
+        self.unseen += (unseen - was_unseen) * messages
+        self.deleted += (deleted - was_deleted) * messages
+        self.stored_deleted += (deleted - was_deleted) * octets
+
 
 @lru_cache(maxsize=4096)
 def _marks(info: str) -> tuple[bool, bool]:

@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from mailaccess.storage.index import reading
+from mailaccess.storage.index import infos, reading
 from mailaccess.storage.index.delta import Delta
+from mailaccess.storage.index.infos import Change, File
 from mailaccess.storage.index.rows import (
     INSERT_MAILBOX,
     INSERT_MESSAGE,
@@ -196,6 +197,16 @@ class Transaction:
         row.recount(old, new)
         self.deltas[row.id].change(old, new)
         if new.modseq != old.modseq:
+            self.touched.add(row.id)
+
+    def files(self, row: MailboxRow, uids: Iterable[int]) -> list[File]:
+        """Those of these messages that are there, ascending, as columns."""
+        return infos.files(self.connection, row.id, uids)
+
+    def change_infos(self, row: MailboxRow, changes: Sequence[Change]) -> None:
+        """Files in cur/ have another info, their messages a new mod-sequence."""
+        if changes:
+            infos.change(self.connection, self.deltas[row.id], changes, row.next_modseq(self.now_us))
             self.touched.add(row.id)
 
     def remove(self, row: MailboxRow, messages: Sequence[Message]) -> None:

@@ -1,0 +1,78 @@
+"""Changes of info alone."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from mailaccess.storage.disk import FileStamp
+from mailaccess.storage.index import infos
+from mailaccess.storage.index.infos import Change
+from mailaccess.storage.index.rows import MailboxRow, Message
+from mailaccess.storage.index.schema import connect, create
+from mailaccess.storage.index.transaction import Transaction
+from mailaccess.storage.names import Entry
+
+
+def message(uid: int, info: str = ":2,", base: str = "") -> Message:
+    return Message(uid, Entry(base or f"b{uid}", info, "cur"), (), 5, 9, None, FileStamp(100 + uid, 0, uid), 6, ())
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    """To an index with one mailbox, whose UIDs have a gap."""
+    create(tmp_path / "index")
+    with closing(connect(tmp_path / "index", writing=True)) as connection:
+        work = Transaction(connection, "")
+        row = work.add_mailbox(MailboxRow(0, "", "0" * 32, 1, reserved=1000))
+        work.add(row, [message(1), message(2, ":2,S"), message(3, ":2,ST"), message(900, base="b\udcff")])
+        work.save()
+        yield connection
+
+
+@pytest.mark.parametrize("uids", [[], [1, 2], [3, 1, 1, 4], [1, 900], [2, 899]])
+def test_files_are_those_that_are_there(connection: sqlite3.Connection, uids: list[int]) -> None:
+    """Ascending, however far apart."""
+    assert [file.uid for file in infos.files(connection, 1, uids)] == sorted({1, 2, 3, 900} & set(uids))
+
+
+def test_names_are_spelled_as_the_kernel_does(connection: sqlite3.Connection) -> None:
+    """Also those that are no text."""
+    plain, strange = infos.files(connection, 1, [1, 900])
+
+    assert (plain.raw(":2,F"), strange.raw(":2,F")) == (b"b1:2,F", b"b\xff:2,F")
+    assert strange.raw(b":2,\xff") == b"b\xff:2,\xff"
+
+
+def test_changes_are_counted_as_one_by_one(connection: sqlite3.Connection) -> None:
+    """The same rows and the same sums."""
+    ones = Transaction(connection, "")
+    row = ones.mailbox(1)
+    connection.execute("SAVEPOINT before")
+    modseq = row.next_modseq(ones.now_us)
+    for each, info in zip(ones.messages(row, [1, 2, 3]), [":2,S", ":2,T", ":2,T"], strict=True):
+        ones.change(row, each, each._replace(entry=each.entry._replace(info=info), modseq=modseq))
+    expected = ones.messages_from(row), row, ones.deltas[1].news(), ones.deltas[1].names
+    connection.execute("ROLLBACK TO before")
+
+    many = Transaction(connection, "")
+    many.now_us = modseq
+    row = many.mailbox(1)
+    files = many.files(row, [1, 2, 3])
+    renames = zip(files, [":2,S", ":2,T", ":2,T"], strict=True)
+    many.change_infos(row, [Change(file, info, None, (file.raw(file.info), file.raw(info))) for file, info in renames])
+
+    assert (many.messages_from(row), row, many.deltas[1].news(), many.deltas[1].names) == expected
+    assert many.touched == {1}
+
+
+def test_no_change_is_none(connection: sqlite3.Connection) -> None:
+    """And has no mod-sequence."""
+    work = Transaction(connection, "")
+    row = work.mailbox(1)
+    before = row.highestmodseq
+    work.change_infos(row, [])
+
+    assert (row.highestmodseq, work.touched) == (before, set())
