@@ -6,9 +6,7 @@ batch.
 
 import logging
 from collections.abc import Iterator, Sequence
-from functools import reduce
 from itertools import chain
-from operator import or_
 from typing import Any
 
 from mailaccess.imap.facts import Facts
@@ -27,6 +25,7 @@ log = logging.getLogger(__name__)
 LINES_AT_ONCE = 512
 """Messages of which memory is asked: about half a millisecond."""
 
+_FEW = 16  # messages that are no reason to ask whether it is another session's turn: who reads commands does
 _MESSAGES_AT_ONCE = 128  # whose facts are loaded, or whose files are read by one call to a thread
 _OCTETS_AT_ONCE = 1 << 20  # in the latter
 _PIECE = 64 * 1024  # of a streamed text
@@ -90,13 +89,20 @@ class Answer:
         self.items = items
         self.all_items = items + extra
         self.head = b"* %d UIDFETCH (" if session.uidonly else b"* %d FETCH ("
-        self.form, self.full_form = _form(self.head, items), _form(self.head, self.all_items)
-        self.reads = any(item.reads for item in items)
-        self.needs = reduce(or_, (item.needs for item in self.all_items), Needs.SIZES if self.reads else Needs.NOTHING)
+        self.form = _form(self.head, items)
+        self.full_form = _form(self.head, self.all_items) if extra else self.form
+        self.reads = self.says = False
+        self.needs: int = Needs.NOTHING
+        for item in self.all_items:
+            self.needs |= item.needs
+            self.says |= item.says is not None
+            self.reads |= item.reads
+        if self.reads:
+            self.needs |= Needs.SIZES
         self.tells_flags = FLAGS in items and (MODSEQ in items or not session.condstore)
 
     async def send(self, ranges: Ranges) -> None:
-        slow = self.reads or self.needs & ~Needs.SIZES or any(item.says for item in self.all_items)
+        slow = self.reads or self.says or self.needs & ~Needs.SIZES
         self.session.expect(length(ranges))
         for piece in slices(ranges, _MESSAGES_AT_ONCE if slow else LINES_AT_ONCE):
             block, said = await self._load(piece)
@@ -113,10 +119,11 @@ class Answer:
             else:
                 form = self.form
                 self.session.write(b"".join([form % row for row in zip(block.numbers, *columns, strict=True)]))
-            self.session.advance(length(piece))
+            count = length(piece)
+            self.session.advance(count)
             if self.session.channel.full:
                 await drained()
-            else:
+            elif count > _FEW:
                 await turn()
 
     async def _load(self, ranges: Ranges) -> tuple[Block, list[list[Any]]]:
@@ -160,6 +167,8 @@ class Answer:
         """What facts say of messages, for each item. UIDs of those that have none join the `lacking`."""
         kept, mailbox = self.session.settings.kept, self.mailbox
         columns: list[list[Any]] = [[] for _ in self.all_items]
+        if not self.says:
+            return columns
         for item, column in zip(self.all_items, columns, strict=True):
             if item.says is not None:
                 column.extend(kept.column(mailbox, item.kept_as, uids) if item.kept_as else [None] * len(uids))

@@ -20,6 +20,13 @@ def resolve(numset: NumSet, largest: int) -> list[tuple[int, int]]:
     """
     if largest == 0:
         return []
+    if len(numset) == 1:  # most are
+        a, b = numset[0]
+        if a == STAR:
+            a = largest
+        if b == STAR:
+            b = largest
+        return [(a, b) if a <= b else (b, a)]
     ordered = sorted(
         (min(a, b), max(a, b))
         for a, b in ((largest if a == STAR else a, largest if b == STAR else b) for a, b in numset)

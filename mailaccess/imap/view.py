@@ -21,7 +21,10 @@ Ranges = list[tuple[int, int]]
 
 def length(ranges: Ranges) -> int:
     """How many messages that is."""
-    return sum(high - low + 1 for low, high in ranges)
+    total = 0  # a generator would take as long to be made as most ranges to be counted
+    for low, high in ranges:
+        total += high - low + 1
+    return total
 
 
 @dataclass(slots=True)
@@ -141,8 +144,14 @@ class View:
         a sequence number above the last message is BAD, but `*` in an empty mailbox names nothing.
         """
         if not by_uid:
-            top = max((max(a if a != STAR else 0, b if b != STAR else 0) for a, b in numset), default=0)
-            if top > max(self.count, 1) or (top > self.count and not any(STAR in pair for pair in numset)):
+            top, starred = 0, False
+            for pair in numset:
+                for number in pair:
+                    if number == STAR:
+                        starred = True
+                    elif number > top:
+                        top = number
+            if top > max(self.count, 1) or (top > self.count and not starred):
                 raise Bad(f"There are {self.count} messages; {top} is not one of them")
             return resolve(numset, self.count)
         ranges: Ranges = []
