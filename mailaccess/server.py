@@ -126,6 +126,7 @@ class Process:
                 facts.kin,
                 sharing=applying.sharing(configuration, self.backend),
                 quota=Grants(self.backend, settings.quota),
+                full_text=settings.storage.full_text,
             )
         )
         self.watcher = watch.Watcher()

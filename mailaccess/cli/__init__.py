@@ -4,7 +4,7 @@ program    finds the command and says what failed
 serve      the server; `demo` with the sample mail, `container` in the image, `healthcheck` from outside
 config     checks and shows the configuration
 user       accounts
-folder     mailboxes and who shares them; `quota`, `check`
+folder     mailboxes and who shares them; `quota`, `check`, `index` for the full text
 deliver    one message into a mailbox
 
 What they have in common:

@@ -34,6 +34,7 @@ def access_of(loaded: Configuration, user: str) -> Iterator[Access]:
             facts.kin,
             sharing=applying.sharing(loaded, backend),
             quota=Grants(backend, loaded.settings.quota),
+            full_text=storage.full_text,
         )
     )
     try:

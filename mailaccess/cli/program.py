@@ -8,7 +8,19 @@ import click
 from mailaccess.config import ConfigError
 from mailaccess.storage.errors import StorageError
 
-COMMANDS = ("serve", "config", "user", "folder", "quota", "check", "deliver", "healthcheck", "demo", "container")
+COMMANDS = (
+    "serve",
+    "config",
+    "user",
+    "folder",
+    "quota",
+    "check",
+    "index",
+    "deliver",
+    "healthcheck",
+    "demo",
+    "container",
+)
 
 EX_CONFIG = 78  # sysexits.h
 

@@ -152,6 +152,7 @@ class Storage(Table):
 
     maildir: Template = "maildirs/{user}"
     index: Template | None = None  # None: beside the mail
+    full_text: bool = True
 
 
 class Auth(Table):

@@ -4,9 +4,9 @@ Row r is the message with sequence number r + 1.
 """
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from mailaccess.imap.columns import GONE, Column
 from mailaccess.imap.numset import NumSet, resolve, runs
@@ -17,6 +17,13 @@ from mailaccess.mail.fuzzy import BEST
 from mailaccess.storage.messages import UNSIZED, Messages
 
 T = TypeVar("T")
+
+
+class Question(NamedTuple):
+    """What a search key looks for in texts."""
+
+    needle: str  # folded
+    header: bool  # in headers, too
 
 
 class Rows:
@@ -40,6 +47,7 @@ class Rows:
         self._keywords = {name.lower(): name for name in view.mailbox.keywords()}
         self._ranges: dict[int, Ranges] = {}
         self._values: dict[Column[Any], dict[int, Any]] = {}
+        self.answers: Mapping[Question, Collection[int]] | None = None  # which rows match, if that is known already
         self._texts = Texts(view.mailbox)
 
     # -- columns
@@ -147,13 +155,12 @@ class Rows:
     # -- text
 
     def containing(self, candidates: Sequence[int], needle: str, *, header: bool) -> list[int]:
-        """Which of the messages have a folded needle in their body, with `header` also in headers.
-
-        All searching in text passes here: what a full-text index can answer, it would answer here.
-        """
+        """Which of the messages have a folded needle in their body, with `header` also in headers."""
         if not needle:
             return list(candidates)
-
+        if self.answers is not None:
+            matching = self.answers[Question(needle, header)]
+            return [row for row in candidates if row in matching]
         return [
             row
             for row, found in self._asked(candidates, lambda uid: self._texts.hold(uid, needle, header=header))

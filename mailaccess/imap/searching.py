@@ -6,11 +6,12 @@ mailbox in slices of about 20 ms, so that other sessions are served in between.
 """
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from time import time
 from typing import Any
 
+from mailaccess.imap import indexed
 from mailaccess.imap.columns import KEPT, Column, read
 from mailaccess.imap.errors import No
 from mailaccess.imap.loading import load_facts
@@ -98,6 +99,9 @@ async def matching(rows: Rows, program: Program, candidates: Sequence[int], adva
     for level in Needs:
         if level not in program.needs:
             continue
+        if level is Needs.TEXT:
+            found, undecided = await _by_index(rows, program, undecided)
+            matches += found
         left: list[int] = []
         for part in _slices(rows, undecided, level, program.keys):
             if level is not Needs.COLUMNS:
@@ -115,6 +119,27 @@ async def matching(rows: Rows, program: Program, candidates: Sequence[int], adva
     if rows.gone:
         matches = [row for row in matches if row not in rows.gone]
     return matches
+
+
+async def _by_index(rows: Rows, program: Program, candidates: Sequence[int]) -> Sifted:
+    """Decides what the full-text index knows, which is wanted for the rest."""
+    answers = await indexed.ask(rows, program.root, candidates)
+    if answers is None:
+        matches: list[int] = []
+    else:
+        rows.answers = answers.matches
+        matches = []
+        level = Needs.FACTS if program.columns else Needs.COLUMNS  # texts are not needed any more
+        for part in _slices(rows, answers.rows, level, program.keys):
+            await hold_columns(rows, part, program.columns)
+            matches += (await compute(sift, program.root, rows, part, Needs.TEXT))[0]
+        rows.answers = None
+        doubtful = await indexed.doubtful(rows, matches)
+        matches = _without(matches, doubtful)
+        candidates = _without(candidates, set(answers.rows) - doubtful)
+    if len(candidates) > indexed.FEW:
+        rows.view.mailbox.want_texts()
+    return matches, candidates
 
 
 def _slices(rows: Rows, candidates: Sequence[int], level: Needs, keys: int) -> Iterator[Sequence[int]]:
@@ -221,6 +246,6 @@ def _sift_or(node: Or, rows: Rows, candidates: Sequence[int], level: Needs) -> S
     return matches, candidates
 
 
-def _without(candidates: Sequence[int], *taken: Sequence[int]) -> list[int]:
+def _without(candidates: Sequence[int], *taken: Collection[int]) -> list[int]:
     rows = set().union(*taken)
     return [row for row in candidates if row not in rows]

@@ -79,23 +79,36 @@ def searchable(data: Buffer, root: Part, *, headers: bool = True) -> Iterator[st
     """The texts that a search looks into, one by one, decoded and not folded.
 
     They are the bodies of text and message parts, HTML with its tags; the headers of messages inside, which are body
-    to the outer one; and, unless told otherwise, the headers of the message itself and of all parts. Headers are
-    `Name: value` lines, each unfolded; they come last, since it takes longer to make them. Of a large body the pieces
-    overlap, so that nothing that lies across is missed.
+    to the outer one; and, unless told otherwise, what `outer_headers` gives, last, since it takes longer to make. Of a
+    large body the pieces overlap, so that nothing that lies across is missed.
     """
-    waiting = [(root, headers)]
-    with_headers: list[Part] = []
-    while waiting:
-        part, with_header = waiting.pop()
-        if with_header:
-            with_headers.append(part)
-        if part.children:
-            inside = headers or part.type.lower() == b"message"
-            waiting += [(child, inside) for child in reversed(part.children)]
-        elif part.type.lower() in {b"text", b"message"}:
+    inner: list[Part] = []
+    for part, inside in _parts(root):
+        if inside:
+            inner.append(part)
+        if not part.children and part.type.lower() in {b"text", b"message"}:
             yield from _body(data, part)
-    for part in with_headers:
-        yield _header(data[part.header_start : part.header_end])
+    for part in inner:
+        yield _header(data, part)
+    if headers:
+        yield from outer_headers(data, root)
+
+
+def outer_headers(data: Buffer, root: Part) -> Iterator[str]:
+    """The headers of a message itself and of its parts, not those of messages inside: `Name: value` lines, unfolded."""
+    for part, inside in _parts(root):
+        if not inside:
+            yield _header(data, part)
+
+
+def _parts(root: Part) -> Iterator[tuple[Part, bool]]:
+    """All parts in order, and whether they are of a message inside."""
+    waiting = [(root, False)]
+    while waiting:
+        part, inside = waiting.pop()
+        yield part, inside
+        inside = inside or part.type.lower() == b"message"
+        waiting += [(child, inside) for child in reversed(part.children)]
 
 
 def glance(data: Buffer, needle: str) -> bool | None:
@@ -172,5 +185,6 @@ def _fold_run(found: re.Match[str]) -> str:
     return found[0].translate(_foldings)
 
 
-def _header(block: bytes) -> str:
+def _header(data: Buffer, part: Part) -> str:
+    block = data[part.header_start : part.header_end]
     return "".join(f"{one.name.decode('latin-1')}: {decode(one.value)}\r\n" for one in fields(block))

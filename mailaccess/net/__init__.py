@@ -8,6 +8,6 @@ proxy        the PROXY protocol; `crowd` how many connections an address may hav
 lanes        threads for blocking work, and the way back
 garbage      when Python's garbage collector looks at what
 workers      a parent and its worker processes
-watching     changes on disk, care for accounts, the reactor's delays
+watching     changes on disk, care for accounts, the reactor's delays; `filling` full-text indexes in quiet moments
 logs         one log, on standard error
 """

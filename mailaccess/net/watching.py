@@ -8,6 +8,7 @@ from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from mailaccess.net.filling import Filling
 from mailaccess.net.lanes import Lanes
 from mailaccess.storage.accounts import Accounts
 from mailaccess.storage.watch import Watcher
@@ -38,6 +39,7 @@ class Watching:
         self._watcher = watcher
         self._accounts = accounts
         self._busy: set[str] = set()
+        self._filling = Filling(reactor, lanes, accounts)
         self._loops = [
             (LoopingCall(self._poll), POLL),
             (LoopingCall(self._in_thread, "care for accounts", accounts.maintain), CARE),
@@ -46,6 +48,7 @@ class Watching:
     def start(self) -> None:
         """From the reactor's thread."""
         self._reactor.addReader(self)
+        self._filling.start()
         for loop, interval in self._loops:
             loop.clock = self._reactor
             loop.start(interval, now=False)
@@ -53,6 +56,7 @@ class Watching:
     def stop(self) -> None:
         """Looks at nothing any more; what a thread is doing, it finishes."""
         self._reactor.removeReader(self)
+        self._filling.stop()
         for loop, _ in self._loops:
             loop.stop()
 

@@ -32,6 +32,7 @@ small        small messages read whole, many at a time
 locating     where a file is that was renamed just now
 box          a mailbox's directory and its row in the index, and how the two find each other; `boxes` by name
 
+text/        the full-text index
 index/       UIDs, mod-sequences and cached facts in SQLite: connections, group commit, tables
 
 Files alone, without UIDs and index:

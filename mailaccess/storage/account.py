@@ -44,6 +44,7 @@ from mailaccess.storage.quota import Allowance, Limits, Quota, Usage
 from mailaccess.storage.status import Status
 from mailaccess.storage.subscriptions import change_subscriptions, read_subscriptions
 from mailaccess.storage.sync import sync
+from mailaccess.storage.text.full_text import FullText
 from mailaccess.storage.transfer import take_back_unfinished
 from mailaccess.storage.tree import DefaultMailbox
 from mailaccess.storage.viewed import ViewedMailbox, Viewer, unseen_and_recent
@@ -75,8 +76,10 @@ class Account:
         defaults: Iterable[DefaultMailbox] = (),
         opened: Callable[[Index], None] = lambda _: None,
         granted: Callable[[], Allowance] = Allowance,
+        fill: Callable[[FullText], None] | None = None,
     ) -> None:
-        """`opened` is told before the index may open connections. `granted`: what it may hold; may wait."""
+        """`opened` is told before the index may open connections. `granted`: what it may hold; may wait. `fill` is told
+        when the full-text index has to be filled; None: there is to be none."""
         self.root = root
         self.index_path = index_path
         self._facts = facts
@@ -89,6 +92,7 @@ class Account:
         self.quota = Quota(root, self.index, granted, CatchUp(root, self.index, self._folders))
         self._boxes = Boxes(root, self.index, self._folders, self.quota)
         self.feed = Feed(root, self.index, self._folders, self.metadata, self._boxes.open)
+        self.texts = None if fill is None else FullText(self.index, self._boxes.inside, fill)
         self._mailboxes: WeakValueDictionary[str, Mailbox] = WeakValueDictionary()  # by GUID
         self._viewed: WeakValueDictionary[tuple[str, Viewer], ViewedMailbox] = WeakValueDictionary()
         self._kept: OrderedDict[str | tuple[str, Viewer], Mailbox] = OrderedDict()
@@ -317,6 +321,8 @@ class Account:
 
     def close(self) -> None:
         """Brings the uidlists up to date and closes the index. Mailboxes still open stay usable."""
+        if self.texts is not None:
+            self.texts.close()
         self._overview.rest()
         try:
             self._spare()
@@ -360,11 +366,11 @@ class Account:
 
     def _load(self, box: Box) -> Mailbox:
         sync(box)
-        return Mailbox(box, self._facts)
+        return Mailbox(box, self._facts, self.texts)
 
     def _load_viewed(self, box: Box, viewer: Viewer) -> ViewedMailbox:
         sync(box)
-        return ViewedMailbox(box, self._facts, viewer)
+        return ViewedMailbox(box, self._facts, viewer, self.texts)
 
     def _spare(self) -> None:
         """Does what the next process would have to, as long as it costs little here."""
@@ -390,6 +396,8 @@ class Account:
             with watch.unnoticed():
                 touch_wake(self.index.wake)
                 self.feed.committed()
+            if self.texts is not None:
+                self.texts.changed()
 
     def _guarded(self, work: Callable[[], T]) -> T:
         """Runs what may be run again, should the index be lost."""

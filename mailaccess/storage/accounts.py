@@ -20,6 +20,7 @@ from mailaccess.storage.lingering import LINGERING
 from mailaccess.storage.mailbox import FactsMaker
 from mailaccess.storage.namespaces import Sharing
 from mailaccess.storage.quota import Allowance
+from mailaccess.storage.text.full_text import FullText
 from mailaccess.storage.tree import DefaultMailbox
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,7 @@ class StorageSettings:
     max_open_indexes: int = 256
     sharing: Sharing | None = None  # None: everybody has only his own mail
     quota: Callable[[str], Allowance] = lambda _: Allowance()  # what a user's mail may hold; may wait
+    full_text: bool = True  # what is searched in texts is kept, for the next search
     default_mailboxes: tuple[DefaultMailbox, ...] = DEFAULT_MAILBOXES  # made, and subscribed to, in a new account
 
 
@@ -63,6 +65,7 @@ class Accounts:
         self._open: OrderedDict[Index, None] = OrderedDict()  # with connections; least recently used first
         self._accounts: WeakValueDictionary[tuple[Path, Path], Account] = WeakValueDictionary()
         self._kept: OrderedDict[tuple[Path, Path], Account] = OrderedDict()
+        self._to_fill: dict[FullText, None] = {}  # who waited longest first
         self._lock = threading.Lock()
 
     def open(self, user: str, home: str | None) -> Account:
@@ -80,6 +83,7 @@ class Accounts:
                 self._settings.default_mailboxes,
                 self._use,
                 partial(self._settings.quota, user),
+                self._fill_later if self._settings.full_text else None,
             )
             with self._lock:
                 account = self._accounts.setdefault(key, made)
@@ -104,6 +108,22 @@ class Accounts:
                 log.warning("%s could not be maintained", account.root, exc_info=True)
         quiet.rest()
         LINGERING.rest()
+
+    @property
+    def to_fill(self) -> bool:
+        """Some full-text index may have to be filled; fit for the reactor."""
+        return bool(self._to_fill)
+
+    def fill(self) -> bool:
+        """Some 20 ms of work on a full-text index; whether there is more."""
+        with self._lock:
+            if not self._to_fill:
+                return False
+            texts = next(iter(self._to_fill))
+            del self._to_fill[texts]
+        if texts.fill():
+            self._fill_later(texts)
+        return bool(self._to_fill)
 
     def close(self) -> None:
         """Closes all accounts: nothing may be under way. The first StorageError is raised when all are closed."""
@@ -130,6 +150,10 @@ class Accounts:
             log.warning("%s could not be closed", account.root, exc_info=True)
         with self._lock:
             self._open.pop(account.index, None)
+
+    def _fill_later(self, texts: FullText) -> None:
+        with self._lock:
+            self._to_fill[texts] = None
 
     def _in_memory(self) -> list[Account]:
         with self._lock:

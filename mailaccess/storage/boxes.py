@@ -22,7 +22,11 @@ class Boxes:
         """The mailbox, entered into the index if need be. NoSuchMailbox, NotSelectable."""
         self._index.verify()
         path = self.directory(name)
-        return Box(self._root, self._index, "" if path == self._root else path.name, self._quota)
+        return self.inside("" if path == self._root else path.name)
+
+    def inside(self, directory: str) -> Box:
+        """The one in a directory below the account's root, or with "" in that itself."""
+        return Box(self._root, self._index, directory, self._quota)
 
     def directory(self, name: str) -> Path:
         """Where it is. NoSuchMailbox, NotSelectable."""

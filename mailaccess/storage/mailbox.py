@@ -31,6 +31,7 @@ from mailaccess.storage.quota import Room
 from mailaccess.storage.rights import ALL, Rights
 from mailaccess.storage.survey import doubtful, due
 from mailaccess.storage.sync import lists_changed, recheck, settle, sync
+from mailaccess.storage.text.full_text import FullText
 from mailaccess.storage.vanished import vanished_since
 
 __all__ = ["Action", "FactsMaker", "Incoming", "Mailbox"]
@@ -48,8 +49,9 @@ class Mailbox(Openable):
     """Properties, `poll`, `cached_...`, `content_at_hand` and `subscribe` are fit for the reactor; all else is for
     threads."""
 
-    def __init__(self, box: Box, facts: FactsMaker) -> None:
-        super().__init__(box, facts)
+    def __init__(self, box: Box, facts: FactsMaker, texts: FullText | None = None) -> None:
+        """`texts`: what can be asked instead of reading all messages."""
+        super().__init__(box, facts, texts)
         self._telling = threading.Lock()  # around the next three
         self._callbacks: dict[int, Callable[[], None]] = {}
         self._numbers = count()

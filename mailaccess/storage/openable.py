@@ -16,6 +16,8 @@ from mailaccess.storage.errors import MessageGone, StorageError, Unavailable
 from mailaccess.storage.index import reading, threads
 from mailaccess.storage.index.transaction import Forgotten
 from mailaccess.storage.memory import Memory
+from mailaccess.storage.text.asking import Asking
+from mailaccess.storage.text.full_text import FullText
 
 T = TypeVar("T")
 
@@ -34,8 +36,9 @@ class Openable(ABC):
 
     _memory: Memory
 
-    def __init__(self, box: Box, facts: FactsMaker) -> None:
+    def __init__(self, box: Box, facts: FactsMaker, texts: FullText | None = None) -> None:
         self._box = box
+        self._texts = texts
         self._facts = facts
         self._lock = threading.RLock()  # around writing to memory
         self._remote = is_remote(box.directory)  # its file system may let whoever asks wait, without end
@@ -67,6 +70,24 @@ class Openable(ABC):
             return small.beginnings(self._box, ends)
         except Forgotten:
             return {}
+
+    def unlike(self, uids: Sequence[int]) -> set[int]:
+        """Those of the messages whose file is not where and what it was: to be opened, to see whether they are gone."""
+        try:
+            return small.unlike(self._box, uids)
+        except Forgotten:
+            return set(uids)
+
+    def ask_texts(self) -> Asking | None:
+        """The full-text index, to be asked about messages here. None: there is none, or not of these."""
+        if self._texts is None:
+            return None
+        return self._texts.ask(self._memory.instance, self._box.id, self._memory.row.uidvalidity)
+
+    def want_texts(self) -> None:
+        """Somebody had to read messages for lack of a full-text index; fit for the reactor."""
+        if self._texts is not None:
+            self._texts.want(self._box.id)
 
     def content_at_hand(self, uid: int) -> Content | None:
         """The same, in the time it takes to open a file; None where that file would have to be looked for, or waited

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from mailaccess.mail.lines import LineEnding, to_wire
 from mailaccess.storage.box import Box
 from mailaccess.storage.index import reading
+from mailaccess.storage.index.rows import file_stamp, same_content
 
 MOST = 256 * 1024
 """Octets of a file."""
@@ -50,6 +51,21 @@ def beginnings(box: Box, ends: Mapping[int, int]) -> dict[int, bytes]:
         elif file.ending is LineEnding.MIXED:
             data = to_wire(data)
         found[uid] = data.replace(b"\0", b"\x80") if b"\0" in data else data
+    return found
+
+
+def unlike(box: Box, uids: Collection[int]) -> set[int]:
+    """Those of the messages whose file is not where the index has it, or has other content: a look at each."""
+    files = box.index.read(lambda connection: reading.files_of(connection, box.id, uids))
+    found = set()
+    for uid in uids:
+        try:
+            status = os.lstat(box.maildir.file(files[uid].entry))
+        except (KeyError, OSError):
+            found.add(uid)
+        else:
+            if not same_content(files[uid].stamp, file_stamp(status)):
+                found.add(uid)
     return found
 
 

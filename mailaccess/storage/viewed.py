@@ -26,6 +26,7 @@ from mailaccess.storage.messages import Messages
 from mailaccess.storage.personal import UNTOUCHED, Change, Reader, Writer, file_of
 from mailaccess.storage.quota import Room
 from mailaccess.storage.rights import Rights
+from mailaccess.storage.text.full_text import FullText
 
 SHARED_FILE = "dovecot-shared"
 """Where this file is, Dovecot keeps \\Seen apart for each user."""
@@ -163,13 +164,13 @@ class ViewedMailbox(Mailbox):
 
     is_viewed = True
 
-    def __init__(self, box: Box, facts: FactsMaker, viewer: Viewer) -> None:
+    def __init__(self, box: Box, facts: FactsMaker, viewer: Viewer, texts: FullText | None = None) -> None:
         self._viewer = viewer
         self._personal = Personal(box.directory, viewer)
         self._stamp: FileStamp | None = None
         self._rights = rights.NONE
         self._look_at_rights(box.directory)
-        super().__init__(box, facts)
+        super().__init__(box, facts, texts)
         self._writer = Writer(viewer.user, self.uidvalidity)
         if isinstance(self._memory, ViewedMemory) and self._memory.behind:
             self._write(lambda: self._box.raise_modseq(durable=False))

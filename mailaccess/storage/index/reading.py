@@ -88,6 +88,12 @@ def uids(connection: sqlite3.Connection, mailbox: int) -> list[int]:
     return [uid for (uid,) in connection.execute("SELECT uid FROM message WHERE mailbox = ?", (mailbox,))]
 
 
+def sizes_from(connection: sqlite3.Connection, mailbox: int, uid: int, most: int) -> list[tuple[int, int]]:
+    """UIDs and sizes on disk of the first messages from a UID on, ascending."""
+    ask = "SELECT uid, disk_size FROM message WHERE mailbox = ? AND uid >= ? ORDER BY uid LIMIT ?"
+    return connection.execute(ask, (mailbox, uid, most)).fetchall()
+
+
 def mailbox_at(connection: sqlite3.Connection, directory: str) -> MailboxRow | None:
     """The row of the mailbox in a directory."""
     values = connection.execute(f"{SELECT_MAILBOX} WHERE directory = ?", (packed(directory),)).fetchone()
