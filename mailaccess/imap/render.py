@@ -23,9 +23,9 @@ def status_text(text: str, *, utf8: bool = False) -> bytes:
     """resp-text without its code: one line and not a long one, whatever of the client's own words it repeats.
 
     "Non-ASCII text can only be returned after ENABLE IMAP4rev2" (RFC 9051 9), or after LANGUAGE (RFC 5255 5); of such
-    texts RFC 6855 says nothing.
+    texts RFC 6855 says nothing. What begins with "[" would be taken for a response code.
     """
-    line = _CONTROLS.sub(" ", text)
+    line = _CONTROLS.sub(" ", "- " + text if text.startswith("[") else text)
     if len(line) > _LONGEST_TEXT:
         line = line[:_LONGEST_TEXT] + "..."
     return line.encode("utf-8" if utf8 else "ascii", "replace")

@@ -32,6 +32,7 @@ def test_mailbox_names_are_quoted() -> None:
 def test_the_text_of_a_status_response_is_one_short_line() -> None:
     """Whatever it repeats of what a client sent."""
     assert render.status_text("no a\r\n* BYE\0b") == b"no a * BYE b"
+    assert render.status_text("[X is no key") == b"- [X is no key"
     assert render.status_text("\u00e4") == b"?"
     assert render.status_text("\u00e4", utf8=True) == b"\xc3\xa4"
     assert len(render.status_text("x" * 70_000)) < 1000
