@@ -40,7 +40,7 @@ METADATA:
 annotations  names, values, and who sees which; `annotation_news` what others changed in them
 
 SEARCH, SORT, THREAD:
-keys         the table of search keys
+keys         the table of search keys; `range_keys` of them compare, `text_keys` look for texts
 program      from the words of a search to a tree of keys
 filters      searches that have a name
 finding      what commands that search have in common

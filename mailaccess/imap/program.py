@@ -1,7 +1,7 @@
 """Search programs: the table of keys, and from the words of a command to a tree of them (RFC 3501 6.4.4).
 
-A key stands in one place, in `imap.keys`: name, grammar, what it has to look at, and how it matches. How a tree is
-evaluated without looking at more than it takes is `imap.searching`'s.
+A key stands in one place, in `imap.keys` or beside it: name, grammar, what it has to look at, and how it matches. How
+a tree is evaluated without looking at more than it takes is `imap.searching`'s.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -38,7 +38,9 @@ class Needs(IntEnum):
 
 _UTF8 = ("utf-8", charset.codec("utf-8"))
 
-Match = Callable[[Rows, Sequence[int], Any], list[int]]
+Candidates = Sequence[int]
+"""Rows that may match, ascending."""
+Match = Callable[[Rows, Candidates, Any], list[int]]
 """(rows, candidates, the key's argument) -> which of the candidates match. Row numbers, ascending."""
 
 
