@@ -102,18 +102,17 @@ def idle(servers: list[Peer], sizes: Sizes) -> list[report.Row]:
 
 
 def indexing(servers: list[Peer], sizes: Sizes) -> list[report.Row]:
-    """What this server's text index of 10,000 messages costs, from when they are opened for the first time."""
+    """What this server's full-text index of 10,000 messages costs."""
     bench = Bench(servers[0], sizes)
     bench.forget(FRESH_TEN)
     bench.session(FRESH_TEN)
-    used = bench.peer.processor()
-    spent = (bench.peer.settle().processor() - used) * 1000
+    spent = bench.peer.index_texts(FRESH_TEN) * 1000
     files = bench.peer.maildir(FRESH_TEN).glob("mailaccess/text*")
     size = sum(file.stat().st_size for file in files) / 1e6
     bench.close()
     rows = [
-        report.Row("text index of 10,000 messages, processor time", "ms", [spent], [], OTHER),
-        report.Row("text index of 10,000 messages, on disk", "MB", [size], [], OTHER),
+        report.Row("full-text index of 10,000 messages, processor time", "ms", [spent], [], OTHER),
+        report.Row("full-text index of 10,000 messages, on disk", "MB", [size], [], OTHER),
     ]
     for row in rows:
         print(report.line(row), file=sys.stderr)
@@ -121,9 +120,19 @@ def indexing(servers: list[Peer], sizes: Sizes) -> list[report.Row]:
 
 
 def _warm(bench: Bench) -> None:
-    """Every mailbox has been opened, and what that leaves to do is done."""
-    for user in (TEN, HUNDRED, FOLDERS, SCRATCH):
+    """Every mailbox has been opened, and what that leaves to do is done.
+
+    Three times, with a pause, since Dovecot trusts a directory's time only when it is some seconds old, and a session
+    of it that has scanned a directory does so at each SELECT.
+    """
+    users = (TEN, HUNDRED, FOLDERS, SCRATCH)
+    for _ in range(2):
+        for user in users:
+            bench.connect().log_in(user).close()
+        bench.peer.settle()
+    for user in users:
         bench.session(user)
+    bench.peer.index_texts(TEN)
     bench.peer.settle()
 
 
@@ -149,6 +158,7 @@ def _measured(benches: list[Bench], one: Workload, rounds: int) -> tuple[report.
 def _once(bench: Bench, one: Workload) -> tuple[Answer, float]:
     if one.prepare is not None:
         one.prepare(bench)
+    bench.calm()
     began = time.perf_counter()
     answer = one.work(bench)
     return answer, time.perf_counter() - began

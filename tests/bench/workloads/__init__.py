@@ -6,13 +6,14 @@ reading    FETCH, RETR, NOOP
 finding    SEARCH, SORT, THREAD
 changing   APPEND, STORE, COPY, EXPUNGE, arrival
 clients    what Thunderbird and mbsync do; many sessions at a time
+first      mail that is new to the server
 """
 
 from importlib import import_module
 
 from tests.bench.workloads.table import WORKLOADS
 
-for _module in ("opening", "reading", "finding", "changing", "clients"):  # in this order they are measured
+for _module in ("opening", "reading", "finding", "changing", "clients", "first"):  # in this order they are measured
     import_module(f"{__name__}.{_module}")
 
 __all__ = ["WORKLOADS"]

@@ -5,7 +5,6 @@ import os
 from tests.bench.client import Answer, Imap
 from tests.bench.workloads.table import (
     FOLDERS,
-    FRESH_HUNDRED,
     HASHED,
     HUNDRED,
     LIST_STATUS,
@@ -65,19 +64,6 @@ def fresh_session(bench: Bench) -> Answer:
         return answer
 
     return total([one() for _ in range(bench.sizes.openings)])
-
-
-def _forget(bench: Bench) -> None:
-    bench.forget(FRESH_HUNDRED)
-
-
-@workload("first open of 100,000 without any index", prepare=_forget)
-def first_open(bench: Bench) -> Answer:
-    session = bench.connect()
-    session.ask(f"LOGIN {FRESH_HUNDRED} secret")
-    answer = session.select("INBOX")
-    session.close()
-    return answer
 
 
 command("LIST-STATUS of 500 folders", LIST_STATUS, FOLDERS, 'LIST "" "*" RETURN (STATUS (MESSAGES UNSEEN UIDNEXT))')

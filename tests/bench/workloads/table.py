@@ -79,6 +79,11 @@ class Bench:
     def connect(self) -> Imap:
         return Imap(self.peer.ports["imap"])
 
+    def calm(self) -> None:
+        """All sessions are told what there is to tell."""
+        for session in self._sessions.values():
+            session.ask("NOOP")
+
     def forget(self, user: str) -> None:
         """Removes what the server knows of the user's mail."""
         if user in self._sessions:
