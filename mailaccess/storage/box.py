@@ -58,8 +58,18 @@ class Box:
         "seconds",
     )
 
-    def __init__(self, root: Path, index: Index, directory: str, quota: Quota | None = None) -> None:
-        """The mailbox in a directory below `root` ("": the root itself). It is entered into the index if need be.
+    def __init__(
+        self,
+        root: Path,
+        index: Index,
+        directory: str,
+        quota: Quota | None = None,
+        *,
+        within: Transaction | None = None,
+        uidvalidity: int = 0,
+    ) -> None:
+        """The mailbox in a directory below `root` ("": the root itself). It is entered into the index if need be:
+        `within` a transaction; else that takes one. `uidvalidity`: what it gets if it has none, and nobody else had.
 
         `quota`: what is added and removed by way of this box counts there.
         """
@@ -70,7 +80,11 @@ class Box:
         self.extra_size = 0  # octets of the keywords' sidecar when this process last wrote it whole
         self.seconds: dict[Where, float] = {"new": 0.0, "cur": 0.0}  # how long the last comparison took
         self._place(directory)
-        self._identify()
+        if within is None:
+            self._identify()
+        else:
+            row = self._find_or_add(within, uidvalidity)
+            self.instance, self.id, self.guid = within.instance, row.id, row.guid
 
     # -- the row
 
@@ -174,8 +188,9 @@ class Box:
         if records is None:
             records = reading.records(transaction.connection, row.id)
         row.uidlist = write_uidlist(
-            self.directory, UidList(row.uidvalidity, row.reserved, row.guid, records, row.header)
+            self.directory, UidList(row.uidvalidity, row.reserved, row.guid, records, row.header), sync=False
         )
+        transaction.sync_before_commit(self.directory)
         row.listed, row.lines = row.uidnext - 1, len(records)
 
     def update_list(self, transaction: Transaction, row: MailboxRow) -> None:
@@ -218,7 +233,7 @@ class Box:
             )
         self.id, self.guid = row.id, row.guid
 
-    def _find_or_add(self, transaction: Transaction) -> MailboxRow:
+    def _find_or_add(self, transaction: Transaction, uidvalidity: int = 0) -> MailboxRow:
         uidlist = self.read_list()
         guid = uidlist.guid if uidlist is not None else None
         here = transaction.find_mailbox(directory=self._key())
@@ -232,10 +247,8 @@ class Box:
                 transaction.set_directory(known, self._key())
                 return known
             uidlist = None  # a copy of a mailbox that is still there is one of its own
-        others = transaction.mailboxes()
         if uidlist is None:
-            highest = max((row.uidvalidity for row in others), default=0)
-            validity = next_uidvalidity(self.root, int(time.time()), highest)
+            validity = uidvalidity or next_uidvalidity(self.root, int(time.time()), transaction.highest_uidvalidity())
             guid = secrets.token_hex(16)
         else:
             validity = uidlist.uidvalidity

@@ -71,8 +71,10 @@ def locked(path: Path) -> Iterator[None]:
         os.close(fd)
 
 
-def replace_file(path: Path, data: bytes, *, newer_than: int | None = None) -> FileStamp:
+def replace_file(path: Path, data: bytes, *, newer_than: int | None = None, sync: bool = True) -> FileStamp:
     """Puts `data` in the file's place, whole or not at all, durably; the mode of an older file is kept.
+
+    Without `sync` the caller has still to sync the directory: until then it may be the older file.
 
     It is written in tmp/ where there is one, so that what a crash leaves is cleaned up with the rest.
     `newer_than`: an mtime in ns that the new file's mtime exceeds by whole seconds, for readers who compare seconds.
@@ -95,7 +97,8 @@ def replace_file(path: Path, data: bytes, *, newer_than: int | None = None) -> F
     except BaseException:
         new.unlink(missing_ok=True)
         raise
-    sync_directory(path.parent)
+    if sync:
+        sync_directory(path.parent)
     return FileStamp.of(stat)
 
 

@@ -12,18 +12,24 @@ import os
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from sqlite3 import Connection
 from typing import NamedTuple
 
 from mailaccess.storage import acl, special_uses
+from mailaccess.storage.errors import StorageError
 from mailaccess.storage.folders import Folders, directory_name
 from mailaccess.storage.index.database import Index
 from mailaccess.storage.index.sums import Totals, totals
 from mailaccess.storage.maildir import is_settled
 from mailaccess.storage.quiet import Quiet
 from mailaccess.storage.status import Status
+from mailaccess.storage.sync import first_looks
 from mailaccess.storage.uidlist import stamp_of
+
+_SEVERAL = 4
+"""Mailboxes that nobody has looked into yet are entered together, if they are not fewer."""
 
 Times = tuple[int, int, int]
 """Inode, mtime and ctime: what changes when anything is made, removed or renamed in a directory."""
@@ -82,6 +88,22 @@ class Overview:
         out: they have to be looked into.
         """
         self._index.verify()
+        unknown = self._be_up_to_date()
+        if len(unknown) >= _SEVERAL:
+            with suppress(StorageError, OSError):  # what is wrong is told of the mailbox that is looked into alone
+                first_looks(Path(self._root), self._index, unknown)
+            self._be_up_to_date()
+        with self._lock:
+            if size and self._unsized:
+                return self._tree, {name: self._statuses[name] for name in self._statuses.keys() - self._unsized}
+            return self._tree, self._statuses
+
+    def rest(self) -> None:
+        """Lets go of watches."""
+        self._quiet.rest()
+
+    def _be_up_to_date(self) -> list[str]:
+        """Returns the directories of the mailboxes that nobody has ever looked into."""
         with self._lock:
             quiet = self._quiet.lasts()
             if self._ask() or not quiet:
@@ -91,13 +113,7 @@ class Overview:
                 if self._tree is not before:
                     self._quiet.end()  # what is new is not listened to
                 self._compare()
-            if size and self._unsized:
-                return self._tree, {name: self._statuses[name] for name in self._statuses.keys() - self._unsized}
-            return self._tree, self._statuses
-
-    def rest(self) -> None:
-        """Lets go of watches."""
-        self._quiet.rest()
+            return [directory for directory in self._places.values() if directory not in self._totals]
 
     # -- the tree
 

@@ -8,25 +8,33 @@ import gc
 import os
 import stat
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from enum import Enum
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 from mailaccess.storage.box import Box
 from mailaccess.storage.disk import FileStamp
 from mailaccess.storage.first_scan import enter
+from mailaccess.storage.index.database import Index
 from mailaccess.storage.index.rows import MailboxRow, Message, file_stamp, same_content
 from mailaccess.storage.index.transaction import Transaction
-from mailaccess.storage.maildir import Scan
+from mailaccess.storage.maildir import Maildir, Scan
 from mailaccess.storage.names import Entry, delivery_order
 from mailaccess.storage.survey import BOTH, Glance, Survey, compare, compare_heard, doubtful, due
 from mailaccess.storage.takeover import read_keywords_anew, read_list_anew
 from mailaccess.storage.uidlist import Record, UidList, stamp_of
+from mailaccess.storage.uidvalidity import next_uidvalidity
 
 _ROUNDS = 4
 """Comparisons after which a mailbox that never rests is left as it is known."""
+
+_AT_ONCE = 20
+"""Mailboxes that are entered in one transaction ..."""
+_FEW = 500
+"""... if they have no more messages than that each."""
 
 
 class _Outcome(Enum):
@@ -54,6 +62,32 @@ def sync(box: Box, *, thorough: bool = False) -> None:
             row = box.look()
             with _keeping_garbage() if row.stamp is None else nullcontext():
                 _sync_all(box, row, thorough=thorough)
+
+
+def first_looks(root: Path, index: Index, directories: Iterable[str]) -> None:
+    """Enters mailboxes that nobody has ever looked into, several in one transaction, since it is waiting for the disk
+    that takes the time; large ones, and those where something is going on, are left to `sync`."""
+    scans = {directory: Maildir(root / directory if directory else root).settled_scan(1) for directory in directories}
+    chosen = {each: scan for each, scan in scans.items() if _is_simple(scan)}
+    names = list(chosen)
+    for start in range(0, len(names), _AT_ONCE):
+        piece = {name: chosen[name] for name in names[start : start + _AT_ONCE]}
+        index.write(partial(_look_first, root=root, index=index, scans=piece))
+
+
+def _is_simple(scan: Scan) -> bool:
+    return scan.settled and not scan.duplicates and len(scan.entries) <= _FEW
+
+
+def _look_first(transaction: Transaction, root: Path, index: Index, scans: Mapping[str, Scan]) -> None:
+    highest = transaction.highest_uidvalidity()
+    last = next_uidvalidity(root, transaction.now_us // 10**6, highest, number=len(scans))
+    for validity, (directory, scan) in enumerate(scans.items(), last - len(scans) + 1):
+        box = Box(root, index, directory, within=transaction, uidvalidity=validity)
+        row = box.row(transaction)
+        if row.stamp is None:
+            survey = Survey(row.version, scan.stamp, dict.fromkeys(BOTH, True), list(scan.entries.values()), [], False)
+            _apply(transaction, box, survey, last=False)
 
 
 @contextmanager

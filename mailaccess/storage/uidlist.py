@@ -80,10 +80,10 @@ def stamp_of(directory: Path) -> FileStamp | None:
         return None
 
 
-def write_uidlist(directory: Path, uidlist: UidList) -> FileStamp:
-    """Replaces the file, durably; its stamp."""
+def write_uidlist(directory: Path, uidlist: UidList, *, sync: bool = True) -> FileStamp:
+    """Replaces the file, durably; its stamp. Without `sync` the caller has still to sync the directory."""
     with _locked(directory):
-        return _replace(directory, uidlist)
+        return _replace(directory, uidlist, sync=sync)
 
 
 def append_records(directory: Path, records: Iterable[Record], stamp: FileStamp) -> FileStamp | None:
@@ -185,12 +185,12 @@ def _parse_header(line: str) -> UidList | None:
     return UidList(validity, max(next_uid, 1), guid.lower() if _GUID.fullmatch(guid) else None, [], others)
 
 
-def _replace(directory: Path, uidlist: UidList) -> FileStamp:
+def _replace(directory: Path, uidlist: UidList, *, sync: bool = True) -> FileStamp:
     guid = [f"G{uidlist.guid}"] if uidlist.guid else []
     header = " ".join([f"3 V{uidlist.uidvalidity}", f"N{uidlist.next_uid:010d}", *guid, *uidlist.header])
     before = stamp_of(directory)
     data = os.fsencode(f"{header}\n{_lines(uidlist.records)}")
-    return replace_file(directory / FILE, data, newer_than=before.mtime_ns if before else None)
+    return replace_file(directory / FILE, data, newer_than=before.mtime_ns if before else None, sync=sync)
 
 
 def _lines(records: Iterable[Record]) -> str:

@@ -18,11 +18,14 @@ _HEX = re.compile(rb"[0-9a-fA-F]{8}")
 _ATTEMPTS = 100
 
 
-def next_uidvalidity(root: Path, now: int, floor: int = 0) -> int:
-    """A UIDVALIDITY above every earlier one of the account and above `floor`; at least `now`. Durable when returned."""
+def next_uidvalidity(root: Path, now: int, floor: int = 0, number: int = 1) -> int:
+    """A UIDVALIDITY above every earlier one of the account and above `floor`; at least `now`. Durable when returned.
+
+    `number`: so many, of which this is the last; the others are just below.
+    """
     for _ in range(_ATTEMPTS):
         marked = [int(found[1], 16) for name in os.listdir(root) if (found := _MARKER.fullmatch(name))]  # noqa: PTH208
-        value = max(now, floor + 1, _last(root) + 1, *(each + 1 for each in marked))
+        value = max(now, floor + 1, _last(root) + 1, *(each + 1 for each in marked)) + number - 1
         if value >= 2**32:
             raise Unavailable("no UIDVALIDITY is left")
         if _mark(root, max(marked, default=None), value):

@@ -2,14 +2,22 @@
 
 import os
 
+import pytest
+
 from mailaccess.mail.flags import DELETED, FLAGGED, SEEN
 from mailaccess.storage.account import Account
+from mailaccess.storage.index import reading
+from mailaccess.storage.sync import first_looks
 from mailaccess.storage.uidlist import read_uidlist
-from tests.storage.post import TEXT, WIRE_TEXT, arrive, settle, texts
+from tests.storage.post import TEXT, WIRE_TEXT, add, arrive, settle, texts
 
 
-def test_messages_are_in_the_order_of_their_delivery(account: Account) -> None:
-    """Not in that of their names."""
+@pytest.mark.parametrize("piece", [1, 2, 5000])
+def test_messages_are_in_the_order_of_their_delivery(
+    account: Account, monkeypatch: pytest.MonkeyPatch, piece: int
+) -> None:
+    """Not in that of their names; nor are many in the order of the pieces that are sorted."""
+    monkeypatch.setattr("mailaccess.storage.first_scan._PIECE", piece)
     account.create("Work")
     for number, name in enumerate(("999.M10P1.h", "999.M9P1.h", "1000.M1P1.h", "strange")):
         arrive(account.root / ".Work", b"%d\n" % number, name=f"{name}:2,", where="cur")
@@ -78,3 +86,29 @@ def test_an_empty_mailbox_begins_where_its_list_says(account: Account) -> None:
     assert account.mailbox("Work").uidnext == 42
     arrive(account.root / ".Work", TEXT)
     assert list(account.mailbox("Work").messages.uids) == [42]
+
+
+class TestFirstLooks:
+    """Several mailboxes at once."""
+
+    def test_only_what_is_simple(self, account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Of others nothing is known afterwards: they take a transaction of their own."""
+        for name in ("many", "two"):
+            account.create(name)
+            for number in range(3):
+                arrive(account.root / f".{name}", name=f"{number if name == 'many' else number % 2}.h:2,{number}")
+        monkeypatch.setattr("mailaccess.storage.sync._FEW", 2)
+        first_looks(account.root, account.index, ["", ".many", ".two"])
+
+        assert account.index.read(reading.stamps).keys() == {""}
+        assert [account.status(name).messages for name in ("INBOX", "many", "two")] == [0, 3, 3]
+
+    def test_one_that_is_known(self, account: Account) -> None:
+        """Stays as it is."""
+        add(account.mailbox("INBOX"))
+        before = account.status("INBOX")
+        arrive(account.root)
+        first_looks(account.root, account.index, [""])
+
+        assert account.status("INBOX").guid == before.guid
+        assert account.status("INBOX").messages == 2

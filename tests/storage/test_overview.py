@@ -9,6 +9,7 @@ import pytest
 
 from mailaccess.mail.flags import SEEN
 from mailaccess.storage.account import Account
+from mailaccess.storage.errors import StorageError
 from mailaccess.storage.mailbox import Action
 from mailaccess.storage.status import Status
 from mailaccess.storage.watch import Watcher
@@ -78,6 +79,39 @@ def test_what_is_not_known_is_not_told(account: Account) -> None:
     arrive(account.root, TEXT)
 
     assert account.with_statuses()[1].keys() == set()
+
+
+def test_several_that_nobody_has_looked_into(account: Account) -> None:
+    """Are entered together, as they would be one by one."""
+    for name in ("a", "b", "c", "d", "e"):
+        account.create(name)
+        arrive(account.root / f".{name}", TEXT, name="1.h:2,S", where="cur")
+    settle(account)
+    statuses = account.with_statuses(size=False)[1]
+
+    assert {name: statuses[name].messages for name in "abcde"} == dict.fromkeys("abcde", 1)
+    assert len({status.uidvalidity for status in statuses.values()}) == len({s.guid for s in statuses.values()}) == 6
+    shutil.rmtree(account.index_path)
+    account.mailboxes()
+    for name, status in statuses.items():
+        again = account.status(name)
+        assert (again.guid, again.uidvalidity, again.unseen) == (status.guid, status.uidvalidity, status.unseen)
+        assert again.uidnext > status.uidnext or name == "INBOX"  # nobody was told of a UID there
+
+
+def test_one_that_cannot_be_read(account: Account) -> None:
+    """Keeps nobody from the others."""
+    for name in ("a", "b", "c", "d", "e"):
+        account.create(name)
+    (account.root / ".b" / "new").rmdir()
+    (account.root / ".b" / "new").touch()
+
+    entries, statuses = account.with_statuses()
+    assert len(entries) == 6
+    assert "b" not in statuses
+    with pytest.raises(StorageError):
+        account.status("b")
+    assert account.status("c").messages == 0
 
 
 def test_sizes_that_are_not_known(several: Account) -> None:

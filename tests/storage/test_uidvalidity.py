@@ -31,6 +31,14 @@ def test_each_is_above_the_last(tmp_path: Path) -> None:
     assert files(tmp_path) == ["dovecot-uidvalidity", "dovecot-uidvalidity.6b041139"]
 
 
+def test_several_at_once(tmp_path: Path) -> None:
+    """The last of them is told."""
+    assert next_uidvalidity(tmp_path, NOW, number=3) == NOW + 2
+    assert next_uidvalidity(tmp_path, NOW, NOW + 9, number=2) == NOW + 11
+
+    assert next_uidvalidity(tmp_path, NOW) == NOW + 12
+
+
 @pytest.mark.parametrize(
     "existing",
     [

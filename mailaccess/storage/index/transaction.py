@@ -95,6 +95,10 @@ class Transaction:
         """All rows, to be looked at only."""
         return [mailbox_of(values) for values in self.connection.execute(SELECT_MAILBOX)]
 
+    def highest_uidvalidity(self) -> int:
+        """Of all mailboxes; 0 if there are none."""
+        return int(self.connection.execute("SELECT coalesce(max(uidvalidity), 0) FROM mailbox").fetchone()[0])
+
     def add_mailbox(self, row: MailboxRow) -> MailboxRow:
         """Enters a mailbox; its id is set."""
         row.id = self.connection.execute(INSERT_MAILBOX, mailbox_values(row)).lastrowid or 0
