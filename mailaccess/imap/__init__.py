@@ -3,7 +3,7 @@
 Importing the package fills the command table. From a client's octets to its answer:
 
 serving      one connection: commands one after the other
-session      what outlives a command, and the news that follows each
+session      what outlives a command; `telling` the news that follow each
 framing      whole commands from lines and literals
 registry     the command table, `@command`, and CAPABILITY
 grammar      the words of a command; `numset` its sets of numbers, `glob` its mailbox patterns

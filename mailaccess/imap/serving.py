@@ -2,7 +2,7 @@
 
 import logging
 
-from mailaccess.imap import framing, render
+from mailaccess.imap import framing, render, telling
 from mailaccess.imap.errors import Bad, Bye, No
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.refusals import refusal
@@ -41,7 +41,7 @@ class Conversation:
                 return
             channel.woken = False
             try:
-                await session.update(expunges=not session.notifier.selected.delayed)
+                await telling.update(session, expunges=not session.notifier.selected.delayed)
             except (Gone, TimedOut, Closing, Bye):
                 raise
             except Exception:
@@ -85,10 +85,10 @@ class Conversation:
             session.by_uid, session.expunges = spec.by_uid, spec.expunges
             view = session.selected
             if view is not None and view.mailbox.rights_differ():
-                await session.heed_rights()
+                await telling.heed_rights(session)
             session.removes = spec.name in REMOVE
             text = await self._run(spec, arguments)
-            await session.update(expunges=session.expunges)
+            await telling.update(session, expunges=session.expunges)
             session.write(tag + (spec.done if text is None else b" OK %s\r\n" % text))
             if session.afterwards is not None:
                 afterwards, session.afterwards = session.afterwards, None
@@ -103,7 +103,7 @@ class Conversation:
             session.write(b"%s BAD A line may have %d octets\r\n" % (tag, session.max_line))
         except (No, StorageError) as failure:
             no = failure if isinstance(failure, No) else refusal(failure)
-            await session.update(expunges=spec is not None and session.expunges)
+            await telling.update(session, expunges=spec is not None and session.expunges)
             code = b"[%s] " % no.code if no.code else b""
             session.write(b"%s NO %s%s\r\n" % (tag, code, render.status_text(str(no), utf8=session.utf8_texts)))
         except (Gone, TimedOut, Closing, Bye):

@@ -1,42 +1,36 @@
-"""What outlives a command: state, user, selected mailbox, what was enabled; and what the client is told of news.
+"""What outlives a command: state, user, selected mailbox, what was enabled.
 
 Commands are read and answered in `imap.serving` and stand in `imap.commands`; what the client has been told of its
-mailbox, in `imap.view`.
+mailbox, in `imap.view`, and how it hears of news, in `imap.telling`.
 """
 
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from math import inf
 from typing import Any, Protocol, TypeVar
 
 from mailaccess.auth.authenticator import Authenticator, Slot
 from mailaccess.auth.backend import Identity
-from mailaccess.imap import flag_lines, render
-from mailaccess.imap.errors import Bad, Bye
+from mailaccess.imap import flag_lines
+from mailaccess.imap.errors import Bad
 from mailaccess.imap.events import Selected
 from mailaccess.imap.flag_lines import FlagsLine
 from mailaccess.imap.kept import Kept
-from mailaccess.imap.numset import render as render_numbers
 from mailaccess.imap.permissions import flags_lines
 from mailaccess.imap.progress import Progress
 from mailaccess.imap.registry import SELECTED, State, capabilities
-from mailaccess.imap.view import News, Ranges, View
+from mailaccess.imap.view import Ranges, View
 from mailaccess.storage import rights
 from mailaccess.storage.access import Access
 from mailaccess.storage.accounts import Accounts
-from mailaccess.storage.errors import NoSuchMailbox, NotSelectable, StorageError
 from mailaccess.storage.mailbox import Mailbox
 from mailaccess.wire.channel import Channel
-from mailaccess.wire.traps import call, compute_steps, drained, event
+from mailaccess.wire.traps import call, event
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-EVERYTHING = Selected(messages=True, flags=True)
-"""What a client is told of the selected mailbox that does not say what it wants to be told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +113,7 @@ class Session:
         self.done: tuple[bytes, tuple[Any, ...]] | None = None  # the command that has just been carried out
         self._account: Access | None = None
         self._view: View | None = None
-        self._rights = rights.NONE  # to the selected mailbox, as the client was told
+        self.rights_told = rights.NONE  # to the selected mailbox
         self._slot: Slot | None = None
         self._unsubscribe: Callable[[], None] | None = None
         self._progress = Progress()
@@ -254,7 +248,7 @@ class Session:
     def select(self, view: View) -> None:
         """Enters the selected state."""
         self._view = view
-        self._rights = view.mailbox.rights
+        self.rights_told = view.mailbox.rights
         self._unsubscribe = view.mailbox.subscribe(self.channel.wake)
         self.state = State.SELECTED
 
@@ -281,97 +275,6 @@ class Session:
             self._slot = None
 
     # -- what the client is owed
-
-    async def update(self, *, expunges: bool) -> None:
-        """Tells the client what others have done that it is to hear of."""
-        notifier = self.notifier
-        arrived: Ranges = []
-        if self._view is not None:
-            heeds = notifier.selected if notifier is not None else EVERYTHING
-            arrived = await self._update(self._view, heeds, expunges=expunges)
-        for watcher in self.watchers:
-            await watcher()
-        if notifier is not None:
-            await notifier.tell(arrived)
-
-    async def _update(self, view: View, heeds: Selected, *, expunges: bool) -> Ranges:
-        """Brings the view up to date with disk and other sessions and tells the client. Returns what is new."""
-        if view.mailbox.poll():
-            await self._look(view.mailbox.sync)
-        self._heed_rights(view)
-        if not view.has_news:
-            return []
-        # Who is not to be told of expunges is told of his own.
-        expunges &= heeds.messages or self.removes
-        if not (heeds.messages or expunges):
-            return []
-        known = view.count
-        flush = partial(view.flush, may_expunge=expunges, new=heeds.messages, flags=heeds.flags)
-        news = await compute_steps(view.owed() * 10, flush)
-        if news is None:
-            return []
-        followers = list(view.followers.values())
-        if news.expunged:
-            for follower in followers:
-                await follower.expunged(news.expunged)
-        if news.exists is not None:
-            mailbox = view.mailbox
-            first_recent = mailbox.recent_floor if view.read_only else await self._look(mailbox.claim_recent)
-            if first_recent is not None and not self.rev2:
-                view.add_recent(first_recent)
-        await self._tell(view, news)
-        for follower in followers:
-            await follower.look()
-        return [(known - len(news.expunged) + 1, news.exists)] if news.exists is not None else []
-
-    async def heed_rights(self) -> None:
-        """Looks whether the rights to the selected mailbox are still those that the client was told of."""
-        view = self.view
-        await self._look(view.mailbox.sync)
-        self._heed_rights(view)
-
-    def _heed_rights(self, view: View) -> None:
-        """ "If the server checks the rights on each command, then it SHOULD send FLAGS and PERMANENTFLAGS responses if
-        they have changed. If such server detects that the user no longer has read access to the mailbox, it MAY send an
-        untagged BYE response and close connection": clients do not handle refusals well (RFC 4314 5.1.1)."""
-        now = view.mailbox.rights
-        if now is self._rights or now == self._rights:
-            return
-        if rights.READ not in now:
-            raise Bye("The right to read the selected mailbox was withdrawn")
-        self._rights = now
-        view.keywords = None
-        self.tell_keywords()
-
-    async def _look(self, look: Callable[[], T]) -> T | None:
-        """What `look` says; None if storage fails. Then the client hears the news later, and what it has asked for,
-        which is done by now, is answered as what it is: told NO, a client would copy or append once more."""
-        try:
-            return await call(look)
-        except (NoSuchMailbox, NotSelectable):
-            raise Bye("The selected mailbox has been deleted") from None
-        except StorageError as error:
-            log.warning("no news of a mailbox: %s", error)
-            return None
-
-    async def _tell(self, view: View, news: News) -> None:
-        """EXPUNGE or VANISHED, then EXISTS and RECENT, then FETCH: the order in which numbers stay true."""
-        if news.expunged:
-            vanished = self.qresync or self.uidonly
-            self.write(await compute_steps(len(news.expunged) * 4, _expunged, news, vanished=vanished))
-        if news.exists is not None:
-            self.untagged(b"%d EXISTS" % news.exists)
-            if not self.rev2:
-                self.untagged(b"%d RECENT" % view.recent)
-        self.tell_keywords()
-        flags_fetch = self.flags_fetch()
-        for number, uid, messages, row in news.changed:
-            flags = render.flags(messages.flags[row], recent=view.is_recent(uid))
-            self.write(flags_fetch(number, uid, flags, messages.modseqs[row]))
-            if self.channel.full:
-                await drained()
-        if news.highest is not None and self.condstore:
-            self.untagged(b"OK [HIGHESTMODSEQ %d] Highest of what was told" % news.highest)
 
     def tell_keywords(self) -> None:
         """FLAGS and PERMANENTFLAGS, if they are not what the client was told last: it learns of a keyword first."""
@@ -424,10 +327,3 @@ def _enter(settings: ImapSettings, identity: Identity, address: str) -> tuple[Sl
 def uid_required() -> Bad:
     """ "The server MUST include the UIDREQUIRED response code in such BAD responses" (RFC 9586 section 3)."""
     return Bad("Message numbers are not allowed once UIDONLY is enabled", b"UIDREQUIRED")
-
-
-def _expunged(news: News, *, vanished: bool) -> bytes:
-    """`* VANISHED uid-set`, or an EXPUNGE for each."""
-    if vanished:
-        return b"* VANISHED %s\r\n" % render_numbers(sorted(uid for _, uid in news.expunged))
-    return b"".join([b"* %d EXPUNGE\r\n" % number for number, _ in news.expunged])

@@ -1,57 +1,50 @@
-"""What the client is told of news, also when there is none to be had."""
+"""What a session remembers from one command to the next."""
 
 import pytest
 
-from mailaccess.storage.account import Account
-from mailaccess.storage.errors import Unavailable
-from mailaccess.storage.mailbox import Mailbox
-from tests.world import MESSAGES, World
+from mailaccess.imap.session import Session
+from mailaccess.wire.channel import Channel, Peer
+from tests.world import World
 
 
-def test_storage_that_fails_twice(world: World) -> None:
-    """A command that storage refuses is answered, though the look at the mailbox that follows it fails as well."""
-    client = world.imap_in()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Account, "create", _unavailable)
-        _fail_to_look(patch)
-        assert client.ask(b"a CREATE x\r\n") == b"a NO [UNAVAILABLE] no disk\r\n"
-
-    assert client.ask(b"b NOOP\r\n") == b"b OK NOOP completed\r\n"
+@pytest.fixture
+def session(world: World) -> Session:
+    """One whose client has just connected."""
+    return Session(Channel(Peer("127.0.0.1", loopback=True)), world.imap_settings)
 
 
-def test_storage_that_fails_after_the_command(world: World) -> None:
-    """What is done is OK: told NO, a client would append its message once more. The news comes later."""
-    client = world.imap_in()
-    with pytest.MonkeyPatch.context() as patch:
-        _fail_to_look(patch)
-        world.deliver(MESSAGES["plain"])
-        assert client.ask(b"a NOOP\r\n") == b"a OK NOOP completed\r\n"
+def test_what_was_enabled(session: Session) -> None:
+    """Until nobody is logged in any more (RFC 8437 4.1)."""
+    for name in (b"QRESYNC", b"UIDONLY", b"IMAP4REV2"):
+        session.enable(name)
+    assert session.qresync
+    assert session.uidonly
+    assert session.rev2
+    assert session.utf8
+    assert not session.utf8_accepted
+    assert not session.condstore  # which ENABLE implies; that is its own part
 
-    assert client.ask(b"b NOOP\r\n") == b"* 1 EXISTS\r\n* 1 RECENT\r\nb OK NOOP completed\r\n"
-
-
-def test_recent_that_cannot_be_claimed(world: World) -> None:
-    """Is claimed another time; that must not cost the client news that its numbers depend on."""
-    world.deliver(MESSAGES["plain"])
-    world.deliver(MESSAGES["dots"])
-    client = world.imap_in()
-    client.output()
-    world.files()[0].unlink()
-    world.deliver(MESSAGES["lf"])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Mailbox, "claim_recent", _unavailable)
-        answer = client.ask(b"a NOOP\r\n")
-    assert answer == b"* 1 EXPUNGE\r\n* 2 EXISTS\r\n* 1 RECENT\r\na OK NOOP completed\r\n"
-
-    world.deliver(MESSAGES["empty"])
-    answer = client.ask(b"b NOOP\r\n")
-    assert answer == b"* 3 EXISTS\r\n* 3 RECENT\r\nb OK NOOP completed\r\n"
+    session.log_out()
+    assert not session.enabled
+    assert [session.qresync, session.uidonly, session.rev2, session.utf8] == [False] * 4
 
 
-def _fail_to_look(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Mailbox, "poll", lambda _: True)
-    patch.setattr(Mailbox, "sync", _unavailable)
+def test_strangers_are_read_less(world: World) -> None:
+    """A line of a client that has not logged in, or not any more, may have a sixteenth of what it may have then."""
+    client = world.imap()
+    long = b"a NOOP " + b"x" * 5000 + b"\r\n"
+    assert client.ask(long).endswith(b"a BAD A line may have 4096 octets\r\n")
+    client.ask(b"b LOGIN fred secret\r\n")
+    assert client.ask(long).startswith(b"a BAD Expected the end of the command")
+    client.ask(b"c UNAUTHENTICATE\r\n")
+    assert client.ask(long).endswith(b"a BAD A line may have 4096 octets\r\n")
 
 
-def _unavailable(*_: object) -> None:
-    raise Unavailable("no disk")
+def test_capabilities_go_by_what_can_be_used(session: Session) -> None:
+    """What is not offered, or is in use already, is not among them; limits are told with their number."""
+    session.state = session.state.SELECTED
+    names = session.capabilities().split()
+    assert {b"COMPRESS=DEFLATE", b"MOVE", b"APPENDLIMIT=134217728"} <= set(names)
+
+    session.compressed, session.without = True, frozenset([b"MOVE"])
+    assert not {b"COMPRESS=DEFLATE", b"MOVE"} & set(session.capabilities().split())

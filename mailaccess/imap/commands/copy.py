@@ -1,6 +1,6 @@
 """COPY and MOVE."""
 
-from mailaccess.imap import limiting
+from mailaccess.imap import limiting, telling
 from mailaccess.imap.changing import present, target_mailbox, tell_highest, tell_soft_quota, writable
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.numset import NumSet, render
@@ -47,7 +47,7 @@ async def move(session: Session, numset: NumSet, name: str) -> bytes | None:
     if not pairs:
         return None
     session.untagged(b"OK " + copyuid(target, pairs) + b" Moved")
-    await session.update(expunges=True)
+    await telling.update(session, expunges=True)
     if lowest:
         tell_highest(session)
         return limiting.completed(session, lowest)

@@ -1,6 +1,6 @@
 """EXPUNGE and UID EXPUNGE."""
 
-from mailaccess.imap import limiting
+from mailaccess.imap import limiting, telling
 from mailaccess.imap.changing import tell_highest, writable
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.numset import NumSet
@@ -47,7 +47,7 @@ async def _expunge(session: Session, uids: list[int] | None, lowest: int = 0) ->
     """`lowest` as in `limiting.within`."""
     writable(session)
     gone = await call(session.mailbox.expunge, uids)
-    await session.update(expunges=True)
+    await telling.update(session, expunges=True)
     if lowest:
         tell_highest(session)
         return limiting.completed(session, lowest)

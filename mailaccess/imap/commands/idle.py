@@ -1,6 +1,6 @@
 """IDLE: the client waits for news (RFC 2177)."""
 
-from mailaccess.imap import framing
+from mailaccess.imap import framing, telling
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.registry import ANY, AUTHENTICATED, command
 from mailaccess.imap.session import Session
@@ -20,7 +20,7 @@ async def idle(session: Session) -> None:
             line = await _long_line(session)
             break
         channel.woken = False
-        await session.update(expunges=True)
+        await telling.update(session, expunges=True)
         if not await session.attend(session.settings.keepalive):
             session.untagged(b"OK Still here")
     if line.upper() != b"DONE":

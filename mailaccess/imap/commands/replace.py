@@ -1,6 +1,6 @@
 """REPLACE: a new message in the place of an old one (RFC 8508)."""
 
-from mailaccess.imap import respelling
+from mailaccess.imap import respelling, telling
 from mailaccess.imap.changing import present, target_with_room, tell_soft_quota, writable
 from mailaccess.imap.errors import No
 from mailaccess.imap.grammar import Cursor
@@ -43,7 +43,7 @@ async def replace(session: Session, line: bytes) -> bytes:
     await respelling.tell_respelled(session, name)
     # "advised to send the APPENDUID response code in an untagged OK before sending the EXPUNGE" (section 4.3)
     session.untagged(b"OK [APPENDUID %d %d] Replacement message ready" % (target.uidvalidity, new))
-    await session.update(expunges=True)
+    await telling.update(session, expunges=True)
     return b"[HIGHESTMODSEQ %d] REPLACE completed" % session.view.highest if session.condstore else b"REPLACE completed"
 
 

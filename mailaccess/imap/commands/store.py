@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mailaccess.imap import limiting, render
+from mailaccess.imap import limiting, render, telling
 from mailaccess.imap.changing import writable
 from mailaccess.imap.errors import Bad, No
 from mailaccess.imap.grammar import MAX_FLAGS, Cursor
@@ -68,7 +68,7 @@ async def store(session: Session, wanted: StoreArguments) -> bytes | None:
     if wanted.unchanged_since is not None:
         session.enable(b"CONDSTORE")
     # What others changed is told first: after our change the client would take it for known.
-    await session.update(expunges=False)
+    await telling.update(session, expunges=False)
     view = session.view
     ranges, lowest = limiting.within(session, session.ranges(wanted.numset))
     uids = view.present(ranges)
