@@ -1,6 +1,7 @@
 """Several sessions on one mailbox, whichever process serves them, and programs that know nothing of the server."""
 
 import imaplib
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,6 +64,41 @@ def test_what_other_programs_do_is_seen(clients: list[imaplib.IMAP4], server: Se
     answered.unlink()
     for client in idle:
         until(client, rb"\* 1 EXPUNGE")
+
+
+def test_the_next_command_shows_what_was_acknowledged(server: Server) -> None:
+    """Whoever did it, in whichever worker, or beside the server: no session has to wait to be told."""
+    maildir = server.config.parent / "mail" / "bob"
+    chance = random.Random(1)
+    clients = [imaplib.IMAP4("localhost", server.ports["imap"], timeout=PATIENCE) for _ in range(6)]
+    for client in clients:
+        client.login("bob", "berry")
+        client.select()
+    count, flagged = 0, set[int]()
+    for number in range(30):
+        actor = chance.choice(clients)
+        match chance.choice(["append", "deliver", "flag", "flag"]) if count else "append":
+            case "append":
+                actor.append("INBOX", None, None, MESSAGE)
+                count += 1
+            case "deliver":
+                (maildir / "tmp" / f"{number}.host").write_bytes(MESSAGE)
+                (maildir / "tmp" / f"{number}.host").rename(maildir / "new" / f"17{number:08}.M1P1.host")
+                count += 1
+            case "flag":
+                message = chance.randint(1, count)
+                actor.noop()
+                actor.store(str(message), "-FLAGS" if message in flagged else "+FLAGS", "(\\Flagged)")
+                flagged ^= {message}
+        for client in chance.sample(clients, len(clients)):
+            if chance.random() < 0.2:
+                client.select()
+            else:
+                client.noop()
+            assert len(client.search(None, "ALL")[1][0].split()) == count
+            assert set(map(int, client.search(None, "FLAGGED")[1][0].split())) == flagged
+    for client in clients:
+        client.shutdown()
 
 
 def test_session_limits_hold_across_workers(tmp_path: Path) -> None:
