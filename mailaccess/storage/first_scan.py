@@ -7,6 +7,7 @@ the UIDs they have there and the others the next ones, and all are entered.
 import os
 import stat
 from collections.abc import Iterable, Sequence
+from heapq import merge
 from operator import itemgetter
 
 from mailaccess.storage.box import Box
@@ -15,6 +16,9 @@ from mailaccess.storage.index.transaction import Transaction
 from mailaccess.storage.names import Entry, delivery_order
 from mailaccess.storage.takeover import keywords_without_letter
 from mailaccess.storage.uidlist import Record, UidList, read_courier_uidls
+
+_PIECE = 5_000
+"""Files sorted in one step, in which no other thread gets on: some milliseconds."""
 
 
 def enter(
@@ -71,9 +75,18 @@ def _number(
         known = [(listed[file.base], file) for file in files if file.base in listed]
         numbered = sorted((record.uid, record.keys, file) for record, file in known)
         fresh = [file for file in files if file.base not in listed]
-    # By name first, which is quick, and from where it is not far.
-    ordered = sorted(sorted(fresh, key=itemgetter(0)), key=lambda file: delivery_order(file.base))
+    pieces = (_in_order(fresh[start : start + _PIECE]) for start in range(0, len(fresh), _PIECE))
+    ordered = merge(*pieces, key=_delivered)
     return len(numbered), numbered + [(uid, (), file) for uid, file in enumerate(ordered, next_uid)]
+
+
+def _in_order(files: Sequence[NewFile]) -> list[NewFile]:
+    """By name first, which is quick, and from where it is not far."""
+    return sorted(sorted(files, key=itemgetter(0)), key=_delivered)
+
+
+def _delivered(file: NewFile) -> tuple[int, int, str]:
+    return delivery_order(file.base)
 
 
 def _uidl_key(uidl: str | None) -> tuple[str, ...]:

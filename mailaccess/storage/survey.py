@@ -117,7 +117,7 @@ def compare(box: Box, row: MailboxRow, glance: Glance, places: tuple[Where, ...]
 def _scanned(box: Box, row: MailboxRow, scan: Scan) -> Survey:
     """The comparison of both directories whole."""
     known = box.index.read_apart(lambda connection: reading.entries(connection, box.id)) if row.messages else set()
-    shown = set(scan.entries.values())
+    shown = set(scan.entries.values()) if known else set()
     for other in scan.duplicates:
         if other in known:  # of several names for one base, the known one is the message's
             shown.discard(scan.entries[other.base])
@@ -126,7 +126,7 @@ def _scanned(box: Box, row: MailboxRow, scan: Scan) -> Survey:
         version=row.version,
         stamp=scan.stamp,
         settled=dict.fromkeys(BOTH, scan.settled and not scan.duplicates),
-        found=list(shown - known),
+        found=list(shown - known if known else scan.entries.values()),
         missing=[Entry(*entry) for entry in known - shown if entry[0] not in scan.entries],
         doubled=bool(scan.duplicates),
         scan=scan,
