@@ -25,7 +25,7 @@ from mailaccess.storage.index.sums import Sums, sums
 from mailaccess.storage.index.transaction import Forgotten
 from mailaccess.storage.metadata import FILE as ANNOTATIONS_FILE
 from mailaccess.storage.metadata import Metadata, Owned
-from mailaccess.storage.sync import sync
+from mailaccess.storage.sync import first_looks, sync
 from mailaccess.storage.watch import Event
 
 log = logging.getLogger(__name__)
@@ -321,6 +321,8 @@ class Feed:
             if before.tree:
                 self._identify(tree.keys() - before.tree.keys())
         dirty = dirty | self._change_watches()
+        with suppress(StorageError, OSError):  # what is wrong is met again with the mailbox that has it
+            first_looks(self._root, self._index, dirty & self._places.keys())
         for directory in sorted(dirty & self._places.keys()):
             self._sync(self._places[directory], directory)
         known = self._sums(before)

@@ -28,9 +28,6 @@ from mailaccess.storage.status import Status
 from mailaccess.storage.sync import first_looks
 from mailaccess.storage.uidlist import stamp_of
 
-_SEVERAL = 4
-"""Mailboxes that nobody has looked into yet are entered together, if they are not fewer."""
-
 Times = tuple[int, int, int]
 """Inode, mtime and ctime: what changes when anything is made, removed or renamed in a directory."""
 
@@ -89,10 +86,9 @@ class Overview:
         """
         self._index.verify()
         unknown = self._be_up_to_date()
-        if len(unknown) >= _SEVERAL:
-            with suppress(StorageError, OSError):  # what is wrong is told of the mailbox that is looked into alone
-                first_looks(Path(self._root), self._index, unknown)
-            self._be_up_to_date()
+        with suppress(StorageError, OSError):  # what is wrong is told of the mailbox that is looked into alone
+            if first_looks(Path(self._root), self._index, unknown):
+                self._be_up_to_date()
         with self._lock:
             if size and self._unsized:
                 return self._tree, {name: self._statuses[name] for name in self._statuses.keys() - self._unsized}

@@ -8,7 +8,7 @@ import gc
 import os
 import stat
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from enum import Enum
 from functools import partial
@@ -18,6 +18,7 @@ from typing import NamedTuple
 from mailaccess.storage.box import Box
 from mailaccess.storage.disk import FileStamp
 from mailaccess.storage.first_scan import enter
+from mailaccess.storage.index import reading
 from mailaccess.storage.index.database import Index
 from mailaccess.storage.index.rows import MailboxRow, Message, file_stamp, same_content
 from mailaccess.storage.index.transaction import Transaction
@@ -31,8 +32,10 @@ from mailaccess.storage.uidvalidity import next_uidvalidity
 _ROUNDS = 4
 """Comparisons after which a mailbox that never rests is left as it is known."""
 
+_SEVERAL = 4
+"""Mailboxes that are entered together, if they are not fewer ..."""
 _AT_ONCE = 20
-"""Mailboxes that are entered in one transaction ..."""
+"""... so many of them in one transaction ..."""
 _FEW = 500
 """... if they have no more messages than that each."""
 
@@ -64,15 +67,21 @@ def sync(box: Box, *, thorough: bool = False) -> None:
                 _sync_all(box, row, thorough=thorough)
 
 
-def first_looks(root: Path, index: Index, directories: Iterable[str]) -> None:
+def first_looks(root: Path, index: Index, directories: Collection[str]) -> bool:
     """Enters mailboxes that nobody has ever looked into, several in one transaction, since it is waiting for the disk
-    that takes the time; large ones, and those where something is going on, are left to `sync`."""
-    scans = {directory: Maildir(root / directory if directory else root).settled_scan(1) for directory in directories}
-    chosen = {each: scan for each, scan in scans.items() if _is_simple(scan)}
-    names = list(chosen)
-    for start in range(0, len(names), _AT_ONCE):
-        piece = {name: chosen[name] for name in names[start : start + _AT_ONCE]}
+    that takes the time; large ones, and those where something is going on, are left to `sync`. False: they are few.
+    """
+    if len(directories) < _SEVERAL:
+        return False
+    unknown = set(directories) - index.read(reading.stamps).keys()
+    if len(unknown) < _SEVERAL:
+        return False
+    scans = {directory: Maildir(root / directory).settled_scan(1) for directory in sorted(unknown)}
+    chosen = [(each, scan) for each, scan in scans.items() if _is_simple(scan)]
+    for start in range(0, len(chosen), _AT_ONCE):
+        piece = dict(chosen[start : start + _AT_ONCE])
         index.write(partial(_look_first, root=root, index=index, scans=piece))
+    return True
 
 
 def _is_simple(scan: Scan) -> bool:

@@ -58,6 +58,20 @@ def test_the_first_look_shows_everything(listener: Listener, account: Account) -
     assert not listener.differs(picture)
 
 
+def test_mailboxes_that_nobody_has_looked_into(listener: Listener, account: Account) -> None:
+    """Have sums once they are watched, also where there are several."""
+    for name in ("b", "c", "d"):
+        account.create(name)
+        arrive(account.root / f".{name}")
+    listener.watch(["INBOX", "a", "a/b", "b", "c", "d"])
+    picture = _settled(listener)
+
+    assert {name: sums.messages for name, sums in picture.sums.items()} == {
+        **dict.fromkeys(["INBOX", "a", "a/b"], 0),
+        **dict.fromkeys(["b", "c", "d"], 1),
+    }
+
+
 def test_as_long_as_nothing_happens_the_picture_is_the_same(listener: Listener) -> None:
     """The very object: whoever was told of it need not compare."""
     picture = listener.look()

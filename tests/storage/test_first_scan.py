@@ -93,22 +93,34 @@ class TestFirstLooks:
 
     def test_only_what_is_simple(self, account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
         """Of others nothing is known afterwards: they take a transaction of their own."""
-        for name in ("many", "two"):
+        for name in ("empty", "few", "many", "twice"):
             account.create(name)
-            for number in range(3):
-                arrive(account.root / f".{name}", name=f"{number if name == 'many' else number % 2}.h:2,{number}")
+        for number in range(3):
+            arrive(account.root / ".many", name=f"{number}.h")
+            arrive(account.root / ".twice", name=f"{number % 2}.h:2,{'S' * number}", where="cur")
         monkeypatch.setattr("mailaccess.storage.sync._FEW", 2)
-        first_looks(account.root, account.index, ["", ".many", ".two"])
+        assert first_looks(account.root, account.index, ["", ".empty", ".few", ".many", ".twice"])
 
+        assert account.index.read(reading.stamps).keys() == {"", ".empty", ".few"}
+        assert [account.status(name).messages for name in ("INBOX", "many", "twice")] == [0, 3, 3]
+
+    def test_a_few_or_known_ones(self, account: Account) -> None:
+        """Are not worth it."""
+        for name in ("a", "b", "c"):
+            account.create(name)
+        account.status("INBOX")
+
+        assert not first_looks(account.root, account.index, ["", ".a", ".b", ".c"])
+        assert not first_looks(account.root, account.index, [".a"])
         assert account.index.read(reading.stamps).keys() == {""}
-        assert [account.status(name).messages for name in ("INBOX", "many", "two")] == [0, 3, 3]
 
-    def test_one_that_is_known(self, account: Account) -> None:
-        """Stays as it is."""
-        add(account.mailbox("INBOX"))
-        before = account.status("INBOX")
-        arrive(account.root)
-        first_looks(account.root, account.index, [""])
+    def test_a_mailbox_that_was_moved(self, account: Account) -> None:
+        """Is known by its list, and gets no other UIDs."""
+        for name in ("a", "b", "c", "d"):
+            account.create(name)
+        add(account.mailbox("a"))
+        before = account.status("a")
+        (account.root / ".a").rename(account.root / ".e")
 
-        assert account.status("INBOX").guid == before.guid
-        assert account.status("INBOX").messages == 2
+        assert first_looks(account.root, account.index, ["", ".b", ".c", ".d", ".e"])
+        assert account.status("e") == before
