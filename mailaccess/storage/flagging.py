@@ -8,7 +8,7 @@ import errno
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 
 from mailaccess.mail.flags import Flags
 from mailaccess.storage.box import Box
@@ -75,7 +75,8 @@ def store_slice(
     """The same within one transaction. `may`: the flags that are changed; REPLACE leaves others as they are."""
     row = box.row(transaction)
     keywords = letters_for(transaction, box, row, () if action is Action.REMOVE else flags)
-    wanted = cache(partial(_wanted, keywords=keywords, action=action, flags=flags, may=may))
+    wish = _wanted if may is None else cache(_wanted.__wrapped__)  # that is one viewer's
+    wanted = partial(wish, keywords=keywords, action=action, flags=flags, may=may)
     refused: list[int] = []
     changes: list[Change] = []
     further: list[int] = []  # which are not so simple
@@ -221,6 +222,7 @@ def save_extra(transaction: Transaction, box: Box, row: MailboxRow, extra: Mappi
         box.extra_size = (box.directory / SIDECAR).stat().st_size
 
 
+@lru_cache(maxsize=4096)
 def _wanted(
     info: str | bytes,
     extra: str | bytes | None,

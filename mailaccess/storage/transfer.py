@@ -6,7 +6,7 @@ for the message it once was there.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from mailaccess.mail.flags import Flags
@@ -19,6 +19,7 @@ from mailaccess.storage.index import reading
 from mailaccess.storage.index.database import Index
 from mailaccess.storage.index.rows import MailboxRow, Message, keywords_of
 from mailaccess.storage.index.transaction import Transaction
+from mailaccess.storage.keywords import Keywords
 from mailaccess.storage.locating import Locator
 from mailaccess.storage.names import Entry, info_of
 from mailaccess.storage.sync import sync
@@ -124,8 +125,10 @@ def _transfer(
         target.admit(transaction, sum(message.stamp.size for message in messages), len(messages))
     keywords = keywords_of(row.keywords)
     given = {each.uid: crossing.flags_of(each, keywords, flags) for each in messages}
-    wanted = {name for names in given.values() for name in names}
+    wanted = {name for names in set(given.values()) for name in names}
     target_keywords = letters_for(transaction, target, target_row, sorted(wanted))
+    marks = cache(partial(_marks, target_keywords))
+    now = int(time.time())
     target.reserve(transaction, target_row, target_row.uidnext + len(messages))
     locator = Locator(transaction, box, row)
     made: list[tuple[Message, Message]] = []
@@ -134,10 +137,9 @@ def _transfer(
         for known in messages:
             message: Message | None = known
             while message is not None:
-                names = crossing.flags_of(message, keywords, flags)
-                letters, extra = target_keywords.letters(names), tuple(target_keywords.without_letter(names))
+                info, extra = marks(crossing.flags_of(message, keywords, flags), message.entry.info)
                 try:
-                    entry = _place(transaction, box, message, target, info_of(letters, message.entry.info), moving)
+                    entry = _place(transaction, box, message, target, info, moving)
                 except FileNotFoundError:
                     message = locator.again(message)
                     continue
@@ -146,7 +148,7 @@ def _transfer(
                     entry=entry,
                     extra=extra,
                     modseq=modseq,
-                    saved=int(time.time()),
+                    saved=now,
                     keys=(),
                 )
                 made.append((message, new))
@@ -159,6 +161,11 @@ def _transfer(
         target.changed(transaction, sum(new.stamp.size for _, new in made), len(made))
     save_extra(transaction, target, target_row, {new.entry.base: new.extra for _, new in made if new.extra})
     return [(old.uid, new.uid) for old, new in made]
+
+
+def _marks(keywords: Keywords, names: Flags, info: str) -> tuple[str, tuple[str, ...]]:
+    """The info that says these flags, and the keywords that have no letter."""
+    return info_of(keywords.letters(names), info), tuple(keywords.without_letter(names))
 
 
 def _place(transaction: Transaction, box: Box, message: Message, target: Box, info: str, moving: bool) -> Entry:
@@ -176,7 +183,6 @@ def _enter(
     transaction: Transaction, row: MailboxRow, target_row: MailboxRow, made: list[tuple[Message, Message]], moving: bool
 ) -> None:
     transaction.add(target_row, [new for _, new in made])
-    for old, new in made:
-        transaction.copy_facts((row.id, old.uid), (target_row.id, new.uid))
+    transaction.copy_facts(row, target_row, ((old.uid, new.uid) for old, new in made))
     if moving:
         transaction.remove(row, [old for old, _ in made])

@@ -15,8 +15,8 @@ import termios
 import threading
 import time
 from array import array
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -160,18 +160,10 @@ class Watcher:
         self._tell(told)
         return drained
 
-    @contextmanager
-    def held(self) -> Iterator[None]:
+    def held(self) -> "Held":
         """Around what this process does itself to directories that are watched: the event loop is not woken by each
         step of it. What is to be read is read at the end, by this thread."""
-        self._hold(1)
-        try:
-            yield
-        finally:
-            try:
-                self.ready()
-            finally:
-                self._hold(-1)
+        return Held(self)
 
     def poll(self) -> None:
         """Looks at the paths that inotify cannot see and calls back for those that differ."""
@@ -215,10 +207,11 @@ class Watcher:
             return True
         return self._waiting[0] > 0
 
-    def _hold(self, by: int) -> None:
+    def hold(self, by: int) -> None:
+        """See `held`."""
         with self._lock:
             before, self._held = self._held, self._held + by
-            if not ((before and self._held) or self._closed):
+            if not (before and self._held) and not self._closed:
                 self._gate.modify(self._fd, 0 if self._held else select.EPOLLIN)
 
     def _arm(self, path: str) -> bool:
@@ -283,6 +276,24 @@ class Watcher:
                 _guarded(self._callbacks[token][1])
 
 
+class Held:
+    """What `Watcher.held` gives."""
+
+    __slots__ = ("_watcher",)
+
+    def __init__(self, watcher: Watcher) -> None:
+        self._watcher = watcher
+
+    def __enter__(self) -> None:
+        self._watcher.hold(1)
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self._watcher.ready()
+        finally:
+            self._watcher.hold(-1)
+
+
 def _guarded(callback: Callable[[], None]) -> None:
     try:
         callback()
@@ -312,12 +323,10 @@ def current() -> Watcher | None:
     return _current[0] if _current else None
 
 
-@contextmanager
-def unnoticed() -> Iterator[None]:
+def unnoticed() -> AbstractContextManager[None]:
     """As Watcher.held, of the process's watcher."""
     watcher = current()
-    with watcher.held() if watcher is not None else nullcontext():
-        yield
+    return watcher.held() if watcher is not None else nullcontext()
 
 
 def touch_wake(path: str | Path) -> None:

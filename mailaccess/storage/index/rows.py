@@ -355,8 +355,9 @@ def packed_words(values: tuple[str, ...]) -> str | bytes | None:
     return packed(" ".join(values)) if values else None
 
 
+@lru_cache(maxsize=256)
 def keywords_of(column: str) -> Keywords:
-    """A mailbox's letters, from its `keywords`."""
+    """A mailbox's letters, from its `keywords`; the same object as long as it is remembered."""
     return Keywords({int(index): name for index, name in json.loads(column).items()})
 
 

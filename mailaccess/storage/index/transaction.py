@@ -259,11 +259,11 @@ class Transaction:
         """It is done."""
         self.connection.execute("DELETE FROM intent WHERE id = ?", (number,))
 
-    def copy_facts(self, source: tuple[int, int], target: tuple[int, int]) -> None:
-        """Gives a message, (mailbox, UID), the facts of another with the same content."""
-        self.connection.execute(
+    def copy_facts(self, source: MailboxRow, target: MailboxRow, uids: Iterable[tuple[int, int]]) -> None:
+        """Gives messages the facts of others with the same content: (UID in the source, UID in the target) each."""
+        self.connection.executemany(
             "INSERT OR REPLACE INTO facts SELECT ?, version, data FROM facts WHERE id = ?",
-            (facts_id(*target), facts_id(*source)),
+            [(facts_id(target.id, new), facts_id(source.id, old)) for old, new in uids],
         )
 
     def save_facts(self, row: MailboxRow, uid: int, version: int, data: bytes) -> None:
