@@ -248,8 +248,10 @@ def _scram(algorithm: str) -> Reader:
         parts = _text(text, encoding).split(",")
         if len(parts) != 4 or not re.fullmatch(r"[1-9]\d*", parts[0]):
             raise ValueError("SCRAM is written iterations,salt,StoredKey,ServerKey")
-        rounds, salt, stored_key = int(parts[0][:10]), _octets(parts[1], "B64", 0), _octets(parts[2], "B64", 0)
+        rounds, (salt, stored_key, server_key) = int(parts[0][:10]), (_octets(part, "B64", 0) for part in parts[1:])
         _affordable(rounds)
+        if not len(stored_key) == len(server_key) == hashlib.new(algorithm).digest_size:
+            raise ValueError("the keys are not as long as the algorithm makes them")
 
         def check(password: bytes) -> bool:
             salted = hashlib.pbkdf2_hmac(algorithm, password, salt, rounds)

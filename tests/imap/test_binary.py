@@ -103,7 +103,7 @@ ENCODED = {
 
 
 @pytest.mark.parametrize("kind", ENCODED)
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(origin=st.integers(0, 2_500_000), length=st.none() | st.integers(1, 1_000_000))
 def test_any_piece_of_a_large_part(tmp_path: Path, kind: str, origin: int, length: int | None) -> None:
     """It is what the whole has there."""

@@ -117,7 +117,7 @@ def store(_: World, other: MemoryDriver, number: int) -> None:
     )
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     steps=st.lists(
         st.tuples(st.sampled_from([deliver, refile, remove, store]), st.integers(0, 30), st.booleans()), max_size=14

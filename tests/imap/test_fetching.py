@@ -251,7 +251,7 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
 
 
 @given(st.integers(1, 15), st.lists(st.sampled_from(ITEMS), min_size=1, max_size=6, unique=True))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_items_together_are_the_items_alone(samples: Client, number: int, names: list[str]) -> None:
     """Whatever else is asked for with it, an item's answer is the same; in the order asked for."""
 

@@ -140,7 +140,7 @@ def test_a_url_is_told_in_what_may_be_told(client: MemoryDriver) -> None:
     assert answer.endswith(b"b OK NOOP completed\r\n")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.binary(max_size=30) | st.tuples(st.integers(0, 30), st.integers(1, 30)), min_size=1, max_size=6),
     st.lists(st.integers(1, 30), min_size=1, max_size=5),

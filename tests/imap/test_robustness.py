@@ -176,7 +176,7 @@ def spoken(world: World, data: bytes, sizes: Sequence[int]) -> bytes:
     return answer
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.sampled_from(BEGINNINGS), spoiled(VALID), st.lists(st.integers(1, 40), min_size=1, max_size=9))
 @example(SELECT, b"( {1+}\r\ny" + b"x" * 1000 + b" {10+}\r\nb LOGOUT\r\n\r\n", [7])
 @example(SELECT, b"a IDLE\r\n" + b"x" * 1000 + b"\r\n", [7])

@@ -107,7 +107,7 @@ def test_crafted_text_takes_no_time(piece: str) -> None:
     assert time.thread_time() - start < 0.5
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(max_size=500), st.sampled_from(["plain", "html"]), st.sampled_from(["utf-8", "utf-16", "gb18030"]))
 def test_whatever_the_text(text: str, kind: str, charset: str) -> None:
     """It is at most 200 characters, in UTF-8, in one line."""

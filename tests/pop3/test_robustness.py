@@ -70,7 +70,7 @@ def spoken(world: World, data: bytes, sizes: Sequence[int]) -> bytes:
     return answer
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.sampled_from((b"", LOGIN, LOGIN)), spoiled(VALID), st.lists(st.integers(1, 20), min_size=1, max_size=9))
 @example(LOGIN, b"RETR 1\r\n" * 100, [2])
 def test_spoiled_input(worlds: Twins, beginning: bytes, data: bytes, sizes: list[int]) -> None:

@@ -352,7 +352,7 @@ changes = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(changes)
 def test_memory_index_and_disk_agree(work: list[tuple[Action, Flags, set[int]]]) -> None:
     """Whatever is changed, in whatever order; and it is what sets of flags would be."""

@@ -88,7 +88,7 @@ def test_a_long_row_of_threads_that_join(messages: Messages) -> None:
     assert set(messages.place(*rows)) == {0}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.lists(st.lists(st.integers(0, 9), min_size=1, max_size=3), max_size=4), max_size=5))
 def test_no_message_ever_changes_its_thread(batches: list[list[list[int]]]) -> None:
     """Whatever comes later; equal messages are of one thread, in whatever mailbox."""

@@ -71,7 +71,7 @@ def read(mailbox: Mailbox, needle: str, *, header: bool = True) -> list[int]:
 def test_the_same_as_reading_them(few: int, at_once: int, packed: int) -> None:
     """Whatever the texts and the needle: by trigrams or one by one, compressed or not, in one step or in many."""
 
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     @given(st.lists(st.tuples(SUBJECTS, st.lists(WORDS, max_size=5)), min_size=1, max_size=8), st.data())
     def check(mails: list[tuple[str, list[str]]], data: st.DataObject) -> None:
         with TemporaryDirectory() as directory, pytest.MonkeyPatch.context() as patch:
