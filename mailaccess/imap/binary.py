@@ -20,7 +20,7 @@ from mailaccess.imap.errors import Bad
 from mailaccess.imap.facts import Facts
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.registry import feature
-from mailaccess.imap.section import STREAMED, literal, parse_partial
+from mailaccess.imap.section import ENDLESS, STREAMED, literal, parse_partial
 from mailaccess.mail.lines import to_wire
 from mailaccess.mail.transfer import KNOWN, decode_block
 from mailaccess.storage.content import Content
@@ -192,9 +192,10 @@ class BinaryText(NamedTuple):
     section: BinarySection
     facts: Facts | None
 
-    def cost(self, size: int) -> int:
-        """How many octets of a message of `size` have to be read, at most."""
-        return size
+    @property
+    def end(self) -> int:
+        """See Source."""
+        return ENDLESS + 1
 
     def read(self, content: Content) -> bytes | Decoded:
         """Rendered; what is long, as what it can be had from. UnknownEncoding."""
@@ -211,9 +212,10 @@ class BinarySize(NamedTuple):
     section: BinarySection
     facts: Facts | None
 
-    def cost(self, size: int) -> int:
-        """As BinaryText.cost."""
-        return size
+    @property
+    def end(self) -> int:
+        """See Source."""
+        return ENDLESS + 1
 
     def read(self, content: Content) -> int:
         """UnknownEncoding."""

@@ -205,6 +205,7 @@ class Answer:
         sized = block.values(sizes) if self.reads else [0] * len(block.uids)
         wanted = list(map(Line, block.uids, sized, zip(*columns, strict=True)))
         numbers = iter(block.numbers)
+        channel, form = self.session.channel, self.form
         for batch in _batches(wanted):
             try:
                 await load_values(self.mailbox, batch)
@@ -212,8 +213,12 @@ class Answer:
                     if line.values is None:
                         self.missing += 1
                         self.undecodable += line.undecodable
-                    else:
+                    elif self.seen or line.cost > _BY_REFERENCE:
                         await self._send(number, line, line.values)
+                    else:
+                        channel.write(form % (number, *line.values))
+                    if channel.full:
+                        await drained()
             finally:
                 for line in batch:
                     if line.content is not None:
@@ -231,8 +236,6 @@ class Answer:
             await self._send_long(number, row, line.content)
         else:
             self.session.write(form % (number, *row))
-        if self.session.channel.full:
-            await drained()
 
     async def _send_long(self, number: int, row: Sequence[Value], content: Content | None) -> None:
         write = self.session.write

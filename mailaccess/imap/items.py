@@ -34,8 +34,9 @@ Value = bytes | int | Stream
 class Source(Protocol):
     """What finds a value in a message's file."""
 
-    def cost(self, size: int) -> int:
-        """How many octets of a message of `size` are read, at most."""
+    @property
+    def end(self) -> int:
+        """Before which octet of the message ends what is read; above ENDLESS if it takes an open message."""
 
     def read(self, content: Content) -> Value:
         """UnknownEncoding."""

@@ -58,10 +58,6 @@ class Span(NamedTuple):
         """None is told to be there: see Content.read."""
         return False
 
-    def cost(self, size: int) -> int:
-        """How many octets of a message of `size` have to be read."""
-        return max(0, min(self.end, size) - self.start)
-
     def read(self, content: Content) -> "bytes | Span":
         """Rendered as a literal; what is long, as its place in this message, to be sent piece by piece."""
         end = min(self.end, content.size)
@@ -172,10 +168,6 @@ class HeaderSpan(NamedTuple):
     start: int
     end: int
     section: Section
-
-    def cost(self, size: int) -> int:
-        """As Span.cost."""
-        return min(self.end, size) - self.start
 
     def read(self, content: Content) -> bytes:
         """As Span.read."""

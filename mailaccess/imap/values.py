@@ -5,7 +5,7 @@ from typing import cast
 
 from mailaccess.imap.binary import UnknownEncoding
 from mailaccess.imap.items import Said, Stream, Value
-from mailaccess.imap.section import HeaderSpan, Span
+from mailaccess.imap.section import ENDLESS, HeaderSpan, Span
 from mailaccess.storage.content import Content
 from mailaccess.storage.errors import ContentChanged, MessageGone, ShortRead
 from mailaccess.storage.mailbox import Mailbox
@@ -20,21 +20,22 @@ _TEXTS = Span, HeaderSpan
 class Line:
     """One message's values, and then those that were found in its file among them."""
 
-    __slots__ = ("content", "cost", "said", "uid", "undecodable", "values")
+    __slots__ = ("content", "cost", "end", "said", "uid", "undecodable", "values")
 
     def __init__(self, uid: int, size: int, said: Sequence[Said]) -> None:
         """`size`: octets of the message."""
         self.uid = uid
         self.said = said
+        self.values: Sequence[Value] | None = None  # None in the end: the message is gone
         self.content: Content | None = None  # open, when a value is a stream of it
         self.undecodable = False  # it is there, but encoded in a way that is not known
-        self.cost = 0  # octets to be read
-        sources = False
+        self.end = -1  # before which octet of the message ends what is read; -1: nothing is
         for one in said:
-            if not isinstance(one, _AT_HAND):
-                sources = True
-                self.cost += one.cost(size)
-        self.values = None if sources else cast("Sequence[Value]", said)  # then None: the message is gone
+            if not isinstance(one, _AT_HAND) and one.end > self.end:
+                self.end = one.end
+        self.cost = min(self.end, size)  # octets that are read, at most
+        if self.end < 0:
+            self.values = cast("Sequence[Value]", said)
 
 
 async def load_values(mailbox: Mailbox, wanted: Sequence[Line]) -> None:
@@ -46,27 +47,14 @@ async def load_values(mailbox: Mailbox, wanted: Sequence[Line]) -> None:
 
 
 def _read_together(wanted: Sequence[Line], mailbox: Mailbox) -> None:
-    ends = {line.uid: end for line in wanted if line.values is None and (end := _end(line.said))}
-    beginnings = mailbox.beginnings(ends)
-    for line in wanted:
-        text = beginnings.get(line.uid)
-        if text is not None:
-            values = [said.within(text) if isinstance(said, _TEXTS) else said for said in line.said]
-            line.values = cast("list[Value]", values)
+    # What is decoded must be opened; and so must what is found to be nothing: is the message there?
+    simple = {line.uid: line for line in wanted if 0 < line.end <= ENDLESS}
+    for uid, text in mailbox.beginnings({uid: line.end for uid, line in simple.items()}):
+        values = [said.within(text) if isinstance(said, _TEXTS) else said for said in simple[uid].said]
+        simple[uid].values = cast("list[Value]", values)
     rest = [line for line in wanted if line.values is None]
     if rest:
         _read(rest, mailbox.opening([line.uid for line in rest]))
-
-
-def _end(said: Sequence[Said]) -> int:
-    """Before which octet ends all that has to be read; 0 where the message must be opened for it."""
-    end = 0
-    for one in said:
-        if isinstance(one, _TEXTS):
-            end = max(end, one.end)
-        elif not isinstance(one, _AT_HAND):
-            return 0
-    return end
 
 
 def _read(wanted: Sequence[Line], open_content: Callable[[int], Content | None]) -> bool:

@@ -2,7 +2,8 @@
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -64,12 +65,10 @@ class Openable(ABC):
         except Forgotten:
             return {}
 
-    def beginnings(self, ends: Mapping[int, int]) -> dict[int, bytes]:
+    def beginnings(self, ends: Mapping[int, int]) -> Iterator[tuple[int, bytes]]:
         """The first octets, on the wire, of those of the messages that are small, and at hand: see `small`."""
-        try:
-            return small.beginnings(self._box, ends)
-        except Forgotten:
-            return {}
+        with suppress(Forgotten):
+            yield from small.beginnings(self._box, ends)
 
     def unlike(self, uids: Sequence[int]) -> set[int]:
         """Those of the messages whose file is not where and what it was: to be opened, to see whether they are gone."""

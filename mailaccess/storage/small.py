@@ -2,12 +2,13 @@
 
 import os
 import stat
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 
 from mailaccess.mail.lines import LineEnding, to_wire
 from mailaccess.storage.box import Box
 from mailaccess.storage.index import reading
-from mailaccess.storage.index.rows import file_stamp, same_content
+from mailaccess.storage.index.rows import ENDINGS, file_stamp, same_content
 
 MOST = 256 * 1024
 """Octets of a file."""
@@ -28,30 +29,30 @@ def files(box: Box, uids: Collection[int]) -> dict[int, bytes]:
     return found
 
 
-def beginnings(box: Box, ends: Mapping[int, int]) -> dict[int, bytes]:
+def beginnings(box: Box, ends: Mapping[int, int]) -> Iterator[tuple[int, bytes]]:
     """Of each message, by its UID, the first so many octets on the wire, as `Content.read` gives them, or a few more;
-    all, where it has no more. Left out are the same as of `files`."""
-    found: dict[int, bytes] = {}
+    all, where it has no more. Left out are the same as of `files`.
+
+    One by one: what each takes of memory is still in the processor's cache when the next one is given it.
+    """
     files = box.index.read(lambda connection: reading.files_of(connection, box.id, ends))
-    directory = str(box.maildir.path)
-    for uid, end in ends.items():
-        file = files.get(uid)
-        if file is None or file.line_ends is None or file.disk_size > MOST:
-            continue
-        if isinstance(file.base, str) and isinstance(file.info, str):
-            path = f"{directory}/{file.place}/{file.base}{file.info}"
-        else:
-            path = box.maildir.file(file.entry)
-        # On disk an octet is not farther from the beginning than on the wire.
-        data = _read(path, file.disk_size, file.mtime, min(end, file.disk_size))
-        if data is None:
-            continue
-        if file.ending is LineEnding.LF:
-            data = data.replace(b"\n", b"\r\n")
-        elif file.ending is LineEnding.MIXED:
-            data = to_wire(data)
-        found[uid] = data.replace(b"\0", b"\x80") if b"\0" in data else data
-    return found
+    with _directories(box) as directories:
+        for uid, end in ends.items():
+            file = files.get(uid)
+            if file is None or file.line_ends is None or file.disk_size > MOST or file.place not in directories:
+                continue
+            base, info = file.base, file.info
+            name = base + info if isinstance(base, str) and isinstance(info, str) else file.entry.name
+            # On disk an octet is not farther from the beginning than on the wire.
+            data = _read(name, file.disk_size, file.mtime, min(end, file.disk_size), directories[file.place])
+            if data is None:
+                continue
+            ending = ENDINGS[file.line_ends]
+            if ending is LineEnding.LF:
+                data = data.replace(b"\n", b"\r\n")
+            elif ending is LineEnding.MIXED:
+                data = to_wire(data)
+            yield uid, data.replace(b"\0", b"\x80") if b"\0" in data else data
 
 
 def unlike(box: Box, uids: Collection[int]) -> set[int]:
@@ -75,10 +76,24 @@ def wire(data: bytes) -> bytes:
     return data.replace(b"\0", b"\x80") if b"\0" in data else data
 
 
-def _read(path: str, size: int, mtime: int, length: int) -> bytes | None:
+@contextmanager
+def _directories(box: Box) -> Iterator[dict[str, int]]:
+    """Those that are there, open: each file's path need not be walked from the root."""
+    found: dict[str, int] = {}
+    try:
+        for place in ("cur", "new"):
+            with suppress(OSError):
+                found[place] = os.open(box.maildir.path / place, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        yield found
+    finally:
+        for fd in found.values():
+            os.close(fd)
+
+
+def _read(path: str, size: int, mtime: int, length: int, directory: int | None = None) -> bytes | None:
     """The first octets of a file of that size and date."""
     try:
-        fd = os.open(path, _FLAGS)
+        fd = os.open(path, _FLAGS, dir_fd=directory)
     except OSError:
         return None
     try:
