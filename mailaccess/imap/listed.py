@@ -32,7 +32,7 @@ class Listed:
         if subscribed and self.subscribed:
             attributes.append(b"\\Subscribed")
         attributes.append(b"\\HasChildren" if self.has_children else b"\\HasNoChildren")
-        if self.entry is not None:
+        if self.entry is not None and self.entry.special_use:
             attributes += sorted(use.encode() for use in self.entry.special_use)
         return attributes
 

@@ -193,7 +193,7 @@ async def _status(session: Session, line: Listed, items: tuple[bytes, ...], valu
 def _select(entries: dict[str, MailboxEntry], subscribed: set[str], wanted: ListArguments) -> list[Listed]:
     """What the selection options and patterns choose, in the tree's order."""
     matches = matcher(wanted.patterns)
-    parents = {parent for name in entries for parent in _parents(name)}
+    parents = {parent for name in entries if "/" in name for parent in _parents(name)}
     candidates = _candidates(entries, subscribed, wanted.select)
 
     def listed(name: str, *, selected: bool) -> Listed:
@@ -209,6 +209,8 @@ def _select(entries: dict[str, MailboxEntry], subscribed: set[str], wanted: List
                     lines[parent] = listed(parent, selected=False)
                 if parent in lines:
                     lines[parent].child_matched = True
+    if not wanted.select:
+        return list(lines.values())
     order = {name: index for index, name in enumerate(entries)}
     return sorted(lines.values(), key=lambda line: (order.get(line.name, len(order)), line.name))
 
