@@ -142,8 +142,10 @@ class Overview:
 
     def _read(self, directory: str, path: str, times: Times, settled: bool) -> _Seen:
         name = self._folders.name(directory)
-        uses = special_uses.read(path) if name is not None else frozenset[str]()
-        return _Seen(times, settled, name, Found(path, uses, acl.is_listed(Path(path))), stamp_of(Path(path)))
+        if name is None:
+            return _Seen(times, settled, None, Found(path, frozenset(), False), None)
+        found = Found(path, special_uses.read(path), acl.is_listed(Path(path)))
+        return _Seen(times, settled, name, found, stamp_of(Path(path)))
 
     def _named(self, seen: Mapping[str, _Seen]) -> dict[str, str]:
         """Of several directories of one name the one that is spelled as we do."""
@@ -196,14 +198,14 @@ class Overview:
         path = seen.found.path
         if sums.uidlist is None:
             return False
-        if sums.uidlist != seen.uidlist:  # what is written into the file does not show in the directory
-            stamp = stamp_of(Path(path))
-            if sums.uidlist != stamp:
-                return False
-            self._seen[directory] = seen._replace(uidlist=stamp)
         try:
+            if sums.uidlist != seen.uidlist:  # what is written into the file does not show in the directory
+                stamp = stamp_of(Path(path))
+                if sums.uidlist != stamp:
+                    return False
+                self._seen[directory] = seen._replace(uidlist=stamp)
             return sums.stamp == _times(f"{path}/new") + _times(f"{path}/cur")
-        except FileNotFoundError:
+        except OSError:  # as whoever looks into it will be told
             return False
 
 

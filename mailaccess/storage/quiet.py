@@ -32,6 +32,7 @@ class Quiet:
         watcher = self._watcher
         if not self._lasts or watcher is None or watcher is not watch.current():
             return False
+        self._asked = time.monotonic()
         return watcher.ready() and self._lasts
 
     def listen(self, directories: Collection[str]) -> None:
@@ -58,7 +59,7 @@ class Quiet:
         self._lasts = False
 
     def rest(self, after: float = 0.0) -> None:
-        """Lets go of all, if so many seconds have passed since `listen`."""
+        """Lets go of all, if nobody has asked for so many seconds."""
         with self._lock:
             if time.monotonic() - self._asked >= after:
                 self._drop(list(self._tokens))

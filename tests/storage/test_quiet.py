@@ -1,5 +1,6 @@
 """Whether anything has happened in many directories."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -104,3 +105,14 @@ def test_rest(listening: Quiet, monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert not listening.lasts()
     assert listening not in quiet._listening
+
+
+def test_who_goes_on_asking_is_not_left(listening: Quiet, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also if nothing happens for long."""
+    now = time.monotonic()
+    monkeypatch.setattr("mailaccess.storage.quiet.time.monotonic", lambda: now + 500)
+    assert listening.lasts()
+    monkeypatch.setattr("mailaccess.storage.quiet.time.monotonic", lambda: now + 1000)
+    quiet.rest()
+
+    assert listening.lasts()
