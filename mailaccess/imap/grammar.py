@@ -157,7 +157,7 @@ class Cursor:
         if self.skip(b"$"):
             return SAVED
         text = self._match(_NUMSET, "a sequence set")[0]
-        if b":" not in text and b"*" not in text:  # clients send thousands
+        if b"," in text and b":" not in text and b"*" not in text:  # clients send thousands
             numbers = list(map(int, text.split(b",")))
             if min(numbers) < 1 or max(numbers) > MAX_NUMBER:
                 raise Bad(_NO_SEQ_NUMBER)
@@ -262,11 +262,14 @@ class Cursor:
         """flag-list = "(" [flag *(SP flag)] ")"; \\Recent, which nobody can set, is dropped."""
         self.expect(b"(")
         flags: list[str] = []
-        if not self.skip(b")"):
-            for _ in self.members(MAX_FLAGS, "flags"):
-                if flags and self.peek() == b")":  # behind a space
-                    continue
-                flags.append(self.flag())
+        while not self.skip(b")"):
+            if flags:
+                self.sp()
+                if self.skip(b")"):
+                    break
+            if len(flags) == MAX_FLAGS:
+                raise Bad(f"At most {MAX_FLAGS} flags can be named at once")
+            flags.append(self.flag())
         return frozenset(flag for flag in flags if flag.upper() != "\\RECENT")
 
     def date(self) -> date:
