@@ -98,6 +98,7 @@ class World:
             "tick": lambda _: self._to_all(MemoryDriver.tick),  # the seconds of every Event wait pass
             "shutdown": lambda _: self._to_all(MemoryDriver.shut_down),
             "timeout": lambda _: self._to_all(MemoryDriver.time_out),
+            "fill": self._fill,
             "wake": lambda _: self._to_all(lambda driver: driver.channel.wake()),
         }
 
@@ -233,6 +234,11 @@ class World:
     def _come_from_afar(self, _: str) -> None:
         """`@remote`: clients that connect from now on are on another machine, and may start TLS"""
         self._remote = True
+
+    def _fill(self, _: str) -> None:
+        """The server has had the time to fill the full-text index."""
+        while self.accounts.fill():
+            pass
 
     def _limit_messages(self, number: str) -> None:
         """`@message-limit N`: clients that connect from now on may have N messages processed by one command"""

@@ -1,12 +1,13 @@
 """What the full-text index answers of a search, so that files are read only for messages that it does not have yet."""
 
-from collections.abc import Collection, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from mailaccess.imap.program import KEYS, Branch, Node
 from mailaccess.imap.rows import Question, Rows
 from mailaccess.storage.text.asking import Asking, Unanswered
-from mailaccess.wire.traps import call, compute
+from mailaccess.wire.traps import call, compute, compute_steps
 
 FEW = 16
 """Messages that are read as fast as the index is opened."""
@@ -15,12 +16,15 @@ CHECKED = 500
 """Matches whose files are looked at: whether they are there, and what was read for the index. More are taken at its
 word, as what the index says of headers is; opening such a message will show it."""
 
+STRETCHES = 100
+"""Gaps in what the index knows up to which that is left in one piece between them."""
+
 
 class Answers(NamedTuple):
-    """What the index knows."""
+    """What the index knows. Nothing in it is in proportion to the messages that it knows and that do not match."""
 
-    rows: list[int]  # of which messages, ascending
-    matches: dict[Question, set[int]]  # rows, by what was looked for
+    unknown: list[int]  # rows of which it cannot tell, ascending
+    matches: dict[Question, list[int]]  # rows of all others that match, ascending, by what was looked for
 
 
 async def ask(rows: Rows, root: Node, candidates: Sequence[int]) -> Answers | None:
@@ -32,22 +36,41 @@ async def ask(rows: Rows, root: Node, candidates: Sequence[int]) -> Answers | No
     if asking is None:
         return None
     try:
-        known = await compute(_known, asking, rows, candidates)
-        if not known:
+        if isinstance(candidates, range):
+            uids = rows.uids[candidates.start : candidates.stop]
+        else:
+            uids = [rows.uids[row] for row in candidates]
+        unknown = await compute_steps(len(uids), _unknown, asking, rows, candidates, uids)
+        if len(unknown) == len(candidates):
             return None
-        uids = [rows.uids[row] for row in known]
-        matches: dict[Question, set[int]] = {}
+        matches: dict[Question, list[int]] = {}
         for question in filter(None, questions):
             found: set[int] = set()
             pieces = asking.holding(uids, question.needle, header=question.header)
             while (piece := await compute(next, pieces, None)) is not None:
                 found.update(piece)
-            matches[question] = {row for row, uid in zip(known, uids, strict=True) if uid in found}
+            matches[question] = await compute_steps(len(found) * 4, _rows_of, found, candidates, uids)
     except Unanswered:
         return None
     finally:
         asking.close()
-    return Answers(known, matches)
+    return Answers(unknown, matches)
+
+
+def known(answers: Answers, candidates: Sequence[int]) -> Iterator[Sequence[int]]:
+    """The messages of which the index can tell, in stretches: ranges, where the candidates are one."""
+    if len(answers.unknown) > STRETCHES:
+        unknown = set(answers.unknown)
+        yield [row for row in candidates if row not in unknown]
+        return
+    start = 0
+    for row in answers.unknown:
+        end = bisect_left(candidates, row)
+        if end > start:
+            yield candidates[start:end]
+        start = end + 1
+    if start < len(candidates):
+        yield candidates[start:]
 
 
 async def doubtful(rows: Rows, matches: Sequence[int]) -> set[int]:
@@ -70,14 +93,20 @@ def _questions(node: Node) -> Iterator[Question | None]:
         yield None  # behind FUZZY
 
 
-def _known(asking: Asking, rows: Rows, candidates: Sequence[int]) -> list[int]:
-    """Rows of messages of which the index can tell; not of those that are gone, which only files show."""
+def _unknown(asking: Asking, rows: Rows, candidates: Sequence[int], uids: Sequence[int]) -> list[int]:
+    """Rows of messages of which the index cannot tell, or that are gone, which only their files show."""
+    unknown = set(_rows_of(asking.unknown(uids), candidates, uids))
     messages = rows.view.mailbox.messages
-    uids = [rows.uids[row] for row in candidates]
     if messages is not rows.view.generation:
-        uids = [uid for uid in uids if messages.position(uid) >= 0]
-    known: Collection[int] = asking.known(uids)
-    if len(known) == len(candidates):
-        return list(candidates)
-    known = set(known)
-    return [row for row in candidates if rows.uids[row] in known]
+        unknown.update(row for row, uid in zip(candidates, uids, strict=True) if messages.position(uid) < 0)
+    return sorted(unknown)
+
+
+def _rows_of(wanted: Iterable[int], candidates: Sequence[int], uids: Sequence[int]) -> list[int]:
+    """Rows of those of the UIDs that are among the candidates, ascending."""
+    found = []
+    for uid in sorted(wanted):
+        at = bisect_left(uids, uid)
+        if at < len(uids) and uids[at] == uid:
+            found.append(candidates[at])
+    return found

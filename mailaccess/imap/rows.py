@@ -4,7 +4,8 @@ Row r is the message with sequence number r + 1.
 """
 
 from array import array
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple, TypeVar
 
@@ -47,7 +48,7 @@ class Rows:
         self._keywords = {name.lower(): name for name in view.mailbox.keywords()}
         self._ranges: dict[int, Ranges] = {}
         self._values: dict[Column[Any], dict[int, Any]] = {}
-        self.answers: Mapping[Question, Collection[int]] | None = None  # which rows match, if that is known already
+        self.answers: Mapping[Question, Sequence[int]] | None = None  # which rows match, if that is known already
         self._texts = Texts(view.mailbox)
 
     # -- columns
@@ -159,8 +160,7 @@ class Rows:
         if not needle:
             return list(candidates)
         if self.answers is not None:
-            matching = self.answers[Question(needle, header)]
-            return [row for row in candidates if row in matching]
+            return _both(self.answers[Question(needle, header)], candidates)
         return [
             row
             for row, found in self._asked(candidates, lambda uid: self._texts.hold(uid, needle, header=header))
@@ -180,3 +180,14 @@ class Rows:
                 yield row, ask(uids[row])
             except GONE:
                 self.gone.add(row)
+
+
+def _both(matching: Sequence[int], candidates: Sequence[int]) -> list[int]:
+    """What is in both; they ascend. Of a range of candidates not each is looked at."""
+    if not candidates:
+        return []
+    part = matching[bisect_left(matching, candidates[0]) : bisect_right(matching, candidates[-1])]
+    if isinstance(candidates, range):
+        return list(part)
+    chosen = set(part)
+    return [row for row in candidates if row in chosen]

@@ -130,13 +130,14 @@ async def _by_index(rows: Rows, program: Program, candidates: Sequence[int]) -> 
         rows.answers = answers.matches
         matches = []
         level = Needs.FACTS if program.columns else Needs.COLUMNS  # texts are not needed any more
-        for part in _slices(rows, answers.rows, level, program.keys):
-            await hold_columns(rows, part, program.columns)
-            matches += (await compute(sift, program.root, rows, part, Needs.TEXT))[0]
+        for stretch in indexed.known(answers, candidates):
+            for part in _slices(rows, stretch, level, program.keys):
+                await hold_columns(rows, part, program.columns)
+                matches += (await compute(sift, program.root, rows, part, Needs.TEXT))[0]
         rows.answers = None
         doubtful = await indexed.doubtful(rows, matches)
         matches = _without(matches, doubtful)
-        candidates = _without(candidates, set(answers.rows) - doubtful)
+        candidates = sorted([*answers.unknown, *doubtful])
     if len(candidates) > indexed.FEW:
         rows.view.mailbox.want_texts()
     return matches, candidates
@@ -167,6 +168,9 @@ def _by_size(rows: Rows, candidates: Sequence[int]) -> Iterator[Sequence[int]]:
 
 async def hold_columns(rows: Rows, part: Sequence[int], columns: Sequence[Column[Any]]) -> None:
     """Sees to it that the values of a slice of rows are at hand."""
+    if not columns:
+        rows.hold({})
+        return
     mailbox = rows.view.mailbox
     held = {column: KEPT.get(mailbox, column) for column in columns}
     uids = [rows.uids[row] for row in part]

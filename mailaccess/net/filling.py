@@ -13,8 +13,8 @@ LOOK = 1.0
 """Seconds between two looks for work."""
 GIVE_WAY = 0.1
 """Seconds until the next look when there is work, but sessions have some, too."""
-SHARE = 4
-"""One part in so many of the time of a processor."""
+SHARE = 2
+"""One part in so many of the time of a processor, at most."""
 
 
 class Filling:
@@ -53,4 +53,5 @@ class Filling:
                 if self._next is not None:
                     self._again((SHARE - 1) * max(self._reactor.seconds() - began, 0.005))
 
-            self._lanes.submit(self._accounts.fill, Lane.COMPUTE, done)
+            # It keeps a processor busy, but may wait for the disk as well, for which no session's computing is to wait.
+            self._lanes.submit(self._accounts.fill, Lane.STORAGE, done)

@@ -36,7 +36,7 @@ def known(mailbox: Mailbox) -> int:
     if asked is None:
         return 0
     try:
-        return len(asked.known(mailbox.messages.uids))
+        return len(mailbox.messages) - len(asked.unknown(mailbox.messages.uids))
     finally:
         asked.close()
 

@@ -57,15 +57,14 @@ class Asking:
         except sqlite3.Error as error:
             self._failed(error)
 
-    def known(self, uids: Sequence[int]) -> Sequence[int]:
-        """Those of the messages (ascending) of which the index can tell."""
-        known = uids[: bisect_right(uids, self._upto)]
-        return [uid for uid in known if uid not in self._unread] if self._unread else known
+    def unknown(self, uids: Sequence[int]) -> list[int]:
+        """Those of the messages (ascending) of which the index cannot tell; perhaps others, too."""
+        return [*self._unread, *uids[bisect_right(uids, self._upto) :]]
 
     def holding(self, uids: Sequence[int], needle: str, *, header: bool) -> Iterator[list[int]]:
-        """Those of some known messages (ascending) whose bodies hold a folded needle, or with `header` their headers;
-        perhaps others of the mailbox, too. In pieces of some 20 ms, which may be empty. Unanswered, from any of them.
-        """
+        """Those of the messages (ascending) that are known and whose bodies hold a folded needle, or with `header`
+        their headers; perhaps others of the mailbox, too. In pieces of some 20 ms, which may be empty. Unanswered, from
+        any of them."""
         wanted = needle.encode("utf-8", "surrogatepass")
         try:
             found: list[int] = []
