@@ -191,6 +191,10 @@ class Access:
         self._require(place, READ)
         return place.account.viewed_status(place.name, self._viewer(place), size=size)
 
+    def status_at_hand(self, name: str, *, size: bool = True) -> Status | None:
+        """The same where that takes microseconds: as `at_hand`."""
+        return None if self._names.may_be_others(name) else self.own.status_at_hand(name, size=size)
+
     def guid(self, name: str) -> str:
         """The mailbox's GUID: any right lets the user ask."""
         place = self._names.place(name)

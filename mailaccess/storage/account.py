@@ -221,6 +221,11 @@ class Account:
 
         return self._guarded(work)
 
+    def status_at_hand(self, name: str, *, size: bool = True) -> Status | None:
+        """The same, from memory: as `at_hand`."""
+        mailbox = self.at_hand(name)
+        return mailbox.status_in_memory(size=size) if mailbox is not None else None
+
     def _open(self, box: Box) -> Mailbox:
         mailbox = self._known(box.guid)
         if mailbox is None:

@@ -12,7 +12,7 @@ from sqlite3 import Connection
 from typing import TypeVar
 
 from mailaccess.mail.flags import DELETED, Flags
-from mailaccess.storage import expunging, flagging, keywords, replacing, transfer, watch, writing
+from mailaccess.storage import expunging, flagging, keywords, replacing, status, transfer, watch, writing
 from mailaccess.storage.box import Box
 from mailaccess.storage.errors import NoSuchMailbox, StorageError, Unavailable, from_os
 from mailaccess.storage.flagging import Action
@@ -29,6 +29,7 @@ from mailaccess.storage.messages import Messages
 from mailaccess.storage.openable import FactsMaker, Openable
 from mailaccess.storage.quota import Room
 from mailaccess.storage.rights import ALL, Rights
+from mailaccess.storage.status import Status
 from mailaccess.storage.survey import doubtful, due
 from mailaccess.storage.sync import lists_changed, recheck, settle, sync
 from mailaccess.storage.text.full_text import FullText
@@ -184,6 +185,13 @@ class Mailbox(Openable):
             return False
         box.heard.fall_silent(count)
         return True
+
+    def status_in_memory(self, *, size: bool) -> Status | None:
+        """The sums of a mailbox that is at hand; None where files have still to be read for its size."""
+        row, messages = self._memory.row, self.messages
+        if size and row.unsized:
+            return None
+        return status.of(row, len(messages.uids_between(row.first_recent, row.uidnext)))
 
     def refresh(self) -> None:
         """Takes in what others committed, without a look at the disk."""

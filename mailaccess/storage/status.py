@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from mailaccess.storage.box import Box
 from mailaccess.storage.contents import make_sizes
 from mailaccess.storage.index import reading
+from mailaccess.storage.index.rows import MailboxRow
 from mailaccess.storage.sync import sync
 
 
@@ -34,6 +35,11 @@ def look(box: Box, *, size: bool) -> Status:
     recent = row.messages
     if row.first_recent > 1:
         recent = box.index.read(lambda connection: reading.count_from(connection, box.id, row.first_recent))
+    return of(row, recent)
+
+
+def of(row: MailboxRow, recent: int) -> Status:
+    """The sums that the row has, and how many are \\Recent."""
     return Status(
         messages=row.messages,
         recent=recent,

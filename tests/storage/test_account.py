@@ -364,6 +364,23 @@ class TestAtHand:
         assert account.at_hand("INBOX") is mailbox
         assert mailbox.is_claimed
 
+    def test_its_sums(self, account: Account, watcher: Watcher) -> None:
+        """Are those that the index has; but where the size of a file is not known."""
+        mailbox = left(account)
+        mailbox.store([1], Action.ADD, frozenset([SEEN]))
+        add(mailbox)
+        assert mailbox.is_at_hand()
+        found = account.status_at_hand("INBOX")
+        assert found == account.status("INBOX")
+        assert found is not None
+        assert (found.messages, found.unseen, found.recent) == (2, 1, 1)
+
+        arrive(account.root)
+        mailbox.sync()
+        settle(mailbox)
+        assert account.status_at_hand("INBOX") is None
+        assert account.status_at_hand("INBOX", size=False) == account.status("INBOX", size=False)
+
     def test_one_that_nobody_listens_to(self, account: Account, watcher: Watcher) -> None:
         """It was long ago, or never, that it was open."""
         left(account).rest()

@@ -23,5 +23,8 @@ async def status(session: Session, name: str, items: list[bytes]) -> None:
     """RFC 3501 6.3.10"""
     if b"HIGHESTMODSEQ" in items:
         session.enable(b"CONDSTORE")
-    values = await call(session.account.status, name, size=b"SIZE" in items)
+    size = b"SIZE" in items
+    values = session.account.status_at_hand(name, size=size)
+    if values is None:
+        values = await call(session.account.status, name, size=size)
     session.write(render_status(session, name, values, tuple(items)))
