@@ -1,5 +1,6 @@
 """The maildrop: the INBOX as it was at login, locked against other POP3 sessions. Blocking; for `call`."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 
 from mailaccess.mail.flags import SEEN
@@ -9,6 +10,8 @@ from mailaccess.storage.content import Content
 from mailaccess.storage.errors import MessageGone
 from mailaccess.storage.mailbox import Action
 from mailaccess.storage.messages import UNSIZED
+
+_AHEAD = 32  # messages of which the index is asked together
 
 
 class Maildrop:
@@ -38,6 +41,8 @@ class Maildrop:
             self._held.close()
             raise
         self.deleted: set[int] = set()
+        self._ahead: Callable[[int], Content | None] = lambda _: None
+        self._asked: frozenset[int] = frozenset()  # UIDs of messages that `_ahead` opens
 
     def close(self) -> None:
         """Gives the lock back."""
@@ -51,9 +56,16 @@ class Maildrop:
             raise MessageGone(number) from None
 
     def content_at_hand(self, number: int) -> Content | None:
-        """The same, fit for the reactor; None where its file would have to be looked for."""
+        """The same, fit for the reactor; None where its file would have to be looked for.
+
+        A client that asks for one will mostly ask for those behind it: the index is asked for them together.
+        """
+        uid = self.uids[number - 1]
         try:
-            return self._mailbox.content_at_hand(self.uids[number - 1])
+            if uid not in self._asked:
+                following = self.uids[number - 1 : number - 1 + _AHEAD]
+                self._ahead, self._asked = self._mailbox.opening_at_hand(following), frozenset(following)
+            return self._ahead(uid) or self._mailbox.content_at_hand(uid)
         except MessageGone:
             return None
 

@@ -4,7 +4,7 @@ import pytest
 
 from mailaccess.pop3.maildrop import Maildrop
 from mailaccess.storage.acl import Who
-from mailaccess.storage.errors import MaildropBusy, NotPermitted
+from mailaccess.storage.errors import MaildropBusy, MessageGone, NotPermitted
 from tests.world import MESSAGES, World
 
 
@@ -16,6 +16,29 @@ def test_one_at_a_time(world: World) -> None:
         Maildrop(account)
     first.close()
     Maildrop(account).close()
+
+
+def test_what_happens_to_messages_that_were_looked_up_ahead(world: World) -> None:
+    """Another program marks one and removes another; each is still what it is."""
+    for subject in (b"one", b"two", b"three"):
+        world.deliver(b"Subject: %s\r\n\r\n" % subject, flags="")
+    maildrop = Maildrop(world.accounts.access("fred", None))
+
+    def read(number: int) -> bytes:
+        with maildrop.content_at_hand(number) or maildrop.content(number) as content:
+            return content.read(0, content.size)
+
+    assert read(1) == b"Subject: one\r\n\r\n"
+    _, second, third = world.files()
+    second.unlink()
+    third.rename(f"{third}S")
+    assert read(3) == b"Subject: three\r\n\r\n"
+    assert maildrop.content_at_hand(2) is None
+    with pytest.raises(MessageGone):
+        maildrop.content(2)
+    maildrop.mark_seen([1])
+    assert read(1) == b"Subject: one\r\n\r\n"
+    maildrop.close()
 
 
 def test_removes_only_what_is_marked(world: World) -> None:

@@ -55,6 +55,21 @@ class TestContent:
         with pytest.raises(MessageGone):
             inbox.content_at_hand(2)
 
+    def test_several_at_hand(self, inbox: Mailbox, account: Account) -> None:
+        """None of those would be looked for that are not where they were."""
+        add(inbox, b"one\n", b"two\n", b"three\n")
+        open_content = inbox.opening_at_hand([1, 2, 9])
+        first, second, _ = sorted((account.root / "cur").iterdir())
+        second.rename(f"{second}S")
+        content = open_content(1)
+        assert content is not None
+        with content:
+            assert content.read(0, 100) == b"one\r\n"
+        assert [open_content(uid) for uid in (2, 9)] == [None, None]
+        first.write_bytes(b"other\n")
+        with pytest.raises(MessageGone):
+            open_content(1)
+
     def test_several_whose_rows_are_read_at_once(self, inbox: Mailbox, account: Account) -> None:
         """As one by one: what was renamed, removed or added since is found, or gone, all the same."""
         add(inbox, b"one\n", b"two\n", b"three\n")
