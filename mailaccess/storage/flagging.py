@@ -30,7 +30,7 @@ from mailaccess.storage.locating import Locator
 from mailaccess.storage.names import Entry, info_of, parse_name
 from mailaccess.storage.takeover import read_keywords_anew
 
-SLICE = 500
+SLICE = 250
 """Messages changed in one transaction, so that others wait milliseconds, not seconds."""
 
 _SMALL = 4096  # octets of a sidecar that is written whole each time
