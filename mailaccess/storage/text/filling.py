@@ -120,6 +120,8 @@ class Filling:
     def _open(self) -> Opened | None:
         if self._opened is not None and not self._file.is_current(self._opened):
             self.rest()
+        if not self._file.path.parent.is_dir():
+            return None  # the account was removed; to ask the index would make it again
         if self._opened is None and (self._wanted or self._file.exists()):
             self._index.verify()
             self._opened = self._file.open_writing(self._index.instance(), create=bool(self._wanted))

@@ -202,6 +202,18 @@ def test_the_index_it_goes_by_is_lost(accounts: Accounts, account: Account, inbo
     assert answer(inbox, "TWO") == [2]
 
 
+def test_an_account_that_was_removed(accounts: Accounts, account: Account, inbox: Mailbox) -> None:
+    """Nothing of it is made again."""
+    add(inbox)
+    inbox.want_texts()
+    shutil.rmtree(account.root)
+    while accounts.fill():
+        pass
+
+    assert not account.root.exists()
+    account.root.mkdir()  # for who closes it
+
+
 def test_a_crash_at_any_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a process that is killed leaves behind is a state between two slices, or none."""
     monkeypatch.setattr(filling, "_MESSAGES", 2)
