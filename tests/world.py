@@ -39,6 +39,13 @@ MESSAGES = {
 }
 
 
+def later(*directories: Path) -> None:
+    """A foreign program changed them, not in the same tick of the file system's clock as anybody before it."""
+    for directory in directories:
+        now = time.time_ns()
+        os.utime(directory, ns=(now, now))
+
+
 class World:
     """One account in `root`. `hooks` are what a transcript's `@` lines may call."""
 
@@ -136,6 +143,7 @@ class World:
         path = directory / "new" / base if flags is None else directory / "cur" / f"{base}:2,{flags}"
         path.write_bytes(data)
         os.utime(path, (1_700_000_000 + number, 1_700_000_000 + number))
+        later(path.parent)
         return path
 
     def files(self, mailbox: str = "INBOX") -> list[Path]:
@@ -171,12 +179,15 @@ class World:
         mailbox, number, letters = argument.split()
         path = self.files(mailbox)[int(number) - 1]
         base = path.name.partition(":")[0]
-        path.rename(path.parent.parent / "cur" / f"{base}:2,{letters.replace('-', '')}")
+        there = path.rename(path.parent.parent / "cur" / f"{base}:2,{letters.replace('-', '')}")
+        later(path.parent, there.parent)
 
     def _remove(self, argument: str) -> None:
         """`@remove MAILBOX N`: a foreign program deletes the Nth file"""
         mailbox, number = argument.split()
-        self.files(mailbox)[int(number) - 1].unlink()
+        path = self.files(mailbox)[int(number) - 1]
+        path.unlink()
+        later(path.parent)
 
     def _share(self, argument: str) -> None:
         """`@share OWNER MAILBOX WHO RIGHTS`: by the command line; `-` for no entry"""
@@ -204,6 +215,7 @@ class World:
         owner, mailbox, message = argument.split()
         directory = self.accounts.open(owner, None).root / ("" if mailbox == "INBOX" else f".{mailbox}") / "new"
         (directory / f"1700000000.M{next(self._numbers)}P1.example").write_bytes(MESSAGES[message])
+        later(directory)
 
     def _grant(self, argument: str) -> None:
         """`@grant USER OCTETS MESSAGES MAILBOXES [soft]`: the administrator's limits; `-` for none"""
