@@ -3,7 +3,7 @@
 import logging
 import os
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 
 from mailaccess.mail.lines import Buffer, LineEnding
@@ -155,11 +155,12 @@ def _expand(pattern: str, uid: int, uidvalidity: int) -> str:
     return _UIDL_PART.sub(expand, pattern)
 
 
-def _contents(box: Box, uids: Iterable[int]) -> Iterator[tuple[int, Content]]:
+def _contents(box: Box, uids: Collection[int]) -> Iterator[tuple[int, Content]]:
     """The messages, opened one after the other; those that are gone or cannot be opened are passed over."""
+    open_known = opening(box, uids)
     for uid in uids:
         try:
-            content = open_content(box, uid)
+            content = open_known(uid)
         except MessageGone:
             continue
         except StorageError as error:
@@ -177,9 +178,6 @@ def _keep(
     version: int = 0,
 ) -> None:
     row = box.row(transaction)
-    for message in transaction.messages(row, surveys):
-        size, ending = surveys[message.uid]
-        if message.size is None:
-            transaction.change(row, message, message._replace(size=size, ending=ending))
+    for uid in transaction.measure(row, surveys):
         if facts is not None:
-            transaction.save_facts(row, message.uid, version, facts[message.uid])
+            transaction.save_facts(row, uid, version, facts[uid])

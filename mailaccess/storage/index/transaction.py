@@ -7,10 +7,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from mailaccess.mail.lines import LineEnding
 from mailaccess.storage.index import infos, reading
 from mailaccess.storage.index.delta import Delta
 from mailaccess.storage.index.infos import Change, File
 from mailaccess.storage.index.rows import (
+    ENDINGS,
     INSERT_MAILBOX,
     INSERT_MESSAGE,
     LEFT_FACTS,
@@ -206,6 +208,21 @@ class Transaction:
     def files(self, row: MailboxRow, uids: Iterable[int]) -> list[File]:
         """Those of these messages that are there, ascending, as columns."""
         return infos.files(self.connection, row.id, uids)
+
+    def measure(self, row: MailboxRow, measured: Mapping[int, tuple[int, LineEnding]]) -> list[int]:
+        """Files were read: the octets on the wire, and how their lines end. Returns who of them is there, ascending.
+
+        It tells clients nothing new; what is known already stays.
+        """
+        files = self.files(row, measured)
+        new = [(file.uid, *measured[file.uid]) for file in files if file.size is None]
+        self.connection.executemany(
+            "UPDATE message SET size = ?, ending = ? WHERE mailbox = ? AND uid = ?",
+            [(size, ENDINGS.index(ending), row.id, uid) for uid, size, ending in new],
+        )
+        row.unsized -= len(new)
+        row.size += sum(size for _, size, _ in new)
+        return [file.uid for file in files]
 
     def change_infos(self, row: MailboxRow, changes: Sequence[Change]) -> None:
         """Files in cur/ have another info, their messages a new mod-sequence."""

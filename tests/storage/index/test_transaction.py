@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mailaccess.mail.lines import LineEnding
 from mailaccess.storage.disk import FileStamp
 from mailaccess.storage.index import reading
 from mailaccess.storage.index.rows import MailboxRow, Message
@@ -94,6 +95,19 @@ def test_a_change_is_told_only_with_a_new_mod_sequence(transaction: Transaction,
     transaction.change(row, message(1, "S"), message(1)._replace(modseq=6))
     assert transaction.touched == {row.id}
     assert row.unseen == 1
+
+
+def test_what_is_measured_is_told_to_nobody(transaction: Transaction, row: MailboxRow) -> None:
+    """It was so all the time. What is known already stays; who is not there is not entered."""
+    transaction.add(row, [message(1, size=None), message(2), message(3, size=None)])
+    transaction.touched.clear()
+    measured = dict.fromkeys((2, 3, 4), (20, LineEnding.LF))
+    assert transaction.measure(row, measured) == [2, 3]
+
+    found = transaction.messages(row, [1, 2, 3])
+    assert [(one.size, one.ending) for one in found] == [(None, None), (10, None), (20, LineEnding.LF)]
+    assert (row.unsized, row.size) == (1, 30)
+    assert transaction.touched == set()
 
 
 def test_removing_leaves_ranges(transaction: Transaction, row: MailboxRow) -> None:
