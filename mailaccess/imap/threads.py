@@ -7,12 +7,17 @@ from mailaccess.imap.columns import ANCESTRY, BASE_SUBJECT, IS_REPLY, SENT, Colu
 from mailaccess.imap.orders import LIMIT, Kept, key_of
 from mailaccess.imap.rows import Rows
 from mailaccess.imap.sorting import said_by
-from mailaccess.mail.thread import Node, ThreadInput, ordered_subject, thread_references, thread_refs
+from mailaccess.mail.thread import ThreadInput, Threads, ordered_subject, thread_references, thread_refs
 from mailaccess.wire.traps import compute_steps
 
 PIECES_AT_ONCE = 5_000
 
-Algorithm = Callable[[list[ThreadInput]], list[Node]]
+COLUMNS: tuple[Column[Any], ...] = (SENT, ANCESTRY, BASE_SUBJECT, IS_REPLY)
+"""What threading goes by, besides when messages arrived."""
+
+_NOBODY: Sequence[int] = ()
+
+Algorithm = Callable[[ThreadInput], Threads]
 
 ALGORITHMS: dict[bytes, Algorithm] = {
     b"ORDEREDSUBJECT": ordered_subject,
@@ -28,49 +33,51 @@ async def threads(rows: Rows, matches: Sequence[int], algorithm: Algorithm, *, b
     key = await key_of(rows, matches, (algorithm, by_uid))
     kept = _THREADS.get(key)
     if kept is None:
-        said = await said_by(rows, matches, [SENT, ANCESTRY, BASE_SUBJECT, IS_REPLY])
+        said = await said_by(rows, matches, COLUMNS)
+        present = [row for row in matches if row not in rows.gone] if rows.gone else matches
         uids = rows.uids if by_uid else None
-        kept = await compute_steps(len(matches) * 100, _threaded, algorithm, said, rows.dates, uids)
+        kept = await compute_steps(len(matches) * 100, _threaded, algorithm, present, said, rows.dates, uids)
         if not rows.gone:
             _THREADS.put(key, kept, sum(map(len, kept)))
     return kept
 
 
 def _threaded(
-    algorithm: Algorithm, said: dict[Column[Any], dict[int, Any]], dates: Sequence[int], uids: Sequence[int] | None
+    algorithm: Algorithm,
+    present: Sequence[int],
+    said: dict[Column[Any], dict[int, Any]],
+    dates: Sequence[int],
+    uids: Sequence[int] | None,
 ) -> list[bytes]:
-    sent, subjects, replies = said[SENT], said[BASE_SUBJECT], said[IS_REPLY]
-    inputs = [
-        ThreadInput(row, sent[row], message_id, references, subjects[row], replies[row], dates[row])
-        for row, (message_id, references) in said[ANCESTRY].items()
-    ]
-    pieces = render_threads(algorithm(inputs), uids)
+    sent, ancestry, subjects, replies = (list(map(said[column].__getitem__, present)) for column in COLUMNS)
+    threads = algorithm(ThreadInput(sent, ancestry, subjects, replies, [dates[row] for row in present]))
+    numbers = [uids[row] for row in present] if uids else [row + 1 for row in present]
+    pieces = render_threads(threads, numbers)
     return ["".join(pieces[at : at + PIECES_AT_ONCE]).encode() for at in range(0, len(pieces), PIECES_AT_ONCE)]
 
 
-def render_threads(threads: Sequence[Node], uids: Sequence[int] | None) -> list[str]:
-    """thread-data in pieces: ` (2)(3 6 (4 23)(44 7 96))`, by UIDs if there are any.
+def render_threads(threads: Threads, numbers: Sequence[int]) -> list[str]:
+    """thread-data in pieces: ` (2)(3 6 (4 23)(44 7 96))`, with a number for each message.
 
     Threads nest as deep as replies do, so there is no recursion here.
     """
-    pieces = [" "] if threads else []
-    waiting: list[Node | None] = list(reversed(threads))  # None: the end of a list of siblings
+    count, children = threads.count, threads.children
+    names = list(map(str, numbers))
+    pieces = [" "] if threads.tops else []
+    waiting = threads.tops[::-1]  # below 0: the end of a list of siblings
     while waiting:
         node = waiting.pop()
-        if node is None:
+        if node < 0:
             pieces.append(")")
             continue
-        pieces.append("(")
-        members = []
-        while True:  # down to where the thread splits
-            if node.key is not None:
-                members.append(str(uids[node.key] if uids else node.key + 1))
-            if len(node.children) != 1:
-                break
-            node = node.children[0]
-        pieces.append(" ".join(members))
-        if node.children and members:
-            pieces.append(" ")
-        waiting.append(None)
-        waiting.extend(reversed(node.children))
+        members = [names[node]] if node < count else []
+        while len(below := children.get(node, _NOBODY)) == 1:  # down to where the thread splits
+            node = below[0]
+            members.append(names[node])
+        if not below:
+            pieces.append(f"({' '.join(members)})")
+            continue
+        pieces.append(f"({' '.join(members)} " if members else "(")
+        waiting.append(-1)
+        waiting.extend(reversed(below))
     return pieces

@@ -1,8 +1,8 @@
 """Threads of messages (RFC 5256 3), made without recursion: a thread may be as deep as a mailbox is long."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 from mailaccess.mail.headers import unfold
@@ -12,25 +12,25 @@ _QUOTED_OR_BLANK = re.compile(rb'"([^"\\]*(?:\\.[^"\\]*)*)"|\([^()]*\)|\s+', re.
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class ThreadInput:
-    """One message to be threaded."""
+    """Messages to be threaded, in the order of the mailbox: what each says, in columns. Its place is its number."""
 
-    key: int  # its sequence number, or its UID
-    sent: int  # seconds since the epoch; INTERNALDATE where there is no Date
-    message_id: str | None
-    references: list[str]  # oldest first; else the first id of In-Reply-To
-    base_subject: str  # folded, as subjects are compared
-    is_reply: bool  # a reply or a forward, by its subject
-    arrived: int = 0  # INTERNALDATE, seconds since the epoch
+    sent: Sequence[int]  # seconds since the epoch; INTERNALDATE where there is no Date
+    ancestry: Sequence[tuple[str | None, Sequence[str]]]  # Message-ID; References, oldest first, or of In-Reply-To one
+    base_subjects: Sequence[str]  # folded, as subjects are compared
+    replies: Sequence[bool]  # a reply or a forward, by its subject
+    arrived: Sequence[int]  # INTERNALDATE, seconds since the epoch
 
 
-@dataclass(slots=True)
-class Node:
-    """A message and those that follow it; without a key, messages of one thread whose parent is not there."""
+@dataclass(frozen=True, slots=True)
+class Threads:
+    """Nodes are numbers: those of `count` messages, and above them dummies, messages of one thread whose parent is not
+    there."""
 
-    key: int | None
-    children: list["Node"] = field(default_factory=list)
+    count: int
+    tops: list[int]
+    children: dict[int, list[int]]  # of those that have any
 
 
 def message_ids(value: bytes) -> list[str]:
@@ -47,175 +47,179 @@ def _unquoted(match: re.Match[bytes]) -> bytes:
     return _ESCAPED.sub(rb"\1", match[1]) if match[1] else b""
 
 
-def ordered_subject(messages: Iterable[ThreadInput]) -> list[Node]:
+def ordered_subject(messages: ThreadInput) -> Threads:
     """ORDEREDSUBJECT: the first message of each subject with all others of that subject as its children."""
-    threads = []
-    ordered = sorted(messages, key=lambda message: (message.base_subject, message.sent, message.key))
-    for _, group in groupby(ordered, key=lambda message: message.base_subject):
+    subjects, by_age = messages.base_subjects, _by_age(messages.sent)
+    ages = _ages(by_age)
+    children = {}
+    tops = []
+    for _, group in groupby(sorted(by_age, key=subjects.__getitem__), key=subjects.__getitem__):
         first, *others = group
-        threads.append(((first.sent, first.key), Node(first.key, [Node(other.key) for other in others])))
-    return [node for _, node in sorted(threads, key=lambda thread: thread[0])]
+        tops.append(first)
+        if others:
+            children[first] = others
+    return Threads(len(subjects), sorted(tops, key=ages.__getitem__), children)
 
 
-def thread_references(messages: Iterable[ThreadInput]) -> list[Node]:
-    """REFERENCES, for messages in the order of the mailbox."""
-    return _Threading(list(messages)).threads()
+def thread_references(messages: ThreadInput) -> Threads:
+    """REFERENCES"""
+    threading = _Threading(messages)
+    threading.link()
+    threading.gather()
+    threading.merge()
+    return threading.threads()
 
 
-def thread_refs(messages: Iterable[ThreadInput]) -> list[Node]:
-    """REFS (draft-ietf-morg-inthread): as REFERENCES, by references alone, the thread with the latest arrival last."""
-    return _Threading(list(messages)).threads_by_arrival()
+def thread_refs(messages: ThreadInput) -> Threads:
+    """REFS (draft-ietf-morg-inthread): as REFERENCES, by references alone: no subject joins what no reference does.
+    The thread with the latest arrival is last."""
+    threading = _Threading(messages)
+    threading.link()
+    threading.gather()
+    threading.tops.sort(key=threading.latest_arrival)
+    return threading.threads()
+
+
+def _by_age(sent: Sequence[int]) -> list[int]:
+    """Messages by the time they were sent, then in the order of the mailbox."""
+    return sorted(range(len(sent)), key=sent.__getitem__)
+
+
+def _ages(by_age: Sequence[int]) -> list[int]:
+    """The place of each message in that order."""
+    ages = [0] * len(by_age)
+    for age, number in enumerate(by_age):
+        ages[number] = age
+    return ages
 
 
 class _Threading:
-    """The six steps of RFC 5256 3. Nodes are numbers: the messages by position, then the dummies."""
+    """The six steps of RFC 5256 3."""
 
-    def __init__(self, messages: list[ThreadInput]) -> None:
+    def __init__(self, messages: ThreadInput) -> None:
         self.messages = messages
-        self.parent = [-1] * len(messages)
-        self.above = self.parent.copy()  # some ancestor, nearer the top than the parent where that was looked up
-        self.ids: dict[str, int] = {}
-        for number, message in enumerate(messages):
-            if message.message_id is not None:
-                self.ids.setdefault(message.message_id, number)
-        self.children: list[list[int]] = []
+        self.count = len(messages.sent)
+        self.parent = [-1] * self.count
+        self.by_age = _by_age(messages.sent)
+        self.tops: list[int] = []
+        self.children: dict[int, list[int]] = {}
 
-    def threads(self) -> list[Node]:
-        """REFERENCES"""
-        top = self.linked()
-        top.sort(key=self.age)
-        top = self.merge(top)
-        for siblings in self.children:
-            siblings.sort(key=self.age)
-        top.sort(key=self.age)
-        return self.nodes(top)
+    def threads(self) -> Threads:
+        """As far as they are made."""
+        return Threads(self.count, self.tops, self.children)
 
-    def threads_by_arrival(self) -> list[Node]:
-        """REFS: no subject joins what no reference does; the most recent arrival orders threads, but not messages."""
-        top = self.linked()
-        for siblings in self.children:
-            siblings.sort(key=self.age)
-        top.sort(key=self.latest_arrival)
-        return self.nodes(top)
-
-    def linked(self) -> list[int]:
-        """(1), (2), (3)"""
-        for number in range(len(self.messages)):
-            self.link(number)
-        return self.gather()
-
-    def nodes(self, top: list[int]) -> list[Node]:
-        """The threads as they are given away."""
-        nodes = [Node(message.key) for message in self.messages]
-        nodes += [Node(None) for _ in range(len(self.children) - len(nodes))]
-        for node, children in zip(nodes, self.children, strict=True):
-            node.children = [nodes[child] for child in children]
-        return [nodes[number] for number in top]
-
-    def link(self, number: int) -> None:
-        """(1): links the message's references to each other and the last one to the message.
+    def link(self) -> None:
+        """(1): links each message's references to each other and the last one to the message.
 
         What is said here of a message whose turn is still to come would not last: it says itself what its parent is.
         So no link is ever broken, and `above` stays true.
         """
-        count, last = len(self.messages), -1
-        for reference in self.messages[number].references:
-            node = self.ids.get(reference, -1)
-            if node < 0:
-                node = self.ids[reference] = len(self.parent)
-                self.parent.append(-1)
-                self.above.append(-1)
-            if last >= 0 and (node < number or node >= count) and self.parent[node] < 0:
-                self.attach(node, last)
-            last = node
-        if last >= 0:
-            self.attach(number, last)
+        count, parent, ancestry = self.count, self.parent, self.messages.ancestry
+        above = parent.copy()  # some ancestor, nearer the top than the parent where that was looked up
+        ids = {ancestry[number][0]: number for number in reversed(range(count))}  # the first message with each id
+        for number, (_, references) in enumerate(ancestry):
+            last = -1
+            for reference in references:
+                node = ids.get(reference, -1)
+                if node < 0:
+                    node = ids[reference] = len(parent)
+                    parent.append(-1)
+                    above.append(-1)
+                if last >= 0 and (node < number or node >= count) and parent[node] < 0 and _top(above, last) != node:
+                    parent[node] = above[node] = last
+                last = node
+            if last >= 0 and _top(above, last) != number:  # else it would make a loop
+                parent[number] = above[number] = last
 
-    def attach(self, node: int, parent: int) -> None:
-        """Makes a top the child of another node, unless that would make a loop."""
-        if self.root(parent) != node:
-            self.parent[node] = self.above[node] = parent
+    def gather(self) -> None:
+        """(2), (3), (4), (6): the tops and who is below whom, oldest first.
 
-    def root(self, node: int) -> int:
-        """The top of the tree that the node is in."""
-        above = self.above
-        while above[node] >= 0:
-            if above[above[node]] >= 0:
-                above[node] = above[above[node]]
-            node = above[node]
-        return node
+        Dummies below tops give way to their children, and so do tops with only one child. A dummy is as old as its
+        first child: as messages come here by age, it is put among the tops when that one comes.
+        """
+        count, parent, children, tops = self.count, self.parent, self.children, self.tops
+        holders = list(range(len(parent)))  # who has a node's children: it, or if it gives way, somebody above
+        for node in range(count, len(parent)):
+            self._find_holder(node, holders)
+        for number in self.by_age:
+            if parent[number] < 0:
+                tops.append(number)
+                continue
+            holder = holders[parent[number]]
+            if holder in children:
+                children[holder].append(number)
+            else:
+                children[holder] = [number]
+                if holder >= count:
+                    tops.append(holder)
+        for place, top in enumerate(tops):
+            if top >= count and len(children[top]) == 1:
+                tops[place] = children.pop(top)[0]
 
-    def gather(self) -> list[int]:
-        """(2), (3): the tops. Dummies below them give way to their children, and so do tops with only one child."""
-        count, parent = len(self.messages), self.parent
-        below: list[list[int]] = [[] for _ in parent]
-        for node, up in enumerate(parent):
-            if up >= 0:
-                below[up].append(node)
-        self.children = [[] for _ in parent]
-        tops = [node for node, up in enumerate(parent) if up < 0]
-        for top in tops:
-            waiting = [(child, top) for child in below[top]]
-            while waiting:
-                node, holder = waiting.pop()
-                if node < count:
-                    self.children[holder].append(node)
-                    holder = node
-                waiting += [(child, holder) for child in below[node]]
-        kept = []
-        for top in tops:
-            if top < count or len(self.children[top]) > 1:
-                kept.append(top)
-            elif self.children[top]:
-                kept.append(self.children[top].pop())
-        for top in kept:
-            self.children[top].sort(key=self.age)
-        return kept
-
-    def age(self, node: int) -> tuple[int, int]:
-        """What siblings are sorted by. Of a dummy, its first child counts: its children are sorted before it is."""
-        message = self.message(node)
-        return message.sent, message.key
+    def _find_holder(self, node: int, holders: list[int]) -> None:
+        """Sets the holder of a dummy and of the dummies between them."""
+        passed = []
+        while node >= self.count and self.parent[node] >= 0 and holders[node] == node:
+            passed.append(node)
+            node = self.parent[node]
+        for dummy in passed:
+            holders[dummy] = holders[node]
 
     def latest_arrival(self, top: int) -> tuple[int, int]:
         """What threads are sorted by in REFS."""
-        latest = (0, 0)
-        waiting = [top]
-        while waiting:
-            node = waiting.pop()
-            waiting += self.children[node]
-            if node < len(self.messages):
-                latest = max(latest, (self.messages[node].arrived, self.messages[node].key))
-        return latest
+        arrived, count, children = self.messages.arrived, self.count, self.children
+        members = [top]
+        for node in members:  # grows on the way
+            members += children.get(node, ())
+        return max((arrived[node], node) for node in members if node < count)
 
-    def message(self, node: int) -> ThreadInput:
-        return self.messages[node if node < len(self.messages) else self.children[node][0]]
-
-    def merge(self, tops: list[int]) -> list[int]:
+    def merge(self) -> None:
         """(5): joins threads of one subject."""
-        count = len(self.messages)
+        count, children = self.count, self.children
+        subjects, replies = self.messages.base_subjects, self.messages.replies
+        firsts = [top if top < count else children[top][0] for top in self.tops]
         table: dict[str, int] = {}
-        for top in tops:
-            message = self.message(top)
-            held = table.setdefault(message.base_subject, top)
-            if held < count and (top >= count or (self.messages[held].is_reply and not message.is_reply)):
-                table[message.base_subject] = top
+        for top, first in zip(self.tops, firsts, strict=True):
+            held = table.setdefault(subjects[first], top)
+            if held < count and (top >= count or (replies[held] and not replies[first])):
+                table[subjects[first]] = top
         gone: set[int] = set()
+        changed: set[int] = set()
         dummies: list[int] = []
-        for top in tops:
-            message = self.message(top)
-            held = table[message.base_subject]
-            if not message.base_subject or held == top:
+        for top, first in zip(self.tops, firsts, strict=True):
+            subject = subjects[first]
+            held = table[subject]
+            if held == top or not subject:
                 continue
             gone.add(top)
             if held >= count and top >= count:
-                self.children[held] += self.children[top]
-                self.children[top] = []
-            elif held >= count or (message.is_reply and not self.messages[held].is_reply):
-                self.children[held].append(top)
+                children[held] += children.pop(top)
+            elif held >= count or (replies[first] and not replies[held]):
+                children.setdefault(held, []).append(top)
             else:
                 gone.add(held)
-                table[message.base_subject] = len(self.children)
-                dummies.append(len(self.children))
-                self.children.append([held, top])
-        return [top for top in tops if top not in gone] + dummies
+                table[subject] = dummy = len(self.parent) + len(dummies)
+                dummies.append(dummy)
+                children[dummy] = [held, top]
+                held = dummy
+            changed.add(held)
+        if gone:
+            self.tops = [top for top in self.tops if top not in gone] + dummies
+            self._order(changed)
+
+    def _order(self, changed: set[int]) -> None:
+        """(6), for nodes that have got children, and for the tops."""
+        count, children = self.count, self.children
+        ages = _ages(self.by_age)
+        for node in changed:
+            children[node].sort(key=ages.__getitem__)
+        self.tops.sort(key=lambda top: ages[top if top < count else children[top][0]])
+
+
+def _top(above: list[int], node: int) -> int:
+    """The top of the tree that the node is in."""
+    while above[node] >= 0:
+        if above[above[node]] >= 0:
+            above[node] = above[above[node]]
+        node = above[node]
+    return node

@@ -2,7 +2,7 @@ import random
 import sys
 from collections.abc import Callable
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given
@@ -10,13 +10,36 @@ from hypothesis import strategies as st
 
 from mailaccess.mail import thread
 from mailaccess.mail.thread import (
-    Node,
     ThreadInput,
+    Threads,
     message_ids,
     ordered_subject,
     thread_references,
     thread_refs,
 )
+
+
+class Message(NamedTuple):
+    """One to be threaded, and what the tests call it."""
+
+    key: int
+    sent: int
+    message_id: str | None
+    references: list[str]
+    base_subject: str
+    is_reply: bool
+    arrived: int
+
+
+def columns(messages: list[Message]) -> ThreadInput:
+    """Messages as threading takes them."""
+    return ThreadInput(
+        [one.sent for one in messages],
+        [(one.message_id, one.references) for one in messages],
+        [one.base_subject for one in messages],
+        [one.is_reply for one in messages],
+        [one.arrived for one in messages],
+    )
 
 
 def message(
@@ -26,9 +49,9 @@ def message(
     subject: str = "",
     sent: int | None = None,
     arrived: int | None = None,
-) -> ThreadInput:
+) -> Message:
     """A message whose subject is a reply's if it begins with "RE:"; sent and arrived when its key says, unless told."""
-    return ThreadInput(
+    return Message(
         key,
         key if sent is None else sent,
         id_,
@@ -39,16 +62,18 @@ def message(
     )
 
 
-def shown(nodes: list[Node]) -> str:
+def shown(messages: list[Message], threads: Threads) -> str:
     """The threads as a THREAD response has them."""
-    return "".join(f"({_members(node)})" for node in nodes)
+    return "".join(f"({_members(messages, threads, top)})" for top in threads.tops)
 
 
-def _members(node: Node) -> str:
-    head = "" if node.key is None else str(node.key)
-    if len(node.children) == 1:
-        return f"{head} {_members(node.children[0])}"
-    return head + " " * bool(head and node.children) + shown(node.children)
+def _members(messages: list[Message], threads: Threads, node: int) -> str:
+    head = str(messages[node].key) if node < threads.count else ""
+    children = threads.children.get(node, [])
+    if len(children) == 1:
+        return f"{head} {_members(messages, threads, children[0])}"
+    below = "".join(f"({_members(messages, threads, child)})" for child in children)
+    return head + " " * bool(head and children) + below
 
 
 REFERENCES = {
@@ -113,9 +138,9 @@ REFERENCES = {
 
 
 @pytest.mark.parametrize(("messages", "expected"), REFERENCES.values(), ids=REFERENCES)
-def test_references(messages: list[ThreadInput], expected: str) -> None:
+def test_references(messages: list[Message], expected: str) -> None:
     """RFC 5256 3, REFERENCES, step by step."""
-    assert shown(thread_references(messages)) == expected
+    assert shown(messages, thread_references(columns(messages))) == expected
 
 
 @pytest.mark.parametrize(
@@ -131,9 +156,9 @@ def test_references(messages: list[ThreadInput], expected: str) -> None:
         ([message(1), message(2)], "(1 2)"),
     ],
 )
-def test_ordered_subject(messages: list[ThreadInput], expected: str) -> None:
+def test_ordered_subject(messages: list[Message], expected: str) -> None:
     """RFC 5256 3, ORDEREDSUBJECT: no grandchildren."""
-    assert shown(ordered_subject(messages)) == expected
+    assert shown(messages, ordered_subject(columns(messages))) == expected
 
 
 @pytest.mark.parametrize(
@@ -164,17 +189,18 @@ def test_a_thread_may_be_as_deep_as_the_mailbox_is_long(order: str) -> None:
         numbers.reverse()
     elif order == "any":
         random.Random(5256).shuffle(numbers)
-    nodes = thread_references([message(n, str(n), str(n - 1), "RE:S") for n in numbers])
+    threads = thread_references(columns([message(n, str(n), str(n - 1), "RE:S") for n in numbers]))
 
     depth = 0
+    nodes = threads.tops
     while nodes:
         (node,) = nodes
-        assert node.key == depth
-        nodes, depth = node.children, depth + 1
+        assert numbers[node] == depth
+        nodes, depth = threads.children.get(node, []), depth + 1
     assert depth == 20_000
 
 
-def steps_for(messages: list[ThreadInput]) -> int:
+def steps_for(messages: list[Message]) -> int:
     """How many lines of the module are run for them."""
     steps = 0
 
@@ -183,16 +209,17 @@ def steps_for(messages: list[ThreadInput]) -> int:
         steps += 1
         return count if frame.f_code.co_filename == thread.__file__ else None
 
+    given = columns(messages)
     before = sys.gettrace()
     sys.settrace(count)
     try:
-        thread_references(messages)
+        thread_references(given)
     finally:
         sys.settrace(before)
     return steps
 
 
-def contradicted(count: int, *parents: Callable[[int], int]) -> list[ThreadInput]:
+def contradicted(count: int, *parents: Callable[[int], int]) -> list[Message]:
     """A message whose references chain all others, and these, which give themselves other parents."""
     said = [" ".join(str(parent(n)) for parent in parents) for n in range(count)]
     return [
@@ -213,39 +240,40 @@ def test_hostile_references_take_few_steps(parents: list[Callable[[int], int]]) 
 IDS = st.sampled_from("abcde")
 INPUTS = st.lists(
     st.builds(
-        ThreadInput,
+        Message,
         st.just(0),
         st.integers(0, 3),
         st.none() | IDS,
         st.lists(IDS, max_size=4),
         st.sampled_from(["", "S", "T"]),
         st.booleans(),
+        st.integers(0, 3),
     ),
     max_size=12,
 )
 
 
 @given(INPUTS)
-def test_every_message_is_in_one_thread(messages: list[ThreadInput]) -> None:
+def test_every_message_is_in_one_thread(messages: list[Message]) -> None:
     """Once each; only tops lack a message, and only with several children; siblings are in order of date."""
-    for key, one in enumerate(messages):
-        one.key = key
-    for algorithm in (thread_references, ordered_subject):
+    for algorithm in (thread_references, ordered_subject, thread_refs):
+        threads = algorithm(columns(messages))
+        count, tops, children = threads.count, threads.tops, threads.children
+        assert count == len(messages)
         seen: list[int] = []
-        tops = algorithm(messages)
         waiting = [tops]
         while waiting:
             siblings = waiting.pop()
             firsts = []
             for node in siblings:
-                assert node.key is not None or (siblings is tops and len(node.children) > 1)
-                first = node.children[0].key if node.key is None else node.key
-                assert first is not None
+                below = children.get(node, [])
+                assert node < count or (siblings is tops and len(below) > 1)
+                first = node if node < count else below[0]
                 firsts.append((messages[first].sent, first))
-                waiting.append(node.children)
-            assert firsts == sorted(firsts)
-            seen += [node.key for node in siblings if node.key is not None]
-        assert sorted(seen) == list(range(len(messages)))
+                waiting.append(below)
+            assert firsts == sorted(firsts) or (siblings is tops and algorithm is thread_refs)
+            seen += [node for node in siblings if node < count]
+        assert sorted(seen) == list(range(count))
 
 
 @given(st.binary() | st.lists(st.sampled_from([b"<", b">", b'"', b"\\", b"(", b")", b"@", b"a", b" "])).map(b"".join))
@@ -269,13 +297,12 @@ REFS = {
 
 
 @pytest.mark.parametrize(("messages", "threads"), REFS.values(), ids=REFS)
-def test_refs(messages: list[ThreadInput], threads: str) -> None:
+def test_refs(messages: list[Message], threads: str) -> None:
     """draft-ietf-morg-inthread: REFERENCES without subjects; threads are in order of their latest arrival."""
-    assert shown(thread_refs(messages)) == threads
+    assert shown(messages, thread_refs(columns(messages))) == threads
 
 
 def test_refs_of_deep_threads() -> None:
     """Nothing of it is recursive."""
     deep = [message(key, f"i{key}", f"i{key - 1}") for key in range(1, 50_000)]
-    (top,) = thread_refs(deep)
-    assert top.key == 1
+    assert thread_refs(columns(deep)).tops == [0]
