@@ -9,8 +9,9 @@ access       what one user comes at: his account, and of others' what their list
 account      one user's mail: mailboxes, subscriptions, rights, care
 status       STATUS: the sums of a mailbox that nobody need have open
 overview     names and sums of all mailboxes at once; `quiet`: whether anything has happened in them
-mailbox      one mailbox: what sessions share; every call on messages begins here. `openable` is its part that opens
-             them; `lingering`: which mailboxes go on listening to the kernel without sessions
+mailbox      one mailbox: what sessions share; every call on messages begins here. Below it `following`, how it follows
+             disk and index, and `openable`, which opens messages. `packed`: what opening a large one begins with;
+             `lingering`: which mailboxes go on listening to the kernel without sessions
 viewed       the same for somebody who has less than all rights, or flags of his own
 feed         what changes in an account, for those who watch more of it than one mailbox
 messages     its rows in memory, and `memory`, which keeps them up to date

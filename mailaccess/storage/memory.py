@@ -1,6 +1,6 @@
 """One mailbox's messages in memory and how what is committed gets there."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from mailaccess.mail.flags import Flags, canonical
 from mailaccess.storage.index.delta import Delta
@@ -73,11 +73,18 @@ class Memory:
         """What is known here is what that piece of work began with, and it tells all that it did."""
         return delta.complete and (delta.instance, delta.before) == (self.instance, self.row.version)
 
-    def set_size(self, uid: int, size: int) -> None:
-        """The size of a message is known now."""
-        row = self.messages.position(uid)
-        if row >= 0:
-            self.messages.sizes[row] = size
+    def set_sizes(self, sizes: Mapping[int, int]) -> None:
+        """The sizes of messages are known now, by UID."""
+        messages = self.messages
+        for uid, size in sizes.items():
+            row = messages.position(uid)
+            if row >= 0:
+                messages.sizes[row] = size
+
+    @property
+    def unsized(self) -> int:
+        """How many messages' sizes are not known here."""
+        return self.messages.sizes.count(UNSIZED)
 
     def packed(self) -> tuple[Header, dict[str, bytes]]:
         """What the next process begins with."""
@@ -85,8 +92,7 @@ class Memory:
         columns = Columns(
             messages.uids, messages.flags, messages.modseqs, messages.sizes, messages.dates, messages.saved
         )
-        unsized = messages.sizes.count(UNSIZED)
-        return Header(messages.highest, self._column, self._unlettered, unsized, {}), chunks_of(columns)
+        return Header(messages.highest, self._column, self._unlettered, self.unsized, {}), chunks_of(columns)
 
     def keywords(self) -> tuple[str, ...]:
         """The names known in this mailbox."""

@@ -166,5 +166,4 @@ class Openable(ABC):
 
     def _learn(self, sizes: dict[int, int]) -> None:
         with self._lock:
-            for uid, size in sizes.items():
-                self._memory.set_size(uid, size)
+            self._memory.set_sizes(sizes)

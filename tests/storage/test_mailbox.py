@@ -1,24 +1,17 @@
 """One mailbox, shared by sessions, threads and processes."""
 
 import os
-import random
 import shutil
 import threading
-import time
 from pathlib import Path
 
 import pytest
 
 from mailaccess.mail.flags import DELETED, SEEN
 from mailaccess.storage.account import Account
-from mailaccess.storage.accounts import Accounts
 from mailaccess.storage.errors import NoSuchMailbox, StorageError
-from mailaccess.storage.index.reading import everything
-from mailaccess.storage.index.rows import facts_id
 from mailaccess.storage.mailbox import Action, Mailbox
-from mailaccess.storage.memory import Memory
-from mailaccess.storage.watch import Watcher
-from tests.storage.post import TEXT, add, arrive, flags_of, settings, settle, texts
+from tests.storage.post import TEXT, add, flags_of, settle, texts
 
 
 class TestSharing:
@@ -94,193 +87,6 @@ class TestSharing:
             seen.append(mailbox.highestmodseq)
 
         assert seen == sorted(set(seen))
-
-
-class TestPacking:
-    """What a process begins with that opens a large mailbox."""
-
-    @pytest.fixture(autouse=True)
-    def _any_mailbox(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Is large enough."""
-        monkeypatch.setattr("mailaccess.storage.mailbox._LARGE", 1)
-        monkeypatch.setattr("mailaccess.storage.mailbox._FEW", 1)
-        monkeypatch.setattr("mailaccess.storage.index.packing.RANGE", 4)
-
-    @staticmethod
-    def loaded(inbox: Mailbox, *, unpack: bool) -> tuple[Memory, bool]:
-        """The mailbox as a new process has it, and whether it was unpacked."""
-        news = inbox._box.index.read(lambda asked: everything(asked, inbox.number, unpack=unpack))
-        assert news is not None
-        return Memory(news), news.before is not None
-
-    def test_it_is_the_same_as_row_by_row(self, inbox: Mailbox, account: Account) -> None:
-        """Whatever was done to the mailbox before and since."""
-        chance = random.Random(3)
-        unpacked = 0
-        for _ in range(80):
-            uids = list(inbox.messages.uids)
-            match chance.randrange(6) if uids else 0:
-                case 0:
-                    add(inbox, *[b"a\n"] * chance.randint(1, 9), flags=frozenset(chance.choice([[], ["$a"], [SEEN]])))
-                case 1:
-                    arrive(account.root)
-                    inbox.sync()
-                case 2:
-                    flags = frozenset([chance.choice([SEEN, *(f"$K{number}" for number in range(30))])])
-                    inbox.store(
-                        chance.sample(uids, min(len(uids), 3)), chance.choice([Action.ADD, Action.REPLACE]), flags
-                    )
-                case 3:
-                    inbox.remove(chance.sample(uids, min(len(uids), 3)))
-                case 4:
-                    inbox.make_sizes(uids[-5:])
-                case 5:
-                    inbox.pack()
-            (one, was_packed), (other, _) = self.loaded(inbox, unpack=True), self.loaded(inbox, unpack=False)
-            unpacked += was_packed
-            for column in ("uids", "flags", "modseqs", "sizes", "dates", "saved", "highest"):
-                assert getattr(one.messages, column) == getattr(other.messages, column)
-            assert {name.lower() for name in one.keywords()} == {name.lower() for name in other.keywords()}
-        assert unpacked > 20
-
-    def test_what_is_damaged_is_not_used(self, inbox: Mailbox) -> None:
-        """Where a chunk is missing, the rows are read."""
-        add(inbox, *[b"a\n"] * 10)
-        inbox.pack()
-        assert self.loaded(inbox, unpack=True)[1]
-        chunk = facts_id(inbox.number, 2)
-        inbox._box.index.write(
-            lambda transaction: transaction.connection.execute("DELETE FROM packed WHERE id = ?", (chunk,))
-        )
-        found, was_packed = self.loaded(inbox, unpack=True)
-
-        assert not was_packed
-        assert len(found.messages) == 10
-
-    def test_it_is_done_when_an_account_is_closed(self, tmp_path: Path) -> None:
-        """The next start finds it, and the mailbox as it was left."""
-        for _ in range(2):
-            accounts = Accounts(settings(tmp_path))
-            inbox = accounts.open("fred", None).mailbox("INBOX")
-            add(inbox, TEXT, flags=frozenset([SEEN, "$a"]))
-            accounts.close()
-        inbox = Accounts(settings(tmp_path)).open("fred", None).mailbox("INBOX")
-
-        assert self.loaded(inbox, unpack=True)[1]
-        assert flags_of(inbox) == {1: {SEEN, "$a"}, 2: {SEEN, "$a"}}
-
-
-class TestNews:
-    """How sessions learn that there is something to tell."""
-
-    def test_subscribers_are_told_of_commits(self, inbox: Mailbox) -> None:
-        """Until they no longer want to be."""
-        told: list[int] = []
-        unsubscribe = inbox.subscribe(lambda: told.append(len(inbox.messages)))
-        add(inbox)
-        assert told == [1]
-        unsubscribe()
-        add(inbox)
-
-        assert told == [1]
-
-    def test_of_commits_in_another_mailbox_object_of_the_account(self, account: Account) -> None:
-        """COPY changes the target."""
-        account.create("Work")
-        inbox, work = account.mailbox("INBOX"), account.mailbox("Work")
-        add(inbox)
-        told: list[str] = []
-        inbox.subscribe(lambda: told.append("inbox"))
-        work.subscribe(lambda: told.append("work"))
-        inbox.copy([1], work)
-
-        assert told == ["work"]
-
-    def test_a_broken_session_does_not_keep_others_from_it(
-        self, inbox: Mailbox, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        """Its error is logged."""
-        told: list[int] = []
-
-        def fail() -> None:
-            raise RuntimeError("broken")
-
-        inbox.subscribe(fail)
-        inbox.subscribe(lambda: told.append(1))
-        add(inbox)
-
-        assert told == [1]
-        assert "broken" in caplog.text
-
-    def test_of_changes_on_disk(self, inbox: Mailbox, account: Account, watcher: Watcher) -> None:
-        """The first subscriber has the directories watched, the last one has it ended."""
-        told: list[int] = []
-        unsubscribe = inbox.subscribe(lambda: told.append(1))
-        watcher.ready()
-        told.clear()
-        arrive(account.root)
-        watcher.ready()
-        assert told
-        assert inbox.poll()
-        unsubscribe()
-        told.clear()
-        arrive(account.root)
-        watcher.ready()
-
-        assert told == []
-
-    def test_of_commits_of_another_process(self, inbox: Mailbox, elsewhere: Account, watcher: Watcher) -> None:
-        """Which touches the wake file."""
-        other = elsewhere.mailbox("INBOX")
-        add(inbox)
-        told: list[int] = []
-        inbox.subscribe(lambda: told.append(1))
-        watcher.ready()
-        told.clear()
-        other.sync()
-        other.store([1], Action.ADD, frozenset(["$Late"]))
-        watcher.ready()
-
-        assert told
-        assert inbox.poll()
-        inbox.sync()
-        assert flags_of(inbox) == {1: {"$Late"}}
-
-    def test_what_happened_before_the_watch_was_armed_is_told(
-        self, inbox: Mailbox, account: Account, watcher: Watcher
-    ) -> None:
-        """Armed first, then looked."""
-        arrive(account.root)
-        told: list[int] = []
-        inbox.subscribe(lambda: told.append(1))
-
-        assert told == [1]
-
-    def test_polling_is_cheap(self, inbox: Mailbox) -> None:
-        """Thousands of sessions do it after every command."""
-        add(inbox)
-        settle(inbox)
-        started = time.perf_counter()
-        for _ in range(1000):
-            inbox.poll()
-
-        assert (time.perf_counter() - started) / 1000 < 0.0005
-
-    def test_what_is_told_while_this_process_writes_is_not_lost(self, inbox: Mailbox, account: Account) -> None:
-        """`poll` says no during a write; when it is over, subscribers are told to ask again."""
-        add(inbox)
-        polls: list[bool] = []
-        told: list[bool] = []
-
-        def work() -> None:
-            arrive(account.root)
-            polls.append(inbox.poll())
-
-        inbox.subscribe(lambda: told.append(inbox.poll()))
-        inbox._write(work)
-
-        assert polls == [False]
-        assert told[-1:] == [True]
 
 
 class TestLostIndex:

@@ -74,8 +74,8 @@ def test_a_hole_that_is_filled() -> None:
 def test_a_size_that_became_known() -> None:
     """Here, or in another process."""
     memory = Memory(news(message(3, size=None), message(4, size=None)))
-    memory.set_size(3, 100)
-    memory.set_size(99, 100)
+    assert memory.unsized == 2
+    memory.set_sizes({3: 100, 99: 100})
     memory.take(news(message(4, size=200, modseq=5), highest=5))
 
     assert list(memory.messages.sizes) == [100, 200]

@@ -83,6 +83,12 @@ def unsized(connection: sqlite3.Connection, mailbox: int) -> list[int]:
     return [uid for (uid,) in connection.execute(ask, (mailbox,))]
 
 
+def sizes(connection: sqlite3.Connection, mailbox: int) -> dict[int, int]:
+    """Those of all messages that are known, by UID."""
+    ask = "SELECT uid, size FROM message WHERE mailbox = ? AND size IS NOT NULL"
+    return dict(connection.execute(ask, (mailbox,)).fetchall())
+
+
 def uids(connection: sqlite3.Connection, mailbox: int) -> list[int]:
     """Those of all messages."""
     return [uid for (uid,) in connection.execute("SELECT uid FROM message WHERE mailbox = ?", (mailbox,))]
