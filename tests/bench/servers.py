@@ -9,6 +9,7 @@ import ssl
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Self
@@ -82,7 +83,7 @@ namespace inbox {{
 """
 
 
-class Peer:
+class Peer(ABC):
     """A server under test: its name, its ports, its mail."""
 
     name: str
@@ -94,12 +95,13 @@ class Peer:
     def maildir(self, user: str) -> Path:
         return self.home / "mail" / user
 
+    @abstractmethod
     def processes(self) -> list[int]:
         """Those that serve, its parent first."""
-        raise NotImplementedError
 
+    @abstractmethod
     def stop(self) -> None:
-        raise NotImplementedError
+        """Ends it, and waits for that."""
 
     def processor(self) -> float:
         """Seconds of processor time that those which are there have used."""
