@@ -1,12 +1,13 @@
 """APPEND, STORE, COPY, EXPUNGE, and mail that comes in."""
 
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from random import Random
 
 from tests.bench import post
-from tests.bench.client import TAG, Answer
-from tests.bench.workloads.table import ARRIVAL, SCRATCH, STORE, TEN, Bench, total, workload
+from tests.bench.client import TAG, Answer, Imap
+from tests.bench.workloads.table import ARRIVAL, HUNDRED, SCRATCH, STORE, TEN, Bench, total, workload
 
 
 def _scratch(bench: Bench) -> None:
@@ -31,11 +32,24 @@ def store_many(bench: Bench) -> Answer:
     return session.ask("STORE 1:* -FLAGS (\\Flagged)", b" FETCH (")
 
 
+def _single_stores(session: Imap, numbers: Iterable[int]) -> Answer:
+    return total([session.ask(f"STORE {number} {sign}FLAGS (\\Draft)") for sign in "+-" for number in numbers])
+
+
 @workload("single STORE", STORE, each=True)
 def store_single(bench: Bench) -> Answer:
+    return _single_stores(bench.session(TEN), range(1, 3 * bench.sizes.single, 3))
+
+
+@workload("single STORE, to one message again and again", STORE, each=True)
+def store_again(bench: Bench) -> Answer:
     session = bench.session(TEN)
-    numbers = range(1, 3 * bench.sizes.single, 3)
-    return total([session.ask(f"STORE {number} {sign}FLAGS (\\Draft)") for sign in "+-" for number in numbers])
+    return total([_single_stores(session, [5]) for _ in range(bench.sizes.single // 2)])
+
+
+@workload("single STORE in 100,000", STORE, each=True)
+def store_among_many(bench: Bench) -> Answer:
+    return _single_stores(bench.session(HUNDRED), range(1, bench.sizes.single, 3))
 
 
 @workload("COPY and EXPUNGE of 2,000")
