@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 import structlog
 from twisted.internet.defer import Deferred, gatherResults
-from twisted.internet.epollreactor import EPollReactor
 from twisted.internet.interfaces import IListeningPort
 from twisted.internet.main import installReactor
 
@@ -27,6 +26,7 @@ from mailaccess.imap import facts
 from mailaccess.imap.session import ImapSettings
 from mailaccess.net import garbage, listeners, logs
 from mailaccess.net.factory import IMAPFactory, POP3Factory, SessionFactory, Shared
+from mailaccess.net.reactor import Reactor
 from mailaccess.net.tls import BadCertificate, Certificates
 from mailaccess.net.watching import Lag, Watching
 from mailaccess.net.workers import EX_CONFIG, Lifeline, Supervisor
@@ -103,7 +103,7 @@ class Process:
         """Raises ConfigError."""
         settings = configuration.settings
         security, limits = settings.security, settings.limits
-        self.reactor: Any = EPollReactor()  # type: ignore[no-untyped-call]
+        self.reactor: Any = Reactor()
         installReactor(self.reactor)  # type: ignore[no-untyped-call]
         logs.adopt_twisted()
         trusted = [str(network) for network in security.trusted_networks]

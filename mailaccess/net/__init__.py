@@ -5,6 +5,7 @@ connection   drives one session: answers its traps from its wiring, threads and 
 wiring       what is between a session and its socket: `tls`, `deflate`; `outlet` writes to TCP at once
 tls          certificates by name; `certificate` a self-signed one
 proxy        the PROXY protocol; `crowd` how many connections an address may have
+reactor      Twisted's, with a short way from an event to a connection
 lanes        threads for blocking work, and the way back
 garbage      when Python's garbage collector looks at what
 workers      a parent and its worker processes

@@ -14,7 +14,7 @@ RATE = 500
 """Looks a second, at every thread that does not wait."""
 SECONDS = 8.0
 SHOWN = 25
-WAITING = ("EPollReactor.doPoll (", "Lanes._work (")
+WAITING = ("Reactor.doPoll (", "Lanes._work (")
 """Threads that have nothing to do, and are not always seen to wait."""
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import trustme
 from twisted.internet.defer import maybeDeferred
-from twisted.internet.epollreactor import EPollReactor
 from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
@@ -18,6 +17,7 @@ from twisted.python.failure import Failure
 
 from mailaccess.net.connection import Connection, Session
 from mailaccess.net.lanes import Lanes
+from mailaccess.net.reactor import Reactor
 from mailaccess.wire.channel import Channel, Peer
 from mailaccess.wire.traps import Closing, TimedOut
 
@@ -134,7 +134,7 @@ class Running:
     """A reactor that runs in a thread."""
 
     def __init__(self) -> None:
-        self.reactor: Any = EPollReactor()  # type: ignore[no-untyped-call]
+        self.reactor: Any = Reactor()
         self._thread = threading.Thread(target=self.reactor.run, kwargs={"installSignalHandlers": False})
 
     def __enter__(self) -> "Running":
