@@ -71,7 +71,7 @@ class Memory:
 
     def is_before(self, delta: Delta) -> bool:
         """What is known here is what that piece of work began with, and it tells all that it did."""
-        return delta.complete and (delta.instance, delta.before) == (self.instance, self.row.version)
+        return not delta.entered and (delta.instance, delta.before) == (self.instance, self.row.version)
 
     def set_sizes(self, sizes: Mapping[int, int]) -> None:
         """The sizes of messages are known now, by UID."""
@@ -92,7 +92,8 @@ class Memory:
         columns = Columns(
             messages.uids, messages.flags, messages.modseqs, messages.sizes, messages.dates, messages.saved
         )
-        return Header(messages.highest, self._column, self._unlettered, self.unsized, {}), chunks_of(columns)
+        header = Header(messages.highest, self.row.version, self._column, self._unlettered, self.unsized, {})
+        return header, chunks_of(columns)
 
     def keywords(self) -> tuple[str, ...]:
         """The names known in this mailbox."""

@@ -4,13 +4,14 @@ from contextlib import AbstractContextManager
 from functools import partial
 
 from mailaccess.storage.box import Box
-from mailaccess.storage.index import packing, reading
+from mailaccess.storage.index import changed, packing, reading
 from mailaccess.storage.index.transaction import Transaction
 from mailaccess.storage.memory import Memory
 
 _LARGE = 1000  # messages for which it is worth while
 _FEW = 100  # changes that are read from their rows ...
 _PART = 100  # ... and so small a part of the messages is few, too
+_LONG = changed.KEPT // 2  # versions of its row after which it may soon not be known any more what changed
 
 
 def pack(box: Box, memory: Memory, lock: AbstractContextManager[object]) -> None:
@@ -19,7 +20,12 @@ def pack(box: Box, memory: Memory, lock: AbstractContextManager[object]) -> None
         return
     header = box.index.read_apart(partial(packing.header, mailbox=box.id))
     few = max(_FEW, len(memory.messages) // _PART)
-    if header and header.unsized <= memory.row.unsized and memory.messages.changes_since(header.modseq) < few:
+    if (
+        header
+        and header.unsized <= memory.row.unsized
+        and memory.messages.changes_since(header.modseq) < few
+        and memory.row.version - header.version < _LONG
+    ):
         return
     sizes = {}
     if memory.unsized > memory.row.unsized:  # another process found sizes out, which is not told as news

@@ -6,6 +6,7 @@ database     connections: one for reading, one for writing; a lost or corrupt fi
 writer       group commit
 transaction  what one piece of work reads and changes
 infos        changes of flags alone, many at a time
+changed      which messages another process that has a mailbox in memory has to read anew
 delta        what it did, for those who have a mailbox in memory
 reading      questions that only read; `sums` over all mailboxes
 packing      what opening a large mailbox begins with

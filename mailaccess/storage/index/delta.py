@@ -11,14 +11,14 @@ from mailaccess.storage.names import Entry, Names
 class Delta:
     """A mailbox's row, and what became of its messages and their files."""
 
-    __slots__ = ("before", "complete", "gone", "instance", "messages", "names", "row")
+    __slots__ = ("before", "entered", "gone", "instance", "messages", "names", "row")
 
     def __init__(self, instance: str, row: MailboxRow) -> None:
         self.instance = instance  # of the database
         self.before = row.version
-        self.complete = True  # or there is more, which only the index tells
         self.row = row  # as it is then; not to be changed any more once that is committed
         self.messages: dict[int, Loaded] = {}  # what is new, or has a new mod-sequence, by UID
+        self.entered: list[tuple[int, int]] = []  # UIDs, as ranges: only the index tells what is new there
         self.gone: list[tuple[int, int]] = []  # UIDs, as ranges
         self.names: Names = {}
 
@@ -31,6 +31,10 @@ class Delta:
         for message in messages:
             self.messages[message.uid] = _loaded(message)
             self._place(message.entry)
+
+    def enter(self, first: int, last: int) -> None:
+        """Those of these UIDs are new, at first sight of the mailbox."""
+        self.entered.append((first, last))
 
     def change(self, old: Message, new: Message) -> None:
         """One is another now."""

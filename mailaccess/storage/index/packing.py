@@ -45,6 +45,7 @@ class Header(NamedTuple):
     """Of what was packed."""
 
     modseq: int  # what happened up to here is in it
+    version: int  # of the mailbox's row at that time
     keywords: str  # the mailbox's column at that time: what letters meant
     further: Mapping[str, str]  # keywords without a letter, as spelled, by name in lower case
     unsized: int  # messages whose size was not known

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from mailaccess.storage.index import packing
+from mailaccess.storage.index import changed, packing
 from mailaccess.storage.index.rows import (
     LEFT_FACTS,
     SELECT_FILE,
@@ -35,7 +35,7 @@ _IN_NEW = "SELECT base, info FROM message INDEXED BY message_new WHERE mailbox =
 _IN_CUR = "SELECT base, info FROM message WHERE mailbox = ? AND place = 'cur'"
 _COLUMNS = "SELECT uid, info, extra, modseq, size, mtime / 1000000000, saved FROM message"
 _LOADED = f"{_COLUMNS} WHERE mailbox = ? ORDER BY uid"
-_CHANGED = f"{_COLUMNS} INDEXED BY message_modseq WHERE mailbox = ? AND modseq > ?"
+_CHANGED = f"{_COLUMNS} WHERE mailbox = ? AND uid BETWEEN ? AND ? AND modseq > ? ORDER BY uid"
 
 _SPREAD = 4
 """So many rows are read for one that is wanted, rather than to ask for each."""
@@ -138,7 +138,7 @@ def stamps(connection: sqlite3.Connection) -> dict[str, str]:
 
 
 def news(connection: sqlite3.Connection, mailbox: int, since: int, version: int) -> News | None:
-    """What happened above the mod-sequence `since`; nothing if the row is still of `version`.
+    """What happened since the row was of `version` and its highest mod-sequence was `since`.
 
     None: the mailbox is unknown, or that is so long ago that `everything` has to be asked.
     """
@@ -148,8 +148,8 @@ def news(connection: sqlite3.Connection, mailbox: int, since: int, version: int)
             return None
         if known[1].version == version:
             return News(*known, [], [])
-        found = sorted(connection.execute(_CHANGED, (mailbox, since)))
-        return News(*known, found, gone_since(connection, mailbox, since))
+        found = _changed_since(connection, known[1], since, version)
+        return None if found is None else News(*known, found, gone_since(connection, mailbox, since))
 
 
 def everything(connection: sqlite3.Connection, mailbox: int, *, unpack: bool = True) -> News | None:
@@ -172,7 +172,9 @@ def _kept(connection: sqlite3.Connection, instance: str, row: MailboxRow) -> New
     if row.unsized < header.unsized:
         return None  # sizes were found out since, which is not told by mod-sequences
     gone = gone_since(connection, row.id, header.modseq)
-    fresh = sorted(connection.execute(_CHANGED, (row.id, header.modseq)))
+    fresh = _changed_since(connection, row, header.modseq, header.version)
+    if fresh is None:
+        return None
     columns = packing.read(connection, row.id, header)
     uids = columns.uids
     last = uids[-1] if uids else 0
@@ -180,6 +182,21 @@ def _kept(connection: sqlite3.Connection, instance: str, row: MailboxRow) -> New
     if left + sum(loaded[0] > last for loaded in fresh) != row.messages:
         return None
     return News(instance, row, fresh, gone, Kept(header, columns))
+
+
+def _changed_since(connection: sqlite3.Connection, row: MailboxRow, modseq: int, version: int) -> list[Loaded] | None:
+    """The messages that came or changed since the row was of a version, and this its highest mod-sequence; ascending.
+
+    None: that is too long ago.
+    """
+    uids = changed.since(connection, row, version)
+    if uids is None:
+        return None
+    return [
+        loaded
+        for first, last in uids
+        for loaded in connection.execute(_CHANGED, (row.id, first, last, modseq)).fetchall()
+    ]
 
 
 def gone_since(connection: sqlite3.Connection, mailbox: int, modseq: int) -> list[tuple[int, int]]:

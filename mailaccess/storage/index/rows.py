@@ -180,7 +180,9 @@ def _marks(info: str) -> tuple[bool, bool]:
 MAILBOX_COLUMNS = tuple(field.name for field in dataclasses.fields(MailboxRow))
 SELECT_MAILBOX = f"SELECT {', '.join(MAILBOX_COLUMNS)} FROM mailbox"  # noqa: S608
 SELECT_WITH_INSTANCE = f"SELECT (SELECT id FROM instance), {', '.join(MAILBOX_COLUMNS)} FROM mailbox"  # noqa: S608
-SAVE_MAILBOX = f"UPDATE mailbox SET {', '.join(f'{name} = ?' for name in MAILBOX_COLUMNS[1:])} WHERE id = ?"  # noqa: S608
+# A column that is set is written in its indexes too, even if it is what it was: not these two, each time.
+_SAVED = tuple(name for name in MAILBOX_COLUMNS[1:] if name not in ("directory", "guid"))
+SAVE_MAILBOX = f"UPDATE mailbox SET {', '.join(f'{name} = ?' for name in _SAVED)} WHERE id = ?"  # noqa: S608
 INSERT_MAILBOX = (
     f"INSERT INTO mailbox ({', '.join(MAILBOX_COLUMNS[1:])}) "  # noqa: S608
     f"VALUES ({', '.join('?' * (len(MAILBOX_COLUMNS) - 1))})"
@@ -241,9 +243,12 @@ def entry_of(base: str | bytes, info: str | bytes, place: Where) -> Entry:
 
 def mailbox_values(row: MailboxRow) -> tuple[Any, ...]:
     """The columns of a mailbox's row but its id."""
+    return (row.directory if row.directory is None else packed(row.directory), row.guid, *saved_values(row))
+
+
+def saved_values(row: MailboxRow) -> tuple[Any, ...]:
+    """The columns of SAVE_MAILBOX: all but those which say what mailbox it is, and where."""
     return (
-        row.directory if row.directory is None else packed(row.directory),
-        row.guid,
         row.uidvalidity,
         row.uidnext,
         row.reserved,

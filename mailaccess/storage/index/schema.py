@@ -8,7 +8,7 @@ import secrets
 import sqlite3
 from pathlib import Path
 
-VERSION = 3
+VERSION = 4
 """Of these tables. A database of another version is set aside like a corrupt one; what it knew is found again."""
 
 BUSY_SECONDS = 30.0
@@ -65,7 +65,6 @@ CREATE TABLE message (
     PRIMARY KEY (mailbox, uid)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX message_base ON message (mailbox, base);
-CREATE INDEX message_modseq ON message (mailbox, modseq);
 CREATE INDEX message_new ON message (mailbox) WHERE place = 'new';
 
 CREATE TABLE gone (                    -- expunged UIDs, as ranges
@@ -74,6 +73,13 @@ CREATE TABLE gone (                    -- expunged UIDs, as ranges
     first INTEGER NOT NULL,
     last INTEGER NOT NULL,
     PRIMARY KEY (mailbox, modseq, first)
+) WITHOUT ROWID;
+
+CREATE TABLE changed (                 -- see the module of this name
+    mailbox INTEGER NOT NULL,
+    version INTEGER NOT NULL,          -- of the mailbox's row
+    uids TEXT NOT NULL,                -- ranges, ascending: first and last of each, separated by spaces
+    PRIMARY KEY (mailbox, version)
 ) WITHOUT ROWID;
 
 CREATE TABLE facts (

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from mailaccess.mail.lines import LineEnding
-from mailaccess.storage.index import infos, reading
+from mailaccess.storage.index import changed, infos, reading
 from mailaccess.storage.index.delta import Delta
 from mailaccess.storage.index.infos import Change, File
 from mailaccess.storage.index.rows import (
@@ -30,6 +30,7 @@ from mailaccess.storage.index.rows import (
     message_values,
     new_values,
     packed,
+    saved_values,
     unpacked,
     words,
 )
@@ -116,7 +117,7 @@ class Transaction:
     def forget_mailbox(self, number: int) -> None:
         """Removes a mailbox and all that is known of its messages."""
         self.deltas.pop(number, None)
-        for table in ("message", "gone"):
+        for table in ("message", "gone", "changed"):
             self.connection.execute(f"DELETE FROM {table} WHERE mailbox = ?", (number,))  # noqa: S608
         low = facts_id(number, 0)
         for table in ("facts", "placed", "packed"):
@@ -126,11 +127,12 @@ class Transaction:
         self.touched.add(number)
 
     def save(self) -> None:
-        """Writes the rows that differ from what was loaded."""
+        """Writes the rows that differ from what was loaded, and which of their messages do."""
         for number, delta in self.deltas.items():
-            if mailbox_values(delta.row) != self._loaded[number]:
+            if (delta.row.directory, *saved_values(delta.row)) != self._loaded[number]:
                 delta.row.version += 1
-                self.connection.execute(SAVE_MAILBOX, (*mailbox_values(delta.row), number))
+                self.connection.execute(SAVE_MAILBOX, (*saved_values(delta.row), number))
+                changed.note(self.connection, delta.row, sorted(delta.entered + ranges(sorted(delta.messages))))
 
     # -- messages
 
@@ -183,7 +185,7 @@ class Transaction:
         self.connection.executemany(INSERT_MESSAGE, new_values(row.id, modseq, numbered, extra))
         row.uidnext = numbered[-1][0] + 1
         row.count_files([file for _, _, file in numbered])
-        self.deltas[row.id].complete = False
+        self.deltas[row.id].enter(numbered[0][0], numbered[-1][0])
         self._changed(row)
 
     def change(self, row: MailboxRow, old: Message, new: Message) -> None:
@@ -299,7 +301,7 @@ class Transaction:
 
     def _know(self, row: MailboxRow) -> None:
         self.deltas[row.id] = Delta(self.instance, row)
-        self._loaded[row.id] = mailbox_values(row)
+        self._loaded[row.id] = row.directory, *saved_values(row)
 
     def _changed(self, row: MailboxRow) -> None:
         row.changed = self.now_us

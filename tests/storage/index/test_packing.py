@@ -35,7 +35,7 @@ def columns(uids: list[int], flags: list[Flags] | None = None) -> Columns:
 
 
 def kept(modseq: int) -> Header:
-    return Header(modseq, "[]", {"a": "A"}, 1, {})
+    return Header(modseq, 3, "[]", {"a": "A"}, 1, {})
 
 
 numbers = st.lists(st.integers(1, 5 * RANGE), unique=True, max_size=50).map(sorted)
@@ -51,7 +51,7 @@ def test_what_was_packed_comes_out(uids: list[int], kinds: list[Flags]) -> None:
     found = header(connection, 7)
 
     assert found is not None
-    assert (found.modseq, found.keywords, found.further, found.unsized) == (5, "[]", {"a": "A"}, 1)
+    assert (found.modseq, found.version, found.keywords, found.further, found.unsized) == (5, 3, "[]", {"a": "A"}, 1)
     assert read(connection, 7, found) == given_
     assert header(connection, 8) is None
 
