@@ -37,7 +37,8 @@ text/        the full-text index
 index/       UIDs, mod-sequences and cached facts in SQLite: connections, group commit, tables
 
 Files alone, without UIDs and index:
-maildir      one Maildir: scans that can be believed, arrivals, renames that never overwrite; `names` of its files
+maildir      one Maildir: scans that can be believed, renames that never overwrite; `incoming` what arrives in its tmp/;
+             `names` of its files
 folders      the Maildir++ tree and its names; `subscriptions`; `special_uses`
 maildrop     the lock that POP3 sessions take
 keywords     the names of the letters a-z, and what exceeds them

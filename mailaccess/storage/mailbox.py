@@ -10,8 +10,8 @@ from mailaccess.storage import expunging, flagging, keywords, replacing, transfe
 from mailaccess.storage.errors import from_os
 from mailaccess.storage.flagging import Action
 from mailaccess.storage.following import Following
+from mailaccess.storage.incoming import Incoming
 from mailaccess.storage.index import reading
-from mailaccess.storage.maildir import Incoming
 from mailaccess.storage.openable import FactsMaker
 from mailaccess.storage.quota import Room
 from mailaccess.storage.rights import ALL, Rights

@@ -14,10 +14,11 @@ import stat
 import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
-from mailaccess.storage.disk import FileStamp, rename_noreplace, sync_directory
-from mailaccess.storage.errors import NoSuchMailbox, from_os
+from mailaccess.storage.disk import rename_noreplace, sync_directory
+from mailaccess.storage.errors import NoSuchMailbox
+from mailaccess.storage.incoming import Incoming
 from mailaccess.storage.names import Entry, Where, info_of, new_base, parse_name, size_hints
 
 TMP_AGE = 36 * 3600
@@ -80,93 +81,6 @@ def _ticks_away(stamp: Stamp, now_ns: int) -> int:
     coarse = not stamp.new_ctime % 10**9 and not stamp.cur_ctime % 10**9
     nearest = min(abs(now_ns - stamp.new_ctime), abs(now_ns - stamp.cur_ctime))
     return (_COARSE_TICK if coarse else _TICK) - nearest
-
-
-class Incoming:
-    """A message on its way in: a file in tmp/, counted as it is written. A context manager; discarded unless linked."""
-
-    def __init__(self, tmp: str) -> None:
-        self.size = 0  # octets on disk
-        self.wire_size = 0  # octets once every line ends in CRLF
-        self._base = new_base()
-        self._after_cr = False
-        self._stamp: FileStamp | None = None
-        self._path: str | None = f"{tmp}/{self._base}"
-        self._fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.discard()
-
-    def write(self, data: bytes) -> None:
-        """Appends octets as they arrived. Nothing is held back in memory. StorageError, such as DiskFull."""
-        if not data:
-            return
-        rest = memoryview(data)
-        try:
-            while rest:
-                rest = rest[os.write(self._fd, rest) :]
-        except OSError as error:
-            raise from_os(error) from error
-        bare = data.count(b"\n") - data.count(b"\r\n") - (self._after_cr and data[0] == 10)
-        self._after_cr = data[-1] == 13
-        self.size += len(data)
-        self.wire_size += len(data) + bare
-
-    def sync(self, date: int | None = None) -> None:
-        """Sets the date (seconds since the epoch; None: the time of writing), makes the file durable and closes it.
-
-        Once done, further calls do nothing. StorageError, such as DiskFull.
-        """
-        try:
-            self._finish(None if date is None else date * 10**9)
-        except OSError as error:
-            raise from_os(error) from error
-
-    @property
-    def stamp(self) -> FileStamp:
-        """The file's stamp, once it is synced. Taken before others see the file, and may rename it."""
-        if self._stamp is None:
-            raise ValueError("this message is not synced")
-        return self._stamp
-
-    @property
-    def base(self) -> str:
-        """The base it will have, once all is written."""
-        return f"{self._base},S={self.size},W={self.wire_size}"
-
-    def discard(self) -> None:
-        """Removes the file unless it was linked in. May be called twice."""
-        self._close()
-        if self._path is not None:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(self._path)
-            self._path = None
-
-    def _finish(self, mtime_ns: int | None) -> None:
-        if self._fd < 0:
-            return
-        if mtime_ns is not None:
-            os.utime(self._fd, ns=(mtime_ns, mtime_ns))
-        os.fsync(self._fd)
-        self._stamp = FileStamp.of(os.fstat(self._fd))
-        self._close()
-
-    def _close(self) -> None:
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
-
-    def _place(self) -> tuple[str, str]:
-        """Where the file is, and its final base."""
-        if self._path is None:
-            raise ValueError("this message was linked in or discarded already")
-        return self._path, self.base
-
-    def _placed(self) -> None:
-        self._path = None
 
 
 class Maildir:
@@ -380,12 +294,9 @@ class Maildir:
             raise NoSuchMailbox("the mailbox is no longer there") from None
 
     def _put(self, incoming: Incoming, info: str, where: Where) -> Entry:
-        path, base = incoming._place()
-        entry = Entry(base, info, where)
         with self._expected():
-            rename_noreplace(path, self.file(entry))
-        incoming._placed()
-        return entry
+            base = incoming.move(self._new if where == "new" else self._cur, info)
+        return Entry(base, info, where)
 
     def _base_for(self, entry: Entry) -> str:
         """A new base for the entry's content, with the sizes its name tells if they are not lies."""
@@ -399,7 +310,7 @@ class Maildir:
             with target.incoming() as incoming:
                 while data := os.read(fd, _COPY_STEP):
                     incoming.write(data)
-                incoming._finish(os.fstat(fd).st_mtime_ns)
+                incoming.finish(os.fstat(fd).st_mtime_ns)
                 return target._put(incoming, info, "cur")
         finally:
             os.close(fd)

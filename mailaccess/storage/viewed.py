@@ -16,11 +16,11 @@ from mailaccess.storage.box import Box
 from mailaccess.storage.disk import FileStamp
 from mailaccess.storage.errors import NotPermitted
 from mailaccess.storage.flagging import Action, slices
+from mailaccess.storage.incoming import Incoming
 from mailaccess.storage.index import reading
 from mailaccess.storage.index.reading import News
 from mailaccess.storage.index.transaction import Transaction, ranges
 from mailaccess.storage.mailbox import FactsMaker, Mailbox
-from mailaccess.storage.maildir import Incoming
 from mailaccess.storage.memory import Memory
 from mailaccess.storage.messages import Messages
 from mailaccess.storage.personal import UNTOUCHED, Change, Reader, Writer, file_of

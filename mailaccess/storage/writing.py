@@ -11,9 +11,9 @@ from mailaccess.mail.flags import Flags
 from mailaccess.mail.lines import LineEnding
 from mailaccess.storage.box import Box
 from mailaccess.storage.flagging import letters_for, save_extra
+from mailaccess.storage.incoming import Incoming
 from mailaccess.storage.index.rows import Message, storable
 from mailaccess.storage.index.transaction import Transaction
-from mailaccess.storage.maildir import Incoming
 from mailaccess.storage.names import Where, info_of
 
 Item = tuple[Incoming, Flags, int | None]
