@@ -1,28 +1,21 @@
 """One connection: a Twisted protocol that answers the traps of its session.
 
-Everything here runs in the reactor's thread, but for `wake`. Deadlines are lazy: a connection has at most one timer,
-which on going off looks what is due and is set anew, so that a command costs none.
+Everything here runs in the reactor's thread, but for `wake`.
 """
 
 import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from twisted.internet.interfaces import (
-    IDelayedCall,
-    IHalfCloseableProtocol,
-    IHandshakeListener,
-    IPushProducer,
-    IReactorTime,
-)
+from twisted.internet.interfaces import IHalfCloseableProtocol, IHandshakeListener, IPushProducer, IReactorTime
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from mailaccess.net.deadlines import Deadlines
 from mailaccess.net.deflate import Corrupt
 from mailaccess.net.lanes import Lanes
-from mailaccess.net.progress import Progress
 from mailaccess.net.wiring import Wiring
 from mailaccess.wire.channel import Channel, Peer
 from mailaccess.wire.task import WAIT, Task
@@ -32,8 +25,6 @@ log = logging.getLogger(__name__)
 
 MAX_BUFFERED = 256 * 1024
 """Octets of unread input at which we stop reading."""
-SLICE = 0.002
-"""Seconds a session may run on input that is at hand before the others get their turn."""
 LINGER = 10.0
 """Seconds a peer has to hang up once our last words are with the kernel, which delivers them in any case."""
 
@@ -69,12 +60,8 @@ class Connection(Task, Protocol):
         self._implicit_tls = implicit_tls
         self._apology = apology
         self._ended = ended
-        self._timer: IDelayedCall | None = None
-        self._began = clock.seconds()  # the session, once it has
-        self._since = self._began  # when the peer last did something, or we last kept it waiting
+        self._deadlines = Deadlines(self.channel, clock, self._look_what_is_due)
         self._until = 0.0  # when the wait that the session is in is over, in whatever way
-        self._slice_ends = 0.0
-        self._progress = Progress(self.channel, clock)
         self._whole = True  # what was sent ends where a line does
         self._started = False
         self._paused = False  # the transport wants no more output for now
@@ -103,7 +90,7 @@ class Connection(Task, Protocol):
         peer.tls, peer.tls_available = True, False
         peer.tls_exporter = self._wiring.binding()
         self._wiring.pace(self)
-        self._mark_active()
+        self._deadlines.be_active()
         if self._started:
             self.resume()
         else:
@@ -113,7 +100,7 @@ class Connection(Task, Protocol):
         """Hands input to the session, if that is what it waits for."""
         if self.finished:
             return  # read only so that closing does not reset the connection under our last words
-        self._mark_active()
+        self._deadlines.be_active()
         self._wiring.feed(data)
         wanted = isinstance(self.waiting, Input | Event) and not self._paused
         if wanted and (not self._wiring.deflates or self._inflate()):
@@ -148,7 +135,7 @@ class Connection(Task, Protocol):
         """The transport has sent what it had."""
         self._paused = False
         if not self._turn_due and (isinstance(self.waiting, Drained | Turn) or self._has_news()):
-            self._mark_active()
+            self._deadlines.be_active()
             self.resume()
 
     def stopProducing(self) -> None:
@@ -179,20 +166,18 @@ class Connection(Task, Protocol):
         """Sends what was written and waits."""
         self._flush()
         self._may_wait()
-        self._progress.forget()
+        self._deadlines.wait_for_peer()
         if self._inflate():
             return self._give_turn()
         if self._input_ended:
             raise Gone
         self._read(True)
-        self._set_timer(self._patience())
         return WAIT
 
     def answer_event(self, seconds: float) -> object:
         """As input, but no longer than `seconds`."""
-        self._until = self._clock.seconds() + seconds
         answer = self.answer_input()
-        self._set_timer(self._until)
+        self._wait_at_most(seconds)
         return answer
 
     def answer_drained(self) -> object:
@@ -213,7 +198,7 @@ class Connection(Task, Protocol):
     def answer_call(self, work: Call) -> object:
         """Hands it to a thread. That the peer is gone does not keep a session from tidying up: no computing."""
         self._flush()
-        self._note_work()
+        self._deadlines.note_work()
         if self._gone and work.lane is Lane.COMPUTE:
             raise Gone
         channel = self.channel
@@ -271,35 +256,26 @@ class Connection(Task, Protocol):
             self._read(True)
         if self._stopping:
             self._wiring.hang_up()  # TLS would wait for the peer's own goodbye
-        self._until = self._clock.seconds() + self.channel.timeout
-        self._set_timer(self._clock.seconds() + LINGER)
+        now = self._clock.seconds()
+        self._until = now + self.channel.timeout
+        self._deadlines.set(now + LINGER)
 
     # -- inner workings
 
-    def resume(self, value: object = None) -> None:
+    def _run(self, value: object, error: BaseException | None) -> None:
         """Whatever ends a wait, it was not, or is no longer, the turn that was due."""
         self._turn_due = False
-        super().resume(value)
-
-    def throw(self, error: BaseException) -> None:
-        """As resume."""
-        self._turn_due = False
-        super().throw(error)
+        super()._run(value, error)
 
     def _begin(self) -> None:
         self._started = True
-        self._mark_active()
-        self._began = self._since
+        self._deadlines.begin()
         self.start(self._session(self.channel))
 
     def _begin_tls(self) -> None:
         self._wait_at_most(self.channel.timeout)
         assert self._tls is not None
         self._wiring.begin_tls(self._tls, self)
-
-    def _mark_active(self) -> None:
-        self._since = now = self._clock.seconds()
-        self._slice_ends = now + SLICE
 
     def _may_wait(self) -> None:
         """Raises what the session must hear before it waits for the peer."""
@@ -326,34 +302,32 @@ class Connection(Task, Protocol):
     def _inflate(self) -> bool:
         """Hands the reader more of what the peer has sent deflated, if there is more."""
         try:
-            return self._wiring.inflate()
+            return self._wiring.deflates and self._wiring.inflate()
         except Corrupt:
             self.abort()
             return False
 
     def _give_turn(self) -> object:
         """Goes on if the slice lasts, else in the reactor's next round, or when the peer reads what it was sent."""
-        if self._clock.seconds() < self._slice_ends and not self._paused:
+        if self._deadlines.slice_lasts and not self._paused:
             return None
         self._flush()
         if not self._turn_due:
-            self._note_work()
+            self._deadlines.note_work()
             self._turn_due = True
             self._clock.callLater(0, self._our_turn)
         return WAIT
 
     def _our_turn(self) -> None:
         due, self._turn_due = self._turn_due, False
-        if not due:
-            return
-        if self._paused:
+        if due and self._paused:
             self._wait_at_most(self.channel.timeout)
-            return
-        self._mark_active()
-        self.resume()
+        elif due:
+            self._deadlines.be_active()
+            self.resume()
 
     def _called(self, result: Any, error: Exception | None) -> None:
-        self._mark_active()
+        self._deadlines.be_active()
         if error is not None:
             self.throw(error)
         else:
@@ -375,35 +349,22 @@ class Connection(Task, Protocol):
 
     def _woken(self) -> None:
         if isinstance(self.waiting, Event) and self.channel.woken and not self._paused:
-            self._slice_ends = self._clock.seconds() + SLICE
+            self._deadlines.begin_slice()
             self.resume()
 
     def _wait_at_most(self, seconds: float) -> None:
         self._until = self._clock.seconds() + seconds
-        self._set_timer(self._until)
-
-    def _set_timer(self, due: float) -> None:
-        """Sees to it that `_timer_fired` is called at `due` or before."""
-        if self._timer is not None:
-            if self._timer.getTime() <= due:
-                return
-            self._timer.cancel()
-        self._timer = self._clock.callLater(max(0.0, due - self._clock.seconds()), self._timer_fired)
-
-    def _patience(self) -> float:
-        """When a wait for the peer is over."""
-        return min(self._since + self.channel.timeout, self._began + self.channel.lifetime)
+        self._deadlines.set(self._until)
 
     def _due(self) -> float | None:
         """When the present wait is over."""
         if self._turn_due or isinstance(self.waiting, Call):
-            return self._progress.due()
+            return self._deadlines.work()
         if isinstance(self.waiting, Input) or (isinstance(self.waiting, Event) and self._paused):
-            return self._patience()
-        return min(self._until, self._patience()) if isinstance(self.waiting, Event) else self._until
+            return self._deadlines.patience()
+        return min(self._until, self._deadlines.patience()) if isinstance(self.waiting, Event) else self._until
 
-    def _timer_fired(self) -> None:
-        self._timer = None
+    def _look_what_is_due(self) -> None:
         now = self._clock.seconds()
         if self.finished and now < self._until:
             self._linger()
@@ -412,34 +373,27 @@ class Connection(Task, Protocol):
         if due is None:
             return  # the next wait for the peer sets the timer
         if now < due:
-            self._set_timer(due)
+            self._deadlines.set(due)
         elif self._turn_due or isinstance(self.waiting, Call):
-            self._set_timer(self._progress.tell(may_write=self._whole and not self._paused))
+            self._deadlines.tell_of_work(may_write=self._whole and not self._paused)
             self._flush()
-        elif isinstance(self.waiting, Input | Event) and now >= self._patience():
-            self._mark_active()
+        elif isinstance(self.waiting, Input | Event) and now >= self._deadlines.patience():
+            self._deadlines.be_active()
             self.throw(TimedOut())
         elif isinstance(self.waiting, Event | Delay):
-            self._slice_ends = now + SLICE
+            self._deadlines.begin_slice()
             self.resume()
         else:
             self.abort()
-
-    def _note_work(self) -> None:
-        due = self._progress.note()
-        if due is not None:
-            self._set_timer(due)
 
     def _linger(self) -> None:
         if self._wiring.is_drained:
             self._wiring.hang_up()
         else:
-            self._set_timer(self._clock.seconds() + LINGER)
+            self._deadlines.set(self._clock.seconds() + LINGER)
 
     def _finish(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._deadlines.end()
         self._ended(self)
         self.channel.end()
         del self.transport, self._wiring  # the TLS layer knows its producer to the end

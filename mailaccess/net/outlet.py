@@ -14,7 +14,7 @@ MOST_PIECES = 256
 
 def send(transport: Any, chunks: Sequence[bytes]) -> None:
     """Writes what the kernel takes, and hands the rest to the transport, which then paces its producer."""
-    pieces = _joined(chunks)
+    pieces = [b"".join(chunks)] if sum(map(len, chunks)) < BIG else _joined(chunks)
     if not nothing_waits(transport):
         transport.writeSequence(pieces)
         return

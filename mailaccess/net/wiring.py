@@ -17,7 +17,7 @@ from mailaccess.wire.reader import Reader
 class Wiring:
     """One connection's. Used in the reactor's thread only."""
 
-    __slots__ = ("_deflate", "_direct", "_reader", "_reading", "_tcp", "_top", "encrypted")
+    __slots__ = ("_deflate", "_direct", "_reader", "_reading", "_tcp", "_top", "deflates", "encrypted")
 
     def __init__(self, transport: Any, reader: Reader) -> None:
         """`transport`: TCP, or TLS that somebody else has put over it."""
@@ -26,6 +26,7 @@ class Wiring:
         self._reader = reader
         self._reading = True
         self._deflate: Deflate | None = None
+        self.deflates = False  # both directions are compressed
         self.encrypted = bool(ISSLTransport.providedBy(transport))
         self._direct = isinstance(transport, TCPConnection) and not self.encrypted
         transport.setTcpNoDelay(True)
@@ -45,14 +46,10 @@ class Wiring:
         """What only the two ends of this TLS connection know."""
         return channel_binding(self._top.getHandle())
 
-    @property
-    def deflates(self) -> bool:
-        """Both directions are compressed."""
-        return self._deflate is not None
-
     def begin_deflate(self) -> None:
         """What was already read is deflated, too."""
         self._deflate = Deflate()
+        self.deflates = True
         self._deflate.feed(self._reader.take(self._reader.buffered))
 
     def end_deflate(self) -> None:
@@ -60,6 +57,7 @@ class Wiring:
         if self._deflate is not None:
             self._reader.feed(self._deflate.end())
             self._deflate = None
+            self.deflates = False
 
     # -- octets
 

@@ -38,6 +38,7 @@ class Task(ABC):
         self._run(None, error)
 
     def _run(self, value: object, error: BaseException | None) -> None:
+        """Runs the session up to its next wait, from the trap it waits in: that returns `value`, or raises `error`."""
         if self._coroutine is None or self.finished:
             return
         self.waiting = None

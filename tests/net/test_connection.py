@@ -8,7 +8,8 @@ import pytest
 from twisted.internet.interfaces import IHalfCloseableProtocol, IHandshakeListener, IPushProducer
 from zope.interface.verify import verifyObject
 
-from mailaccess.net.connection import MAX_BUFFERED, SLICE, Session
+from mailaccess.net.connection import MAX_BUFFERED, Session
+from mailaccess.net.deadlines import SLICE
 from mailaccess.net.deflate import STEP
 from mailaccess.wire.channel import Channel
 from mailaccess.wire.traps import (

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from mailaccess.net.connection import SLICE
+from mailaccess.net.deadlines import SLICE
 from mailaccess.net.progress import INTERVAL
 from mailaccess.wire.channel import Channel
 from mailaccess.wire.traps import call, event, turn
