@@ -106,15 +106,19 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def rename_noreplace(old: AnyPath, new: AnyPath) -> None:
-    """Renames, or raises FileExistsError where `new` exists already. Never destroys what is there."""
+def rename_noreplace(old: AnyPath, new: AnyPath, *, within: int | None = None) -> None:
+    """Renames, or raises FileExistsError where `new` exists already. Never destroys what is there.
+
+    `within`: the descriptor of a directory in which the names are, so that the kernel need not find it each time.
+    """
     if _renameat2 is not None:
-        if _renameat2(_AT_FDCWD, os.fsencode(old), _AT_FDCWD, os.fsencode(new), _RENAME_NOREPLACE) == 0:
+        place = _AT_FDCWD if within is None else within
+        if _renameat2(place, os.fsencode(old), place, os.fsencode(new), _RENAME_NOREPLACE) == 0:
             return
         code = ctypes.get_errno()
         if code not in _UNSUPPORTED:
             raise OSError(code, os.strerror(code), os.fspath(old), None, os.fspath(new))
-    _move_by_link(old, new)
+    _move_by_link(old, new, within)
 
 
 def is_shared(path: str | Path) -> bool:
@@ -137,16 +141,17 @@ def is_remote(path: str | Path) -> bool:
         return True
 
 
-def _move_by_link(old: AnyPath, new: AnyPath) -> None:
+def _move_by_link(old: AnyPath, new: AnyPath, within: int | None) -> None:
     """The same in two steps. A crash between them leaves two names of one file, never none."""
     try:
-        os.link(old, new, follow_symlinks=False)
+        os.link(old, new, src_dir_fd=within, dst_dir_fd=within, follow_symlinks=False)
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
         # A directory, or a file system without links: looking first is the best that is left.
-        if os.path.lexists(new):
+        with contextlib.suppress(FileNotFoundError):
+            os.stat(new, dir_fd=within, follow_symlinks=False)
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fspath(new)) from error
-        os.rename(old, new)  # noqa: PTH104
+        os.rename(old, new, src_dir_fd=within, dst_dir_fd=within)
         return
-    os.unlink(old)  # noqa: PTH108
+    os.unlink(old, dir_fd=within)

@@ -13,7 +13,7 @@ from functools import cache, lru_cache, partial
 from mailaccess.mail.flags import Flags
 from mailaccess.storage.box import Box
 from mailaccess.storage.disk import rename_noreplace
-from mailaccess.storage.index.infos import Change
+from mailaccess.storage.index.infos import Change, File, encoded
 from mailaccess.storage.index.rows import (
     MailboxRow,
     Message,
@@ -77,33 +77,13 @@ def store_slice(
     keywords = letters_for(transaction, box, row, () if action is Action.REMOVE else flags)
     wish = _wanted if may is None else cache(_wanted.__wrapped__)  # that is one viewer's
     wanted = partial(wish, keywords=keywords, action=action, flags=flags, may=may)
+    files = transaction.files(row, uids)
     refused: list[int] = []
-    changes: list[Change] = []
-    further: list[int] = []  # which are not so simple
+    if unchanged_since is not None:
+        refused = [file.uid for file in files if file.modseq > unchanged_since]
+        files = [file for file in files if file.modseq <= unchanged_since]
     with box.changing(row):
-        cur = os.fsencode(box.directory) + b"/cur/"
-        for file in transaction.files(row, uids):
-            if unchanged_since is not None and file.modseq > unchanged_since:
-                refused.append(file.uid)
-                continue
-            info, extra = wanted(file.info, file.extra)
-            if info is None:
-                continue
-            if file.place == "new":
-                further.append(file.uid)
-                continue
-            if info == file.info:
-                changes.append(Change(file, info, extra, None))
-                continue
-            names = file.raw(file.info), file.raw(info)
-            old, new = cur + names[0], cur + names[1]
-            try:
-                rename_noreplace(old, new)
-            except OSError:
-                further.append(file.uid)
-            else:
-                transaction.on_failure(partial(rename_noreplace, new, old))
-                changes.append(Change(file, info, extra, names))
+        changes, further = _rename(transaction, box, files, wanted)
         transaction.change_infos(row, changes)
         rekeyed = {unpacked(file.base): words(extra) for file, _, extra, _ in changes if extra != file.extra}
         locator = Locator(transaction, box, row)
@@ -113,6 +93,64 @@ def store_slice(
             rekeyed |= {changed.entry.base: changed.extra} if changed is not None else {}
     save_extra(transaction, box, row, rekeyed)
     return sorted(refused)
+
+
+def _rename(
+    transaction: Transaction, box: Box, files: Sequence[File], wanted: _Wanted
+) -> tuple[list[Change], list[int]]:
+    """Gives files in cur/ the info that is wanted. Returns also the UIDs of those that are not so simple."""
+    changes: list[Change] = []
+    further: list[int] = []
+    renamed: list[tuple[bytes, bytes]] = []
+    known: dict[
+        tuple[str | bytes, str | bytes | None], tuple[str | bytes | None, str | bytes | None, bytes, bytes]
+    ] = {}
+    cur = os.open(box.directory / "cur", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        transaction.on_failure(partial(_rename_back, box, renamed))
+        for file in files:
+            uid, base, before, place, now = file[:5]
+            decided = known.get((before, now))
+            if decided is None:
+                info, extra = wanted(before, now)
+                decided = known[before, now] = info, extra, encoded(before), encoded(info or "")
+            info, extra, ending, new_ending = decided
+            if info is None:
+                continue
+            if place == "new":
+                further.append(uid)
+                continue
+            if info == before:
+                changes.append(Change(file, info, extra, None))
+                continue
+            raw = encoded(base)
+            names = raw + ending, raw + new_ending
+            try:
+                rename_noreplace(*names, within=cur)
+            except OSError:
+                further.append(uid)
+            else:
+                renamed.append(names)
+                changes.append(Change(file, info, extra, names))
+    finally:
+        os.close(cur)
+    return changes, further
+
+
+def _rename_back(box: Box, renamed: Sequence[tuple[bytes, bytes]]) -> None:
+    """As many as can be; OSError if not all could."""
+    failed: OSError | None = None
+    cur = os.open(box.directory / "cur", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for old, new in reversed(renamed):
+            try:
+                rename_noreplace(new, old, within=cur)
+            except OSError as error:
+                failed = error
+    finally:
+        os.close(cur)
+    if failed is not None:
+        raise failed
 
 
 def _store_one(

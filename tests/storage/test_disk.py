@@ -57,6 +57,22 @@ class TestRename:
         with pytest.raises(FileExistsError):
             rename_noreplace(tmp_path / "a", tmp_path / "b")
 
+    def test_names_within_a_directory(self, tmp_path: Path) -> None:
+        """It is the same, by its descriptor."""
+        for name in ("a", "b"):
+            (tmp_path / name).write_text(name)
+        directory = os.open(tmp_path, os.O_RDONLY)
+        try:
+            with pytest.raises(FileExistsError):
+                rename_noreplace("a", "b", within=directory)
+            with pytest.raises(FileNotFoundError):
+                rename_noreplace("x", "c", within=directory)
+            rename_noreplace(b"a", b"c", within=directory)
+        finally:
+            os.close(directory)
+
+        assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"b": "b", "c": "a"}
+
     def test_a_missing_file_is_told(self, tmp_path: Path) -> None:
         """As FileNotFoundError."""
         with pytest.raises(FileNotFoundError):

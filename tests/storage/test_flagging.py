@@ -175,6 +175,25 @@ class TestStore:
 
         assert files(account.root) == before
 
+    def test_as_many_as_can_be_get_them_back(
+        self, inbox: Mailbox, account: Account, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Another program has renamed one meanwhile: the others do not suffer."""
+        add(inbox, *[TEXT] * 3)
+        before = files(account.root)
+
+        def fail(*_: object) -> None:
+            (middle,) = (account.root / "cur").glob(f"{before[1].rpartition('/')[2].partition(':')[0]}*")
+            middle.rename(f"{middle}S")
+            raise DiskFull("no space")
+
+        with monkeypatch.context() as context:
+            context.setattr(Transaction, "save", fail)
+            with pytest.raises(DiskFull):
+                inbox.store([1, 2, 3], Action.ADD, frozenset([FLAGGED]))
+
+        assert files(account.root) == [before[0], f"{before[1]}FS", before[2]]
+
     def test_threads_do_not_undo_each_other(self, inbox: Mailbox) -> None:
         """Each sets its own flag on all."""
         add(inbox, *[TEXT] * 20)
@@ -230,9 +249,9 @@ class TestKeywords:
         add(inbox)
         seen: list[str] = []
 
-        def watched(old: bytes, new: bytes) -> None:
+        def watched(old: bytes, new: bytes, within: int) -> None:
             seen.append((account.root / "dovecot-keywords").read_text())
-            rename_noreplace(old, new)
+            rename_noreplace(old, new, within=within)
 
         monkeypatch.setattr(flagging, "rename_noreplace", watched)
         inbox.store([1], Action.ADD, frozenset(["$Work"]))

@@ -37,12 +37,6 @@ class File(NamedTuple):
     date: int
     saved: int
 
-    def raw(self, info: str | bytes) -> bytes:
-        """The file's name with this info, as the kernel spells it."""
-        if isinstance(self.base, str) and isinstance(info, str):
-            return (self.base + info).encode()
-        return os.fsencode(unpacked(self.base) + unpacked(info))
-
 
 class Change(NamedTuple):
     """A file in cur/ has another info now, or its message other keywords without a letter."""
@@ -53,6 +47,11 @@ class Change(NamedTuple):
     names: tuple[bytes, bytes] | None  # before and now; None: it has not been renamed
 
 
+def encoded(value: str | bytes) -> bytes:
+    """A base or an info as the kernel spells it."""
+    return os.fsencode(value) if isinstance(value, str) else value
+
+
 def files(connection: sqlite3.Connection, mailbox: int, uids: Iterable[int]) -> list[File]:
     """Those of these messages that are there, ascending."""
     wanted = sorted(set(uids))
@@ -61,9 +60,12 @@ def files(connection: sqlite3.Connection, mailbox: int, uids: Iterable[int]) -> 
     if wanted[-1] - wanted[0] > _SPREAD * len(wanted):
         found = (connection.execute(f"{_SELECT} = ?", (mailbox, uid)).fetchone() for uid in wanted)
         return [File._make(values) for values in found if values is not None]
-    there = connection.execute(f"{_SELECT} BETWEEN ? AND ? ORDER BY uid", (mailbox, wanted[0], wanted[-1]))
-    chosen = set(wanted)
-    return [File._make(values) for values in there if values[0] in chosen]
+    ask = f"{_SELECT} BETWEEN ? AND ? ORDER BY uid"
+    there = connection.execute(ask, (mailbox, wanted[0], wanted[-1])).fetchall()
+    if wanted[-1] - wanted[0] >= len(wanted):
+        chosen = set(wanted)
+        there = [values for values in there if values[0] in chosen]
+    return list(map(File._make, there))
 
 
 def change(connection: sqlite3.Connection, delta: Delta, changes: Sequence[Change], modseq: int) -> None:
