@@ -21,7 +21,7 @@ from mailaccess.mail.lines import Buffer
 from mailaccess.mail.text import fold, outer_headers, searchable
 from mailaccess.storage import contents, small
 from mailaccess.storage.box import Box
-from mailaccess.storage.errors import StorageError
+from mailaccess.storage.errors import NoSuchMailbox, NotSelectable, StorageError
 from mailaccess.storage.index import reading
 from mailaccess.storage.index.database import Index
 from mailaccess.storage.index.rows import MailboxRow
@@ -184,9 +184,12 @@ class Filling:
                 break
             uids.append(uid)
         if uids:
-            box = self._box(row.directory or "")
+            try:
+                box = self._box(row.directory or "")
+            except (NoSuchMailbox, NotSelectable):
+                return False  # another program removed it, which the index has not been told yet
             if box.id != row.id:
-                raise Forgotten  # another mailbox was put in its place
+                return False  # or put another one in its place
             for uid, texts in _texts(box, uids):
                 number = 0 if texts is None else _document(connection, *texts)
                 connection.execute("INSERT OR REPLACE INTO place VALUES (?, ?, ?)", (place.number, uid, number))

@@ -202,6 +202,24 @@ def test_the_index_it_goes_by_is_lost(accounts: Accounts, account: Account, inbo
     assert answer(inbox, "TWO") == [2]
 
 
+def test_a_mailbox_that_was_removed(accounts: Accounts, account: Account) -> None:
+    """By another program, or replaced by one: the others are filled."""
+    found = []
+    for name in ("Old", "Older", "Work"):
+        account.create(name)
+        found.append(account.mailbox(name))
+        add(found[-1])
+        found[-1].want_texts()
+    shutil.rmtree(account.root / ".Old")
+    shutil.rmtree(account.root / ".Older")
+    for part in ("cur", "new", "tmp"):
+        (account.root / ".Older" / part).mkdir(parents=True)
+    while accounts.fill():
+        pass
+
+    assert answer(found[-1], "WORLD") == [1]
+
+
 def test_an_account_that_was_removed(accounts: Accounts, account: Account, inbox: Mailbox) -> None:
     """Nothing of it is made again."""
     add(inbox)
