@@ -24,7 +24,8 @@ items        what can be fetched: the table of names, with what each needs and h
 section      BODY[section]<partial>: which octets that is; `binary` those of a part as they were before encoding
 objectid     names that outlive moving and renaming
 loading      facts and threads of many messages, in slices (SEARCH's too)
-kept         what facts said, in memory; `values` what is read from messages' files
+kept         what facts said, in memory; `retold` short texts
+values       what is read from messages' files
 fetching     the responses
 
 APPEND, REPLACE:

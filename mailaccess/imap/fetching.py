@@ -5,13 +5,14 @@ batch.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
 from mailaccess.imap.facts import Facts
 from mailaccess.imap.items import FLAGS, MODSEQ, UID, Block, Needs, Said, Stream, Value, Wanted, sizes
 from mailaccess.imap.loading import load_facts, load_threads
+from mailaccess.imap.retold import Read
 from mailaccess.imap.session import Session
 from mailaccess.imap.values import Line, load_values
 from mailaccess.imap.view import Ranges, length
@@ -81,6 +82,7 @@ class Answer:
         self.mailbox = session.mailbox
         self.seen = seen  # UIDs that the client must be told the flags of, since this command changed them
         self.missing = self.undecodable = 0
+        self.keep: Callable[[Iterable[Read]], None] | None = None  # what is read, where that is much
         extra: list[Wanted] = []
         if seen:
             # RFC 7162 3.2.4 wants UID and MODSEQ too where a FETCH sets \Seen
@@ -102,6 +104,9 @@ class Answer:
         self.tells_flags = FLAGS in items and (MODSEQ in items or not session.condstore)
 
     async def send(self, ranges: Ranges) -> None:
+        retold, bulk = self.session.settings.retold, self.reads and length(ranges) > _FEW
+        if bulk:
+            self.keep = retold.command(self.mailbox, self.all_items).keep
         slow = self.reads or self.says or self.needs & ~Needs.SIZES
         self.session.expect(length(ranges))
         for piece in slices(ranges, _MESSAGES_AT_ONCE if slow else LINES_AT_ONCE):
@@ -114,6 +119,8 @@ class Answer:
             if upto > self.view.modseq:
                 self.session.tell_keywords()
                 self._note_told(block, current, upto)
+            if bulk:
+                retold.recall(self.mailbox, self.all_items, block, columns)
             if self.seen or (self.reads and self._has_sources(columns)):
                 await self._send_texts(block, columns)
             else:
@@ -209,6 +216,8 @@ class Answer:
         for batch in _batches(wanted):
             try:
                 await load_values(self.mailbox, batch)
+                if self.keep is not None:
+                    self.keep((line.uid, line.said, line.values) for line in batch if line.values is not None)
                 for line, number in zip(batch, numbers, strict=False):
                     if line.values is None:
                         self.missing += 1

@@ -98,6 +98,7 @@ class Wanted:
     says: Callable[[Facts], Said] | None = None  # its value, where they are; it never changes
     kept_as: Hashable = None  # what names these values when they are kept in memory; None: they are not
     reads: bool = False  # some of its values are Sources
+    read_as: Hashable = None  # what names what is read when short texts are kept in memory; None: they are not
     sets_seen: bool = False
 
 
@@ -316,8 +317,9 @@ def _at_section(cursor: Cursor) -> bool:
 def _text(label: bytes, section: Section, *, sets_seen: bool = False) -> Wanted:
     form = label.replace(b"%", b"%%") + b" %s"
     if not section.needs_facts:
-        return Wanted(form, _from_file(section.span(None, ENDLESS)), reads=True, sets_seen=sets_seen)
-    return Wanted(form, says=section.rendered, kept_as=section, reads=True, sets_seen=sets_seen)
+        source = _from_file(section.span(None, ENDLESS))
+        return Wanted(form, source, reads=True, read_as=section, sets_seen=sets_seen)
+    return Wanted(form, says=section.rendered, kept_as=section, reads=True, read_as=section, sets_seen=sets_seen)
 
 
 @item_with_arguments(b"BINARY")

@@ -1,7 +1,8 @@
 """What FETCH has told of messages and will tell again, in memory: for all sessions of a process.
 
 A UID names one content, for ever: a file that is changed becomes another message. So what a message's facts say never
-becomes false, whoever changes the mailbox, and is kept until there is no more room.
+becomes false, whoever changes the mailbox, and is kept until there is no more room. The same holds for its text, but
+that a file is gone or was changed is noticed by who reads it: see `retold`.
 """
 
 from bisect import bisect_left
@@ -14,8 +15,13 @@ from weakref import WeakKeyDictionary
 from mailaccess.storage.mailbox import Mailbox
 
 _TOGETHER = 8  # bits of UIDs whose values come and go together
-_ALONE = 100  # octets that a value takes beside its own
+ALONE = 100
+"""Octets that a value takes beside its own."""
 _EMPTY = 1000  # octets that a block takes beside its values
+
+
+_Name = tuple[int, int, Hashable]
+"""A mailbox's number and UIDVALIDITY, and the item."""
 
 
 class _Block:
@@ -35,7 +41,7 @@ class Kept:
         """`limit`: octets, roughly."""
         self.octets = 0
         self._limit = limit
-        self._blocks: OrderedDict[Hashable, _Block] = OrderedDict()
+        self._blocks: OrderedDict[tuple[_Name, int], _Block] = OrderedDict()
         self._numbers = count()
         # Not by GUID: copies of a Maildir share it. An object of this process is never another one's mailbox.
         self._mailboxes: WeakKeyDictionary[Mailbox, int] = WeakKeyDictionary()
@@ -68,14 +74,22 @@ class Kept:
                 self.octets += _EMPTY
             if uid in block.values:
                 continue
-            octets = _ALONE + (len(value) if isinstance(value, bytes) else 0)
+            octets = ALONE + (len(value) if isinstance(value, bytes) else 0)
             block.values[uid] = value
             block.octets += octets
             self.octets += octets
         while self.octets > self._limit:
             self.octets -= self._blocks.popitem(last=False)[1].octets
 
-    def _name(self, mailbox: Mailbox, item: Hashable) -> Hashable:
+    def forget(self, mailbox: Mailbox) -> None:
+        """Drops all values of a mailbox."""
+        number = self._mailboxes.pop(mailbox, None)
+        if number is None:
+            return
+        for place in [place for place in self._blocks if place[0][0] == number]:
+            self.octets -= self._blocks.pop(place).octets
+
+    def _name(self, mailbox: Mailbox, item: Hashable) -> _Name:
         number = self._mailboxes.get(mailbox)
         if number is None:
             number = self._mailboxes[mailbox] = next(self._numbers)

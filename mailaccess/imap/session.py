@@ -20,6 +20,7 @@ from mailaccess.imap.kept import Kept
 from mailaccess.imap.permissions import flags_lines
 from mailaccess.imap.progress import Progress
 from mailaccess.imap.registry import SELECTED, State, capabilities
+from mailaccess.imap.retold import Retold
 from mailaccess.imap.view import Ranges, View
 from mailaccess.storage import rights
 from mailaccess.storage.access import Access
@@ -52,6 +53,7 @@ class ImapSettings:
     without: frozenset[bytes] = frozenset()  # capabilities, in upper case, whose commands and ENABLE are not known
     admin: str = ""  # a URI: how to reach the administrator; shown as the annotation /shared/admin
     kept: Kept = field(default_factory=Kept)  # what FETCH has told
+    retold: Retold = field(default_factory=Retold)  # and read
 
 
 class Notifier(Protocol):
@@ -248,6 +250,7 @@ class Session:
     def select(self, view: View) -> None:
         """Enters the selected state."""
         self._view = view
+        self.settings.retold.enter(view.mailbox)
         self.rights_told = view.mailbox.rights
         self._unsubscribe = view.mailbox.subscribe(self.channel.wake)
         self.state = State.SELECTED
@@ -258,6 +261,7 @@ class Session:
             self._unsubscribe()
         if self._view is not None:
             self._view.followers.clear()
+            self.settings.retold.leave(self._view.mailbox)
         if self.state is SELECTED:
             self.state = State.AUTHENTICATED
         self._unsubscribe = self._view = None

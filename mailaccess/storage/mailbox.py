@@ -21,8 +21,8 @@ __all__ = ["Action", "FactsMaker", "Incoming", "Mailbox"]
 
 
 class Mailbox(Following):
-    """Properties, `poll`, `cached_...`, `content_at_hand` and `subscribe` are fit for the reactor; all else is for
-    threads."""
+    """Properties, `poll`, `cached_...`, `content_at_hand`, `is_unchanged` and `subscribe` are fit for the reactor; all
+    else is for threads."""
 
     # -- who looks
 
@@ -52,6 +52,14 @@ class Mailbox(Following):
         `known`: only those among these, which ascend and do not overlap.
         """
         return self._recovering(lambda: vanished_since(self._box, self.messages, self.uidnext, modseq, known))
+
+    def is_unchanged(self) -> bool:
+        """Nothing has happened to the messages' files that is not in memory; mostly one call of the kernel. Only while
+        it is listened to."""
+        if self._changing or self._suspects or self._lost or self._remote:
+            return False
+        heard = self._box.heard  # that a file was written to is heard, and seen nowhere
+        return not heard.listen() and (heard.is_silent() or self.is_at_hand())
 
     # -- changes
 
