@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from operator import attrgetter
 from typing import Protocol, TypeVar
 
@@ -106,6 +107,7 @@ Parse = Callable[[Cursor], Wanted]
 
 ITEMS: dict[bytes, Parse] = {}
 _MAX_ITEMS = 100
+_MEMORABLE = 500  # octets of a command behind its set of messages, of which is kept what it asks for
 _NAME = re.compile(rb"[A-Za-z][A-Za-z0-9.\-]*")
 _LAZY = re.compile(rb" \(LAZY(?: LAZY)*\)", re.IGNORECASE)
 _MACROS = {
@@ -151,7 +153,30 @@ def item_with_arguments(name: bytes) -> Callable[[Parse], Parse]:
 
 
 def parse_items(cursor: Cursor) -> list[Wanted]:
-    """("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")")"""
+    """("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")")
+
+    Clients ask for the same again and again: what came of a short text is kept.
+    """
+    rest = cursor.data[cursor.pos :]
+    if len(rest) <= _MEMORABLE:
+        try:
+            items, octets = _parsed(rest, cursor.utf8)
+        except Bad:
+            pass  # its place in the command is told
+        else:
+            cursor.pos += octets
+            return list(items)
+    return _parse_items(cursor)
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: bytes, utf8: bool) -> tuple[tuple[Wanted, ...], int]:
+    """The items that a text begins with, and how many octets they are."""
+    cursor = Cursor(text, utf8=utf8)
+    return tuple(_parse_items(cursor)), cursor.pos
+
+
+def _parse_items(cursor: Cursor) -> list[Wanted]:
     if not cursor.skip(b"("):
         name = _parse_name(cursor)
         return [ITEMS[each](cursor) for each in _MACROS[name]] if name in _MACROS else [_parse_item(cursor, name)]

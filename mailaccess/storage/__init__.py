@@ -28,7 +28,7 @@ expunging    EXPUNGE; `vanished` is what was expunged since
 tree         mailboxes made, deleted, renamed
 quota        what may be added: limits, and usage by the index's sums; `catching_up` on what other programs did
 maintenance  what is due from time to time, and `check`
-contents     opening messages, and what is computed from them once
+contents     opening messages, and what is computed from them once; `ahead` whose files the index is asked for before
 small        small messages read whole, many at a time
 locating     where a file is that was renamed just now
 box          a mailbox's directory and its row in the index, and how the two find each other; `boxes` by name

@@ -4,9 +4,11 @@ import logging
 import os
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 
 from mailaccess.mail.lines import Buffer, LineEnding
+from mailaccess.storage.ahead import Ahead
 from mailaccess.storage.box import Box
 from mailaccess.storage.content import Content
 from mailaccess.storage.errors import ContentChanged, MessageGone, StorageError, from_os
@@ -22,14 +24,24 @@ log = logging.getLogger(__name__)
 _AT_ONCE = 100
 """Messages read before what was found is written down."""
 
+_AHEAD = Ahead()
+
 _UIDL_PART = re.compile(r"%(0?)([0-9]{0,2})(X?)([uv%])")
 _DEFAULT_UIDL = "%08Xu%08Xv"  # Dovecot's: eight hex digits of the UID, eight of the UIDVALIDITY
 
 
 def open_at_hand(box: Box, uid: int) -> Content | None:
-    """The message's octets, if its file is where the index has it: one question and one file. MessageGone, also where
-    the file has other content now: it is another message then."""
-    file = _file(box, uid)
+    """The message's octets, if its file is where the index has it: one question and one file, for who opens one after
+    the other mostly no question. MessageGone, also where the file has other content now: it is another message then."""
+    file = _AHEAD.known(box, uid)
+    if file is not None:
+        with suppress(MessageGone):  # for which the index is asked as it is now
+            content = _open(box, uid, file, file.entry)
+            if content is not None:
+                return content
+    file = _AHEAD.ask(box, uid)
+    if file is None:
+        raise MessageGone(uid)
     return _open(box, uid, file, file.entry)
 
 
