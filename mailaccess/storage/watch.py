@@ -50,6 +50,7 @@ _GOES = _MOVED_FROM | _DELETE
 _ENDS = _MOVE_SELF | _UNMOUNT | _IGNORED
 _EVENT = struct.Struct("iIII")  # watch, mask, cookie, length of the name that follows
 _READ = 1 << 16
+_LONGEST = _EVENT.size + 256  # octets of an event
 _READS = 16  # at most, each time: an event loop has others to serve
 _FRESH = 2_100_000_000  # ns within which a second change may leave the same times behind
 
@@ -156,6 +157,9 @@ class Watcher:
                     break
                 with self._lock:
                     self._sort(data, told)
+                if len(data) <= _READ - _LONGEST:
+                    drained = True  # there was room for one more
+                    break
             self._note(told)
         self._tell(told)
         return drained
@@ -211,8 +215,12 @@ class Watcher:
         """See `held`."""
         with self._lock:
             before, self._held = self._held, self._held + by
-            if not (before and self._held) and not self._closed:
-                self._gate.modify(self._fd, 0 if self._held else select.EPOLLIN)
+            if bool(before) == bool(self._held) or self._closed:
+                return
+            if self._held:  # to ask for no events would not do: the kernel wakes the event loop, and only then looks
+                self._gate.unregister(self._fd)
+            else:
+                self._gate.register(self._fd, select.EPOLLIN)
 
     def _arm(self, path: str) -> bool:
         watch = _libc.inotify_add_watch(self._fd, os.fsencode(path), _MASK)
