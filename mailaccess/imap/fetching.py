@@ -104,12 +104,14 @@ class Answer:
         self.tells_flags = FLAGS in items and (MODSEQ in items or not session.condstore)
 
     async def send(self, ranges: Ranges) -> None:
-        retold, bulk = self.session.settings.retold, self.reads and length(ranges) > _FEW
+        total = length(ranges)
+        retold, bulk = self.session.settings.retold, self.reads and total > _FEW
         if bulk:
             self.keep = retold.command(self.mailbox, self.all_items).keep
         slow = self.reads or self.says or self.needs & ~Needs.SIZES
-        self.session.expect(length(ranges))
-        for piece in slices(ranges, _MESSAGES_AT_ONCE if slow else LINES_AT_ONCE):
+        at_once = _MESSAGES_AT_ONCE if slow else LINES_AT_ONCE
+        self.session.expect(total)
+        for piece in slices(ranges, at_once) if total > at_once else [ranges] if ranges else []:
             block, said = await self._load(piece)
             current = self.mailbox.messages
             upto = current.highest
@@ -137,10 +139,16 @@ class Answer:
         """These messages with what the items need, and what facts say of them, for each item that they say. Those of
         which something cannot be had are left out and counted."""
         stretches = list(self.view.stretches(ranges))
-        numbers: Sequence[int] = list(chain.from_iterable(numbers for numbers, _, _ in stretches))
-        uids = list(chain.from_iterable(messages.uids[rows] for _, messages, rows in stretches))
+        numbers: Sequence[int]
+        if len(stretches) == 1:
+            numbers, uids = stretches[0][0], stretches[0][1].uids[stretches[0][2]].tolist()
+        else:
+            numbers = list(chain.from_iterable(numbers for numbers, _, _ in stretches))
+            uids = list(chain.from_iterable(messages.uids[rows] for _, messages, rows in stretches))
         lacking: set[int] = set()
-        columns = await self._say(uids, lacking)
+        columns: list[list[Any]] = [[] for _ in self.all_items]
+        if self.says:
+            await self._say(uids, columns, lacking)
         threads: dict[int, int] = {}
         if self.needs & Needs.THREADS:
             threads = await load_threads(self.mailbox, uids)
@@ -170,18 +178,15 @@ class Answer:
             columns = [[column[index] for index in rows_kept] if column else column for column in columns]
         return block, columns
 
-    async def _say(self, uids: Sequence[int], lacking: set[int]) -> list[list[Any]]:
-        """What facts say of messages, for each item. UIDs of those that have none join the `lacking`."""
+    async def _say(self, uids: Sequence[int], columns: Sequence[list[Any]], lacking: set[int]) -> None:
+        """Fills in what facts say of messages, for each item. UIDs of those that have none join the `lacking`."""
         kept, mailbox = self.session.settings.kept, self.mailbox
-        columns: list[list[Any]] = [[] for _ in self.all_items]
-        if not self.says:
-            return columns
         for item, column in zip(self.all_items, columns, strict=True):
             if item.says is not None:
                 column.extend(kept.column(mailbox, item.kept_as, uids) if item.kept_as else [None] * len(uids))
         incomplete = [column for column in columns if None in column]
         if not incomplete:
-            return columns
+            return
         unknown = [uid for uid, *said in zip(uids, *incomplete, strict=True) if None in said]
         facts = await load_facts(mailbox, unknown)
         lacking.update(uid for uid in unknown if uid not in facts)
@@ -192,7 +197,6 @@ class Answer:
                 column[:] = [fresh.get(uid) if said is None else said for uid, said in zip(uids, column, strict=True)]
                 if item.kept_as:
                     kept.add(mailbox, item.kept_as, fresh)
-        return columns
 
     def _note_told(self, block: Block, current: Messages, upto: int) -> None:
         """The flags that are about to be sent need not be told again when the command ends."""

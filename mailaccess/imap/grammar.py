@@ -157,6 +157,9 @@ class Cursor:
         if self.skip(b"$"):
             return SAVED
         text = self._match(_NUMSET, "a sequence set")[0]
+        if text.isdigit():
+            number = _seq_number(text)
+            return ((number, number),)
         if b"," in text and b":" not in text and b"*" not in text:  # clients send thousands
             numbers = list(map(int, text.split(b",")))
             if min(numbers) < 1 or max(numbers) > MAX_NUMBER:
