@@ -8,6 +8,7 @@ from mailaccess.imap.errors import No
 from mailaccess.imap.numset import NumSet
 from mailaccess.imap.session import Session
 from mailaccess.imap.view import length
+from mailaccess.storage.access import Access
 from mailaccess.storage.errors import NoSuchMailbox
 from mailaccess.storage.mailbox import Mailbox
 from mailaccess.storage.quota import Room
@@ -48,12 +49,16 @@ async def target_with_room(
 ) -> tuple[Mailbox, Room | None]:
     """The same, and how much may be added: see Mailbox.room."""
 
-    def look() -> tuple[Mailbox, Room | None]:
-        target = session.account.target(name)
-        return target, target.room(instead_of)
+    return await call(find_target, session.account, name, instead_of)
 
+
+def find_target(
+    account: Access, name: str, instead_of: tuple[Mailbox, int] | None = None
+) -> tuple[Mailbox, Room | None]:
+    """The same, in a thread."""
     with _creatable():
-        return await call(look)
+        target = account.target(name)
+        return target, target.room(instead_of)
 
 
 @contextmanager

@@ -50,10 +50,19 @@ class Receiver:
         keywords.check(options.flags)
         return options, parse_form(self.rest.cursor, self.rest.literal)
 
-    async def take(self, message: tuple[Options, Form], mailbox: Mailbox) -> None:
-        """The octets of the message that was announced, bound for `mailbox`. Bad, No, StorageError."""
+    def is_coming(self, message: tuple[Options, Form]) -> bool:
+        """The message that was announced is small and comes whether or not it will be stored: it can be taken before
+        anybody has looked where to."""
+        literal = self.rest.literal
+        unasked = literal is not None and not literal.synchronizing and self.upload.fits(literal.size)
+        return unasked and message[1] is not Form.CATENATE
+
+    async def take(self, message: tuple[Options, Form], mailbox: Mailbox | None) -> None:
+        """The octets of the message that was announced, bound for `mailbox`; None, of one that `is_coming`: wherever.
+        Bad, No, StorageError."""
         options, form = message
         if form is Form.CATENATE:
+            assert mailbox is not None
             self._octets += await self._catenate(mailbox, options)
         else:
             assert self.rest.literal is not None
@@ -63,7 +72,12 @@ class Receiver:
             if form is Form.UTF8:
                 self.rest.cursor.expect(b")")
 
-    async def _literal(self, mailbox: Mailbox, options: Options, literal: Literal) -> None:
+    def check(self, room: Room | None) -> None:
+        """Refuses all that was taken where there is not so much room. OverQuota."""
+        if room is not None:
+            quota.check(room, self._octets, self._messages)
+
+    async def _literal(self, mailbox: Mailbox | None, options: Options, literal: Literal) -> None:
         self._admit(literal.size)
         if literal.size == 0:
             raise _empty()
@@ -73,6 +87,7 @@ class Receiver:
         if self.upload.fits(literal.size):
             self.upload.hold(b"".join([piece async for piece in pieces]), options)
             return
+        assert mailbox is not None
         incoming = await call(self.upload.begin, mailbox, options)
         async for piece in pieces:
             await call(incoming.write, piece)

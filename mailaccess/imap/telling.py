@@ -58,7 +58,8 @@ async def _update(session: Session, view: View, heeds: Selected, *, expunges: bo
             await follower.expunged(news.expunged)
     if news.exists is not None:
         mailbox = view.mailbox
-        first_recent = mailbox.recent_floor if view.read_only else await _look(mailbox.claim_recent)
+        nothing_to_claim = view.read_only or mailbox.is_claimed
+        first_recent = mailbox.recent_floor if nothing_to_claim else await _look(mailbox.claim_recent)
         if first_recent is not None and not session.rev2:
             view.add_recent(first_recent)
     await _tell(session, view, news)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from mailaccess.imap.append_data import Options
 from mailaccess.mail.flags import Flags
-from mailaccess.storage.mailbox import Incoming, Mailbox
+from mailaccess.storage.mailbox import Added, Incoming, Mailbox
 
 SMALL = 64 * 1024
 """A message of at most so many octets waits in memory for the one call that stores the command's messages ..."""
@@ -46,9 +46,14 @@ class Upload:
                 incoming.sync(options.date)
         return [(message, o.flags, o.date) for message, o in self._items if not isinstance(message, bytes)]
 
-    def store(self, mailbox: Mailbox) -> list[int]:
-        """Puts them into the mailbox, whose `room` was asked for, all or none; their UIDs. StorageError."""
-        return mailbox.append(self.written(mailbox), asked=True)
+    def store(self, mailbox: Mailbox, *, claiming: bool) -> Added:
+        """Puts them into the mailbox, whose `room` was asked for, all or none. StorageError.
+
+        `claiming`: see Mailbox.append_claiming."""
+        items = self.written(mailbox)
+        if claiming:
+            return mailbox.append_claiming(items)
+        return Added(mailbox.append(items, asked=True), claimed=False)
 
     def discard(self) -> None:
         """Leaves nothing in tmp/."""

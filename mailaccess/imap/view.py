@@ -235,10 +235,12 @@ class View:
         reads the mailbox and nobody had."""
         last = self._uids[self.count - 1] if self.count else 0
         if first_recent <= last:
-            if self._recent and first_recent <= self._recent[-1][1] + 1:
-                first_recent = min(first_recent, self._recent.pop()[0])
-            self._recent.append((first_recent, last))
+            self._add_recent(first_recent, last)
             self._count_recent()
+
+    def claimed(self, uids: Sequence[int]) -> None:
+        """These, which ascend without a gap and of which the client will hear next, are \\Recent here."""
+        self._add_recent(uids[0], uids[-1])
 
     def drop_recent(self) -> None:
         """Nothing is \\Recent here any more."""
@@ -250,6 +252,12 @@ class View:
     def recent_numbers(self) -> Ranges:
         """Sequence numbers of the messages that are \\Recent here."""
         return self.resolve(tuple(self._recent), by_uid=True) if self._recent else []
+
+    def _add_recent(self, first: int, last: int) -> None:
+        if self._recent and first <= self._recent[-1][1] + 1:
+            before = self._recent.pop()
+            first, last = min(first, before[0]), max(last, before[1])
+        self._recent.append((first, last))
 
     def _count_recent(self) -> None:
         self.recent = length(self.recent_numbers())
@@ -314,6 +322,7 @@ class View:
             self._count_recent()
 
     def _tell_new(self, current: Messages, news: News) -> None:
+        known = self.count
         if current is self.generation:
             total = len(current.uids)
         else:
@@ -325,6 +334,8 @@ class View:
             total = self.count + len(fresh)
         if total != self.count:
             news.exists = self.count = total
+            if self._recent and self._recent[-1][1] >= self._uids[known]:
+                self._count_recent()  # it knows now of those that it claimed
 
     def _tell_changed(self, current: Messages, known: int, news: News) -> None:
         for uid in current.changed_since(self.modseq):

@@ -176,7 +176,8 @@ class Access:
 
     def target(self, name: str) -> Mailbox:
         """The mailbox, to put messages into: that itself needs the right."""
-        return self._open(self._names.place(name), "")
+        at_hand = self.at_hand(name)
+        return at_hand if at_hand is not None else self._open(self._names.place(name), "")
 
     def delivery(self, name: str) -> Mailbox:
         """The mailbox, for mail from outside: needs "p"."""

@@ -244,7 +244,7 @@ class Following(Openable):
     def _write(self, work: Callable[[], T]) -> T:
         """Runs what changes the mailbox. It is not tried again where the index is lost meanwhile."""
         self._box.index.verify()
-        if self._lost or self._box.index.instance() != self._box.instance:
+        if self._recovering(self._box.index.instance) != self._box.instance:
             self._recovering(self._box.look)
         self._count_changing(1)
         self._behind = True

@@ -7,17 +7,19 @@ from collections.abc import Mapping, Sequence
 
 from mailaccess.mail.flags import DELETED, Flags
 from mailaccess.storage import expunging, flagging, keywords, replacing, transfer, writing
-from mailaccess.storage.errors import from_os
+from mailaccess.storage.errors import NoSuchMailbox, from_os
 from mailaccess.storage.flagging import Action
 from mailaccess.storage.following import Following
 from mailaccess.storage.incoming import Incoming
 from mailaccess.storage.index import reading
+from mailaccess.storage.names import Where
 from mailaccess.storage.openable import FactsMaker
 from mailaccess.storage.quota import Room
 from mailaccess.storage.rights import ALL, Rights
 from mailaccess.storage.vanished import vanished_since
+from mailaccess.storage.writing import Added
 
-__all__ = ["Action", "FactsMaker", "Incoming", "Mailbox"]
+__all__ = ["Action", "Added", "FactsMaker", "Incoming", "Mailbox"]
 
 
 class Mailbox(Following):
@@ -82,9 +84,12 @@ class Mailbox(Following):
 
     def incoming(self) -> Incoming:
         """A new message's file in tmp/."""
-        self._recovering(self._box.look)  # it may have been renamed
         try:
-            return self._box.maildir.incoming()
+            try:
+                return self._box.maildir.incoming()
+            except NoSuchMailbox:
+                self._recovering(self._box.look)  # it may have been renamed
+                return self._box.maildir.incoming()
         except OSError as error:
             raise from_os(error) from error
 
@@ -94,13 +99,16 @@ class Mailbox(Following):
         A `delivery` without flags goes to new/, where other programs look for new mail. `asked`: `room` was, for this;
         other programs' doings are not looked for once more. OverQuota; LimitReached, for keywords.
         """
-        for _, flags, _ in items:
-            keywords.check(flags)
-        keywords.check_room([flag for _, flags, _ in items for flag in flags], self.keywords())
-        spelled = [(incoming, self._memory.spelled(flags), date) for incoming, flags, date in items]
         if not asked:
             self._ask_room()
-        return self._write(lambda: writing.append(self._box, spelled, "new" if delivery else "cur"))
+        return self._append(items, "new" if delivery else "cur", claiming=False).uids
+
+    def append_claiming(self, items: Sequence[writing.Item]) -> Added:
+        """As `append`, `room` having been asked, for a session that has the mailbox open and may write to it: the first
+        to hear of these messages, unless it has still others to claim."""
+        if self.is_viewed:
+            return Added(self.append(items, asked=True), claimed=False)
+        return self._append(items, "cur", claiming=True)
 
     def store(self, uids: Sequence[int], action: Action, flags: Flags, unchanged_since: int | None = None) -> list[int]:
         """Changes flags; gone messages are passed over. UIDs refused: of mod-sequences above `unchanged_since`.
@@ -165,6 +173,13 @@ class Mailbox(Following):
         return row.first_recent == row.uidnext and row.stamp is not None and row.stamp.of("new") == self._emptied
 
     # -- inside
+
+    def _append(self, items: Sequence[writing.Item], where: Where, *, claiming: bool) -> Added:
+        for _, flags, _ in items:
+            keywords.check(flags)
+        keywords.check_room([flag for _, flags, _ in items for flag in flags], self.keywords())
+        spelled = [(incoming, self._memory.spelled(flags), date) for incoming, flags, date in items]
+        return self._write(lambda: writing.append(self._box, spelled, where, claiming=claiming))
 
     def _ask_room(self) -> Room | None:
         """How much may be added; asked before anything is."""

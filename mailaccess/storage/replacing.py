@@ -24,7 +24,7 @@ def replace(box: Box, uid: int, item: Item, target: Box) -> int:
     if box.index is not target.index:
         if box.index.read(lambda connection: reading.message(connection, box.id, uid)) is None:
             raise MessageGone(uid)
-        [new] = append(target, [item], "cur")
+        [new] = append(target, [item], "cur").uids
         expunge(box, [uid], only_deleted=False)
         return new
     incoming, _, date = item

@@ -313,6 +313,10 @@ class ViewedMailbox(Mailbox):
         return self._write(lambda: self._box.index.write(self._claim, durable=False))
 
     @property
+    def is_claimed(self) -> bool:
+        return self.recent_floor >= self.uidnext if isinstance(self._memory, ViewedMemory) else super().is_claimed
+
+    @property
     def recent_floor(self) -> int:
         return self._memory.recent if isinstance(self._memory, ViewedMemory) else super().recent_floor
 

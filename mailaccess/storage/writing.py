@@ -6,6 +6,7 @@ The octets are durable before the write lock is taken, the file's name and the i
 import time
 from collections.abc import Sequence
 from functools import partial
+from typing import NamedTuple
 
 from mailaccess.mail.flags import Flags
 from mailaccess.mail.lines import LineEnding
@@ -20,34 +21,51 @@ Item = tuple[Incoming, Flags, int | None]
 """A message, its flags, its date in seconds since the epoch (None: now)."""
 
 
-def append(box: Box, items: Sequence[Item], where: Where) -> list[int]:
-    """Adds messages, all or none (RFC 3502); their UIDs. Those without flags go where `where` says.
+class Added(NamedTuple):
+    """What became of new messages."""
 
+    uids: list[int]
+    claimed: bool  # \\Recent, for whoever added them
+
+
+def append(box: Box, items: Sequence[Item], where: Where, *, claiming: bool = False) -> Added:
+    """Adds messages, all or none (RFC 3502). Those without flags go where `where` says.
+
+    `claiming`: \\Recent of the new ones, in the same transaction, if there is nothing else to be claimed.
     Several are noted first, so that those files can be taken back which a crash leaves without the others.
     """
     for incoming, _, date in items:
         incoming.sync(date)
     if len(items) == 1:
-        return box.index.write(partial(_add, box=box, items=items, where=where))
+        return box.index.write(partial(_add, box=box, items=items, where=where, claiming=claiming))
     with box.index.at_work():
         work = {"kind": "append", "guid": box.guid, "bases": [incoming.base for incoming, _, _ in items]}
         intent = box.index.write(lambda transaction: transaction.note_intent(work))
         try:
-            return box.index.write(partial(_add_noted, box=box, items=items, where=where, intent=intent))
+            return box.index.write(
+                partial(_add_noted, box=box, items=items, where=where, claiming=claiming, intent=intent)
+            )
         except BaseException:
             box.index.write(lambda transaction: transaction.forget_intent(intent), durable=False)
             raise
 
 
-def _add(transaction: Transaction, box: Box, items: Sequence[Item], where: Where) -> list[int]:
+def _add(transaction: Transaction, box: Box, items: Sequence[Item], where: Where, *, claiming: bool) -> Added:
     admit(transaction, box, items)
-    return add(transaction, box, items, where)
+    row = box.row(transaction)
+    claimed = claiming and where == "cur" and row.first_recent == row.uidnext
+    uids = add(transaction, box, items, where)
+    if claimed:
+        row.first_recent = row.uidnext
+    return Added(uids, claimed)
 
 
-def _add_noted(transaction: Transaction, box: Box, items: Sequence[Item], where: Where, intent: int) -> list[int]:
-    uids = _add(transaction, box, items, where)
+def _add_noted(
+    transaction: Transaction, box: Box, items: Sequence[Item], where: Where, *, claiming: bool, intent: int
+) -> Added:
+    added = _add(transaction, box, items, where, claiming=claiming)
     transaction.forget_intent(intent)
-    return uids
+    return added
 
 
 def admit(transaction: Transaction, box: Box, items: Sequence[Item]) -> None:

@@ -178,3 +178,20 @@ def test_recent_uids_are_kept_as_ranges(world: World) -> None:
             assert (view.recent, view.recent_numbers()) == (first, [(1, first)])
     claimed.add_recent(3)
     assert claimed.recent == 3
+
+
+def test_what_is_claimed_counts_when_it_is_told(world: World) -> None:
+    """And only that: others may have put theirs before and behind it."""
+    view = view_of(world, 1)
+    for _ in range(4):
+        world.deliver(b"a: b\n\n")
+    view.mailbox.sync()
+    view.claimed([3, 4])
+    assert (view.recent, view.is_recent(3)) == (0, True)
+
+    view.flush(may_expunge=False)
+    assert (view.recent, view.recent_numbers()) == (2, [(3, 4)])
+    view.add_recent(6)
+    assert view.recent == 2
+    view.add_recent(5)
+    assert view.recent_numbers() == [(3, 5)]

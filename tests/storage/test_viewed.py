@@ -256,8 +256,10 @@ def test_recent_is_so_for_each_viewer(account: Account, inbox: Mailbox) -> None:
     inbox.sync()
     bob = as_bob(account)
 
+    assert not bob.is_claimed
     assert bob.claim_recent() == 1
     assert bob.recent_floor == 2
+    assert bob.is_claimed
     assert bob.claim_recent() == 2
     assert inbox.recent_floor == 1
     assert files(account.root)[0].startswith("new/")

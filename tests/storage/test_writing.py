@@ -52,6 +52,22 @@ def test_a_delivery_goes_to_new(inbox: Mailbox, account: Account) -> None:
     assert len(inbox.messages) == 2
 
 
+def test_recent_is_claimed_where_nothing_else_is_to_be(inbox: Mailbox, account: Account) -> None:
+    """In the transaction that adds the message: who adds it is the first to know."""
+
+    def claiming() -> tuple[list[int], bool]:
+        incoming = inbox.incoming()
+        incoming.write(TEXT)
+        return inbox.append_claiming([(incoming, frozenset(), None)])
+
+    assert claiming() == ([1], True)
+    assert (inbox.recent_floor, account.status("INBOX").recent) == (2, 0)
+    add(inbox)
+    assert claiming() == ([3], False)
+    assert inbox.claim_recent() == 2
+    assert claiming() == ([4], True)
+
+
 def test_without_a_date_it_is_now(inbox: Mailbox) -> None:
     """As is SAVEDATE."""
     add(inbox)

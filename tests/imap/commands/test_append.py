@@ -109,3 +109,61 @@ def test_keywords_are_limited(world: World) -> None:
 
 def _no_space(*_: object) -> None:
     raise DiskFull("no space")
+
+
+APPEND = b"a APPEND INBOX {4+}\r\nx: y\r\n"
+
+
+def test_what_a_session_appends_to_its_mailbox_is_recent_there_alone(world: World) -> None:
+    """It is the first to hear of it. What others append between is theirs."""
+    one, other = world.imap_in(), world.imap_in()
+    assert b"* 1 EXISTS\r\n* 1 RECENT\r\n" in one.ask(APPEND)
+    assert b"* 2 EXISTS\r\n* 1 RECENT\r\n" in other.ask(APPEND)
+    assert b"* 3 EXISTS\r\n* 2 RECENT\r\n" in one.ask(APPEND)
+
+    for client, recent in ((one, b"1 3"), (other, b"2")):
+        assert b"* SEARCH %s\r\n" % recent in client.ask(b"b SEARCH RECENT\r\n")
+    third = world.imap().ask(b"a LOGIN fred secret\r\nb STATUS INBOX (RECENT)\r\n")
+    assert b"RECENT 0" in third
+
+
+def test_what_came_before_is_claimed_with_it(world: World) -> None:
+    """New mail that nobody has heard of is for whoever hears of the next."""
+    client = world.imap_in()
+    world.deliver(b"a: b\n\n")
+    assert b"* 2 EXISTS\r\n* 2 RECENT\r\n" in client.ask(APPEND)
+
+    assert b"* SEARCH 1 2\r\n" in client.ask(b"b SEARCH RECENT\r\n")
+
+
+@pytest.mark.parametrize("command", [b"EXAMINE INBOX", b"SELECT Elsewhere", b"UNSELECT"])
+def test_who_is_not_told_of_it_does_not_claim_it(world: World, command: bytes) -> None:
+    """As who only looks, or has another mailbox open, or none."""
+    client = world.imap_in()
+    client.ask(b"a CREATE Elsewhere\r\nb %s\r\n" % command)
+    client.ask(APPEND)
+
+    assert b"RECENT 1" in client.ask(b"c STATUS INBOX (RECENT)\r\n")
+
+
+def test_a_message_for_a_mailbox_that_is_not_there_is_taken_and_refused(world: World) -> None:
+    """A small one that needs no invitation is read before anybody looks; the next is not invited in vain."""
+    client = world.imap_in()
+    refused = b"a NO [TRYCREATE] there is no mailbox Gone\r\n"
+    assert client.ask(APPEND.replace(b"INBOX", b"Gone")) == refused
+    assert client.ask(b"a APPEND Gone {4+}\r\nx: y {4}\r\n") == refused
+    assert client.ask(b"a APPEND Gone {4}\r\n") == refused
+
+    assert list((world.maildir / "tmp").iterdir()) == []
+
+
+def test_a_mailbox_renamed_by_another_process(world: World) -> None:
+    """What is bound for its old name is refused, though the process has it in memory; for its new name it arrives."""
+    client = world.imap_in()
+    client.ask(b"a CREATE Work\r\nb SELECT Work\r\nc UNSELECT\r\n")
+    (world.maildir / ".Work").rename(world.maildir / ".Play")
+    append = b"c APPEND %s {4+}\r\nx: y\r\n"
+
+    assert b"c NO [TRYCREATE]" in client.ask(append % b"Work")
+    assert b"c OK [APPENDUID" in client.ask(append % b"Play")
+    assert len(world.files("Play")) == 1
