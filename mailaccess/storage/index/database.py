@@ -67,6 +67,8 @@ class Index:
         self.wake = directory / WAKE  # the file touched after every commit that a client may notice
         self._opened = opened
         self._path = directory / FILE
+        self._known: tuple[Identity, str] | None = None  # file and instance that were last opened
+        self._opening = threading.Lock()
         self._reader: _Opened | None = None
         self._reading = threading.Lock()
         self._writing: _Opened | None = None  # belongs to the writer's leader
@@ -219,7 +221,18 @@ class Index:
     def _open(self, *, writing: bool) -> _Opened:
         self._prepare()
         with self._locked(fcntl.LOCK_SH):
-            return _Opened(self._path, writing=writing)
+            return self._connect(writing=writing)
+
+    def _connect(self, *, writing: bool) -> _Opened:
+        """A connection to the file that is there now; the lock is held. An earlier state of the index, put in its place
+        while we run, is of no use: it would give UIDs again that were given since."""
+        with self._opening:
+            opened = _Opened(self._path, writing=writing)
+            if self._known is not None and self._known[0] != opened.identity and self._known[1] == opened.instance:
+                opened.connection.close()
+                raise schema.Unusable("it is a copy of what was here")
+            self._known = opened.identity, opened.instance
+            return opened
 
     def _open_reader(self) -> _Opened:
         if self._reader is None:
@@ -305,7 +318,7 @@ class Index:
         if self._writing is not None and self._writing.identity != self._on_disk():
             self._close_writing()
         if self._writing is None:
-            self._writing = _Opened(self._path, writing=True)
+            self._writing = self._connect(writing=True)
             self._set_aside()
         return self._writing
 

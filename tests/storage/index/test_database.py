@@ -155,6 +155,26 @@ def test_a_file_removed_alone_does_not_get_the_old_journal(index: Watched) -> No
     assert index.is_sound()
 
 
+def test_an_earlier_state_is_set_aside(index: Watched) -> None:
+    """Put in its place while it is in use, it does not know what was done since."""
+    index.write(enter(""))
+    earlier = index.directory / "copy"
+    with closing(sqlite3.connect(index.directory / FILE)) as source, closing(sqlite3.connect(earlier)) as target:
+        source.backup(target)
+    index.write(enter(".Work"))
+    instance = index.instance()
+    for suffix in ("-wal", "-shm"):
+        (index.directory / f"{FILE}{suffix}").unlink()
+    earlier.replace(index.directory / FILE)
+    index.verify()
+    with pytest.raises(Forgotten):
+        index.write(enter(".Other"))
+
+    assert (index.directory / BROKEN).exists()
+    assert directories(index) == []
+    assert index.instance() != instance
+
+
 @pytest.mark.parametrize("first", ["read", "read_apart", "write"])
 def test_a_corrupt_index_is_set_aside(tmp_path: Path, first: str, caplog: pytest.LogCaptureFixture) -> None:
     """With a warning, once; then a new one serves."""
