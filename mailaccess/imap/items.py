@@ -106,6 +106,7 @@ class Wanted:
 Parse = Callable[[Cursor], Wanted]
 
 ITEMS: dict[bytes, Parse] = {}
+_LONGEST_KEPT = 500  # octets of an item's name, which lists header fields
 _MAX_ITEMS = 100
 _MEMORABLE = 500  # octets of a command behind its set of messages, of which is kept what it asks for
 _NAME = re.compile(rb"[A-Za-z][A-Za-z0-9.\-]*")
@@ -344,7 +345,9 @@ def _text(label: bytes, section: Section, *, sets_seen: bool = False) -> Wanted:
     if not section.needs_facts:
         source = _from_file(section.span(None, ENDLESS))
         return Wanted(form, source, reads=True, read_as=section, sets_seen=sets_seen)
-    return Wanted(form, says=section.rendered, kept_as=section, reads=True, read_as=section, sets_seen=sets_seen)
+    # What is kept is bounded by the octets of values: names that a client makes up must not be many times theirs.
+    name = section if len(form) <= _LONGEST_KEPT else None
+    return Wanted(form, says=section.rendered, kept_as=name, reads=True, read_as=name, sets_seen=sets_seen)
 
 
 @item_with_arguments(b"BINARY")

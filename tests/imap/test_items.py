@@ -33,6 +33,19 @@ def columns(count: int) -> Messages:
     return Messages(uids, [frozenset()] * count, uids, [10 * uid for uid in uids], uids, uids)
 
 
+def test_what_has_a_long_name_is_not_kept() -> None:
+    """Whoever asks for ever other header fields is not to fill the memory with their names."""
+    usual, long = (
+        parse_items(Cursor(b"BODY.PEEK[HEADER.FIELDS (%s)]" % fields))[0]
+        for fields in (b"X-Mailer", b"X-%s" % (b"x" * 2000))
+    )
+
+    assert usual.kept_as is not None
+    assert usual.read_as is not None
+    assert long.kept_as is None
+    assert long.read_as is None
+
+
 def test_a_block_may_be_of_several_generations() -> None:
     """And some of it can be taken."""
     old, new = columns(5), columns(9)
