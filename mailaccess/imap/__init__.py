@@ -47,7 +47,7 @@ filters      searches that have a name
 finding      what commands that search have in common
 searching    evaluates it, looking at no more than it takes; `indexed` what the full-text index knows
 rows         the mailbox as keys look at it; `columns` what headers say, kept for the next search; `texts` the rest
-sorting      the order of SORT; `threads` those of THREAD; `orders` both, kept for the next time
+sorting      the order of SORT; `threads` those of THREAD; `orders` both, kept for the next time (`bounded`)
 returning    what they can be asked to return: the table of options, and ESEARCH; `partial` a stretch of the results
 contexts     results that are kept up to date for the client
 sources      in which mailboxes to search (NOTIFY's too)

@@ -6,12 +6,12 @@ and thread the same mailbox again and again, and each blob of facts not read sav
 
 import re
 import weakref
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from mailaccess.imap import render
+from mailaccess.imap.bounded import COLUMNS, Bounded
 from mailaccess.imap.facts import Facts
 from mailaccess.imap.structure import HEADER_READ
 from mailaccess.mail import address, headers, text
@@ -20,9 +20,6 @@ from mailaccess.storage.errors import ContentChanged, MessageGone, ShortRead
 from mailaccess.storage.mailbox import Mailbox
 
 T_co = TypeVar("T_co", covariant=True)
-
-LIMIT = 64 << 20
-"""Octets of all columns of a process, as `_weight` counts them."""
 
 GONE = (MessageGone, ContentChanged, ShortRead)
 """How storage says that a message's file is no more."""
@@ -172,29 +169,21 @@ class Keeper:
     """The columns of all mailboxes, least recently used first. For one thread."""
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._octets = 0
-        self._columns: OrderedDict[tuple[weakref.ref[Mailbox], Column[Any]], tuple[dict[int, Any], int]] = OrderedDict()
+        self._columns: Bounded[tuple[weakref.ref[Mailbox], Column[Any]], dict[int, Any]] = Bounded(limit)
 
     def get(self, mailbox: Mailbox, column: Column[Any]) -> dict[int, Any]:
         """A column's values so far, by UID. It may be dropped from here while somebody still has it."""
         key = weakref.ref(mailbox), column
-        if key not in self._columns:
-            self._columns[key] = {}, 0
-        self._columns.move_to_end(key)
-        return self._columns[key][0]
+        values = self._columns.get(key)
+        if values is None:
+            values = {}
+            self._columns.put(key, values, 0)
+        return values
 
     def add(self, mailbox: Mailbox, column: Column[Any], values: dict[int, Any]) -> None:
         """Adds values to a column, and drops what has not been used for longest if that is too much."""
-        known = self.get(mailbox, column)
-        known.update(values)
-        octets = sum(map(_weight, values.values()))
-        key = weakref.ref(mailbox), column
-        self._columns[key] = known, self._columns[key][1] + octets
-        self._octets += octets
-        while self._octets > self._limit:
-            _, (_, octets) = self._columns.popitem(last=False)
-            self._octets -= octets
+        self.get(mailbox, column).update(values)
+        self._columns.grow((weakref.ref(mailbox), column), sum(map(_weight, values.values())))
 
 
 def _weight(value: object) -> int:
@@ -206,4 +195,4 @@ def _weight(value: object) -> int:
     return 110
 
 
-KEPT = Keeper(LIMIT)
+KEPT = Keeper(COLUMNS)

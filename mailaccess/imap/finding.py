@@ -72,7 +72,9 @@ async def extended(session: Session, returns: Returns, program: Program, criteri
     try:
         program = await understood(session, program, relevancy=relevancy)
         found = await find(session, program, whole=criteria is not None)
-        ordered = found.matches if criteria is None else await in_order(found.rows, found.matches, criteria)
+        ordered: Sequence[int] = found.matches
+        if criteria is not None:
+            ordered = await in_order(found.rows, found.matches, criteria, program.text)
     except Exception:
         if b"SAVE" in returns:
             session.saved = []  # a NO "sets the value [...] to the empty sequence" (RFC 5182 2.1)

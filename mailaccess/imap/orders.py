@@ -1,4 +1,4 @@
-"""Orders and threads worked out before, for when the same messages are asked for again.
+"""Orders and threads worked out before, for when the same is asked again, perhaps of a few messages more or less.
 
 Neither what a message says nor when it came ever changes, so the same messages sort and thread alike for good; webmail
 asks for all of a mailbox in order with every page it shows.
@@ -6,55 +6,65 @@ asks for all of a mailbox in order with every page it shows.
 
 import weakref
 from array import array
-from collections import OrderedDict
 from collections.abc import Hashable, Sequence
-from hashlib import blake2b
-from typing import Generic, TypeVar
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from mailaccess.imap.rows import Rows
+from mailaccess.imap.view import missing
 from mailaccess.storage.mailbox import Mailbox
 from mailaccess.wire.traps import compute_steps
 
-LIMIT = 16 << 20
-"""Octets of all that is kept of one kind in a process."""
-
-T = TypeVar("T")
-Key = tuple[weakref.ref[Mailbox], Hashable, bytes]
+_FEW = 64  # so small a part of the messages may be others: to put many where they belong takes as long as sorting
 
 
-class Kept(Generic[T]):
-    """Answers by what they answer; those used least recently are dropped first. For one thread."""
+class Key(NamedTuple):
+    """What was asked. Which messages that was about stands with the answer: they are not always the same."""
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._octets = 0
-        self._answers: OrderedDict[Key, tuple[T, int]] = OrderedDict()
-
-    def get(self, key: Key) -> T | None:
-        """None if it is not here, or not any more."""
-        if key not in self._answers:
-            return None
-        self._answers.move_to_end(key)
-        return self._answers[key][0]
-
-    def put(self, key: Key, answer: T, octets: int) -> None:
-        """Keeps an answer of about this size."""
-        self._octets += octets - self._answers.pop(key, (answer, 0))[1]
-        self._answers[key] = answer, octets
-        while self._octets > self._limit:
-            _, (_, octets) = self._answers.popitem(last=False)
-            self._octets -= octets
+    mailbox: weakref.ref[Mailbox]
+    question: Hashable
+    program: bytes
 
 
-async def key_of(rows: Rows, matches: Sequence[int], question: Hashable) -> Key:
-    """Under which the answer to a question about these rows (ascending) is kept: the same for every session for which
-    the same messages have the same numbers."""
-    digest = await compute_steps(len(matches), _digest, rows, matches)
-    return weakref.ref(rows.view.mailbox), question, digest
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Messages in order."""
+
+    uids: "array[int]"  # ascending
+    places: "array[int]"  # where in `uids` those in order are
+
+    @property
+    def octets(self) -> int:
+        return 8 * len(self.uids)
 
 
-def _digest(rows: Rows, matches: Sequence[int]) -> bytes:
-    if matches and matches[-1] != len(matches) - 1:  # not simply the first so many
-        uids = array("I", map(rows.uids.__getitem__, matches))
-        return blake2b(uids.tobytes() + array("I", matches).tobytes(), digest_size=16).digest()
-    return blake2b(array("I", rows.uids[: len(matches)]).tobytes(), digest_size=16).digest()
+class Difference(NamedTuple):
+    """How other messages differ from those that were put in order."""
+
+    stayed: list[int]  # places among the others of those that are in both, in order
+    came: list[int]  # places among the others of those that were not there before, ascending
+
+
+def key_of(rows: Rows, question: Hashable, program: bytes) -> Key:
+    """Under which the answer to a question about what a program (as written) finds is kept, for all sessions."""
+    return Key(weakref.ref(rows.view.mailbox), question, program)
+
+
+async def uids_of(rows: Rows, matches: Sequence[int]) -> "array[int]":
+    """The UIDs of rows (ascending)."""
+    if not matches or matches[-1] == len(matches) - 1:  # simply the first so many
+        return array("I", rows.uids[: len(matches)])
+    return await compute_steps(len(matches), lambda: array("I", map(rows.uids.__getitem__, matches)))
+
+
+def difference(order: Order, uids: "array[int]") -> Difference | None:
+    """How these messages differ from those in order; None where that is too much."""
+    gone, came = missing(order.uids, uids), missing(uids, order.uids)
+    if (len(gone) + len(came)) * _FEW > len(uids):
+        return None
+    if not gone and (not came or came[0] == len(order.uids)):
+        return Difference(order.places.tolist(), came)
+    absent, fresh = set(gone), set(came)
+    new = (place for place in range(len(uids)) if place not in fresh)
+    now = [-1 if old in absent else next(new) for old in range(len(order.uids))]
+    return Difference([now[old] for old in order.places if now[old] >= 0], came)

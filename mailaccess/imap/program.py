@@ -107,6 +107,7 @@ class Program:
     """A whole program. If its charset is unknown its strings were not understood, and it can only be refused."""
 
     root: Node
+    text: bytes  # as written
     keys: int
     needs: frozenset[Needs]
     columns: tuple[Column[Any], ...] = ()  # what keys that need FACTS read
@@ -225,6 +226,7 @@ class Terms(Cursor):
         root = self._criteria()
         return Program(
             root=root,
+            text=self.data[start : self.pos],
             keys=self.keys,
             needs=frozenset(self.needs),
             columns=tuple(self.columns),

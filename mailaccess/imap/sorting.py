@@ -6,6 +6,7 @@ from heapq import merge
 from itertools import accumulate
 from typing import Any
 
+from mailaccess.imap.bounded import ORDERS, Bounded
 from mailaccess.imap.columns import (
     BASE_SUBJECT,
     DISPLAY_FROM,
@@ -17,7 +18,7 @@ from mailaccess.imap.columns import (
     Column,
 )
 from mailaccess.imap.errors import Bad
-from mailaccess.imap.orders import LIMIT, Kept, key_of
+from mailaccess.imap.orders import Key, Order, difference, key_of, uids_of
 from mailaccess.imap.program import Terms
 from mailaccess.imap.rows import Rows
 from mailaccess.imap.searching import HEADERS, hold_columns, make_sizes
@@ -65,21 +66,58 @@ def parse_criteria(terms: Terms) -> Criteria:
     return criteria
 
 
-_ORDERS: "Kept[array[int]]" = Kept(LIMIT)
+_ORDERS: Bounded[Key, Order] = Bounded(ORDERS)
 
 
-async def in_order(rows: Rows, matches: Sequence[int], criteria: Criteria) -> list[int]:
+async def in_order(
+    rows: Rows, matches: Sequence[int], criteria: Criteria, program: bytes | None = None
+) -> Sequence[int]:
     """Rows (ascending) in the order that the criteria say, equals as they are in the mailbox; without those that are
-    gone."""
-    if b"RELEVANCY" in criteria:  # is of the program, not of the messages
+    gone. Kept for the next time under the text of the program that found them, if that is told."""
+    if program is None or b"RELEVANCY" in criteria:  # which is of the program, not of the messages
         return await _ordered(rows, matches, criteria)
-    key = await key_of(rows, matches, tuple(criteria.items()))
-    kept = _ORDERS.get(key)
-    if kept is None:
-        kept = array("I", await _ordered(rows, matches, criteria))
-        if not rows.gone:
-            _ORDERS.put(key, kept, len(kept) * kept.itemsize)
-    return kept.tolist()
+    uids = await uids_of(rows, matches)
+    key = key_of(rows, tuple(criteria.items()), program)
+    order = _ORDERS.get(key)
+    if order is not None and order.uids == uids:
+        return await compute_steps(len(matches), _rows, matches, order.places)
+    ordered = None if order is None else await _mended(rows, matches, uids, order, criteria)
+    if ordered is None:
+        ordered = await _ordered(rows, matches, criteria)
+    if not rows.gone:
+        order = Order(uids, await compute_steps(len(matches), _places, matches, ordered))
+        _ORDERS.put(key, order, order.octets + len(program))
+    return ordered
+
+
+async def _mended(
+    rows: Rows, matches: Sequence[int], uids: "array[int]", order: Order, criteria: Criteria
+) -> list[int] | None:
+    """The rows in order, by what is kept of almost the same ones."""
+    change = await compute_steps(len(matches), difference, order, uids)
+    if change is None:
+        return None
+    ordered = await compute_steps(len(matches), _rows, matches, change.stayed)
+    came = await _ordered(rows, [matches[place] for place in change.came], criteria)
+    where = await places(rows, len(ordered), ordered.__getitem__, came, criteria)
+    if rows.gone:
+        return None
+    for place, row in zip(reversed(where), reversed(came), strict=True):
+        ordered.insert(place, row)
+    return ordered
+
+
+def _rows(matches: Sequence[int], places: Sequence[int]) -> list[int]:
+    if matches and matches[-1] == len(matches) - 1:  # simply the first so many
+        return list(places)
+    return list(map(matches.__getitem__, places))
+
+
+def _places(matches: Sequence[int], ordered: Sequence[int]) -> "array[int]":
+    if matches and matches[-1] == len(matches) - 1:
+        return array("I", ordered)
+    known = {row: place for place, row in enumerate(matches)}
+    return array("I", map(known.__getitem__, ordered))
 
 
 async def _ordered(rows: Rows, matches: Sequence[int], criteria: Criteria) -> list[int]:

@@ -1,13 +1,16 @@
 """Threads of the messages of a mailbox, as THREAD tells them (RFC 5256)."""
 
+from array import array
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from mailaccess.imap.bounded import THREADS, Bounded
 from mailaccess.imap.columns import ANCESTRY, BASE_SUBJECT, IS_REPLY, SENT, Column
-from mailaccess.imap.orders import LIMIT, Kept, key_of
+from mailaccess.imap.orders import Key, key_of, uids_of
 from mailaccess.imap.rows import Rows
 from mailaccess.imap.sorting import said_by
-from mailaccess.mail.thread import ThreadInput, Threads, ordered_subject, thread_references, thread_refs
+from mailaccess.mail.thread import Links, ThreadInput, Threads, ordered_subject, thread_references, thread_refs
 from mailaccess.wire.traps import compute_steps
 
 PIECES_AT_ONCE = 5_000
@@ -17,7 +20,7 @@ COLUMNS: tuple[Column[Any], ...] = (SENT, ANCESTRY, BASE_SUBJECT, IS_REPLY)
 
 _NOBODY: Sequence[int] = ()
 
-Algorithm = Callable[[ThreadInput], Threads]
+Algorithm = Callable[[ThreadInput, Links], Threads]
 
 ALGORITHMS: dict[bytes, Algorithm] = {
     b"ORDEREDSUBJECT": ordered_subject,
@@ -25,35 +28,74 @@ ALGORITHMS: dict[bytes, Algorithm] = {
     b"REFS": thread_refs,
 }
 
-_THREADS: Kept[list[bytes]] = Kept(LIMIT)
+_EACH = 300  # octets that are kept of a message, besides what `columns` count
+_LARGE = THREADS // 2  # above that, only the answer is kept
 
 
-async def threads(rows: Rows, matches: Sequence[int], algorithm: Algorithm, *, by_uid: bool) -> list[bytes]:
-    """thread-data of rows (ascending), in pieces; without those that are gone."""
-    key = await key_of(rows, matches, (algorithm, by_uid))
-    kept = _THREADS.get(key)
-    if kept is None:
-        said = await said_by(rows, matches, COLUMNS)
-        present = [row for row in matches if row not in rows.gone] if rows.gone else matches
-        uids = rows.uids if by_uid else None
-        kept = await compute_steps(len(matches) * 100, _threaded, algorithm, present, said, rows.dates, uids)
-        if not rows.gone:
-            _THREADS.put(key, kept, sum(map(len, kept)))
-    return kept
+@dataclass(slots=True)
+class _Kept:
+    """An answer, and what it was made of, to which new messages are added."""
+
+    uids: "array[int]" = field(default_factory=lambda: array("I"))
+    numbers: Sequence[int] = ()
+    pieces: list[bytes] = field(default_factory=list)
+    messages: tuple[list[Any], ...] = ()  # as `COLUMNS`, and when each arrived; all of them, or none
+    links: Links = field(default_factory=Links)
+
+    def forget(self) -> None:
+        """All but the answer."""
+        self.messages, self.links = ([], [], [], [], []), Links()
+
+
+_KEPT: Bounded[Key, _Kept] = Bounded(THREADS)
+
+
+async def threads(
+    rows: Rows, matches: Sequence[int], algorithm: Algorithm, program: bytes, *, by_uid: bool
+) -> list[bytes]:
+    """thread-data of rows (ascending), in pieces; without those that are gone. Kept for the next time under the text of
+    the program that found them."""
+    key = key_of(rows, algorithm, program)
+    uids = await uids_of(rows, matches)
+    numbers = uids if by_uid else matches
+    kept = _KEPT.get(key)
+    if kept is not None and kept.uids == uids and kept.numbers == numbers:
+        return kept.pieces
+    _KEPT.take(key)  # nobody else changes it meanwhile
+    if kept is None or kept.uids != uids[: len(kept.uids)]:
+        kept = _Kept()
+        kept.forget()
+    fresh = matches[len(kept.messages[0]) :]
+    said = await said_by(rows, fresh, COLUMNS)
+    if rows.gone:
+        fresh = [row for row in fresh if row not in rows.gone]
+        numbers = [number for row, number in zip(matches, numbers, strict=True) if row not in rows.gone]
+    await compute_steps(len(matches) * 100, _threaded, kept, algorithm, fresh, said, rows.dates, numbers, by_uid)
+    if not rows.gone:
+        kept.uids, kept.numbers = uids, numbers
+        octets = _EACH * len(uids)
+        if octets > _LARGE:
+            kept.forget()
+            octets = sum(map(len, kept.pieces)) + 40 * len(uids)
+        _KEPT.put(key, kept, len(program) + octets)
+    return kept.pieces
 
 
 def _threaded(
+    kept: _Kept,
     algorithm: Algorithm,
-    present: Sequence[int],
+    fresh: Sequence[int],
     said: dict[Column[Any], dict[int, Any]],
     dates: Sequence[int],
-    uids: Sequence[int] | None,
-) -> list[bytes]:
-    sent, ancestry, subjects, replies = (list(map(said[column].__getitem__, present)) for column in COLUMNS)
-    threads = algorithm(ThreadInput(sent, ancestry, subjects, replies, [dates[row] for row in present]))
-    numbers = [uids[row] for row in present] if uids else [row + 1 for row in present]
-    pieces = render_threads(threads, numbers)
-    return ["".join(pieces[at : at + PIECES_AT_ONCE]).encode() for at in range(0, len(pieces), PIECES_AT_ONCE)]
+    numbers: Sequence[int],
+    by_uid: bool,
+) -> None:
+    for values, column in zip(kept.messages, COLUMNS, strict=False):
+        values.extend(map(said[column].__getitem__, fresh))
+    kept.messages[-1].extend(dates[row] for row in fresh)
+    threads = algorithm(ThreadInput(*kept.messages), kept.links)
+    pieces = render_threads(threads, numbers if by_uid else [row + 1 for row in numbers])
+    kept.pieces = ["".join(pieces[at : at + PIECES_AT_ONCE]).encode() for at in range(0, len(pieces), PIECES_AT_ONCE)]
 
 
 def render_threads(threads: Threads, numbers: Sequence[int]) -> list[str]:

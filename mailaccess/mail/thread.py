@@ -1,7 +1,7 @@
 """Threads of messages (RFC 5256 3), made without recursion: a thread may be as deep as a mailbox is long."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -11,13 +11,16 @@ _BRACKETED = re.compile(rb"<([^<>]{1,998})>")
 _QUOTED_OR_BLANK = re.compile(rb'"([^"\\]*(?:\\.[^"\\]*)*)"|\([^()]*\)|\s+', re.DOTALL)
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 
+Ancestry = Sequence[tuple[str | None, Sequence[str]]]
+"""Of each message its Message-ID; and its References, oldest first, or of In-Reply-To one."""
+
 
 @dataclass(frozen=True, slots=True)
 class ThreadInput:
     """Messages to be threaded, in the order of the mailbox: what each says, in columns. Its place is its number."""
 
     sent: Sequence[int]  # seconds since the epoch; INTERNALDATE where there is no Date
-    ancestry: Sequence[tuple[str | None, Sequence[str]]]  # Message-ID; References, oldest first, or of In-Reply-To one
+    ancestry: Ancestry
     base_subjects: Sequence[str]  # folded, as subjects are compared
     replies: Sequence[bool]  # a reply or a forward, by its subject
     arrived: Sequence[int]  # INTERNALDATE, seconds since the epoch
@@ -25,12 +28,78 @@ class ThreadInput:
 
 @dataclass(frozen=True, slots=True)
 class Threads:
-    """Nodes are numbers: those of `count` messages, and above them dummies, messages of one thread whose parent is not
-    there."""
+    """Nodes are numbers: below `count` those of messages, from there on dummies, messages of one thread whose parent is
+    not there."""
 
     count: int
     tops: list[int]
     children: dict[int, list[int]]  # of those that have any
+
+
+class Links:
+    """Step (1) of RFC 5256 3: who answers whom. Messages that come behind the others are linked to what is there, with
+    the outcome that all would have anew.
+
+    Nodes are numbers: of messages, and from `first_dummy` on of references that no message has for its id. Between is
+    room for more messages.
+    """
+
+    def __init__(self) -> None:
+        self._begin(0)
+
+    def _begin(self, count: int) -> None:
+        self.first_dummy = count + count // 8
+        self.parent = [-1] * self.first_dummy  # -1: none
+        self._count = 0  # messages that are linked
+        self._above = self.parent.copy()  # some ancestor, nearer the top than the parent where that was looked up
+        self._ids: dict[str | None, int] = {}  # the first message with each id, else a dummy
+
+    def follow(self, ancestry: Ancestry) -> None:
+        """Links those behind the messages that were here before."""
+        fresh = range(self._count, len(ancestry))
+        if len(ancestry) > self.first_dummy or any(self._ids.get(ancestry[new][0], -1) >= self._count for new in fresh):
+            # There is no room, or one is what others referred to, and a dummy stands in its place.
+            self._begin(len(ancestry))
+            fresh = range(len(ancestry))
+        for new in fresh:
+            self._ids.setdefault(ancestry[new][0], new)
+        self._link(fresh, ancestry)
+        self._count = len(ancestry)
+
+    def _link(self, fresh: Iterable[int], ancestry: Ancestry) -> None:
+        """Links each message's references to each other and the last one to the message.
+
+        What is said here of a message whose turn is still to come would not last: it says itself what its parent is.
+        So no link is ever broken, and `above` stays true.
+        """
+        parent, above, ids, first_dummy = self.parent, self._above, self._ids, self.first_dummy
+        for number in fresh:
+            last = -1
+            for reference in ancestry[number][1]:
+                node = ids.get(reference, -1)
+                if node < 0:
+                    node = ids[reference] = len(parent)
+                    parent.append(-1)
+                    above.append(-1)
+                if (
+                    last >= 0
+                    and (node < number or node >= first_dummy)
+                    and parent[node] < 0
+                    and _top(above, last) != node
+                ):
+                    parent[node] = above[node] = last
+                last = node
+            if last >= 0 and _top(above, last) != number:  # else it would make a loop
+                parent[number] = above[number] = last
+
+
+def _top(above: list[int], node: int) -> int:
+    """The top of the tree that the node is in."""
+    while above[node] >= 0:
+        if above[above[node]] >= 0:
+            above[node] = above[above[node]]
+        node = above[node]
+    return node
 
 
 def message_ids(value: bytes) -> list[str]:
@@ -47,7 +116,7 @@ def _unquoted(match: re.Match[bytes]) -> bytes:
     return _ESCAPED.sub(rb"\1", match[1]) if match[1] else b""
 
 
-def ordered_subject(messages: ThreadInput) -> Threads:
+def ordered_subject(messages: ThreadInput, _links: Links | None = None) -> Threads:
     """ORDEREDSUBJECT: the first message of each subject with all others of that subject as its children."""
     subjects, by_age = messages.base_subjects, _by_age(messages.sent)
     ages = _ages(by_age)
@@ -61,20 +130,18 @@ def ordered_subject(messages: ThreadInput) -> Threads:
     return Threads(len(subjects), sorted(tops, key=ages.__getitem__), children)
 
 
-def thread_references(messages: ThreadInput) -> Threads:
-    """REFERENCES"""
-    threading = _Threading(messages)
-    threading.link()
+def thread_references(messages: ThreadInput, links: Links | None = None) -> Threads:
+    """REFERENCES. `links` of the first of these messages are taken further, and not made anew."""
+    threading = _Threading(messages, links or Links())
     threading.gather()
     threading.merge()
     return threading.threads()
 
 
-def thread_refs(messages: ThreadInput) -> Threads:
+def thread_refs(messages: ThreadInput, links: Links | None = None) -> Threads:
     """REFS (draft-ietf-morg-inthread): as REFERENCES, by references alone: no subject joins what no reference does.
     The thread with the latest arrival is last."""
-    threading = _Threading(messages)
-    threading.link()
+    threading = _Threading(messages, links or Links())
     threading.gather()
     threading.tops.sort(key=threading.latest_arrival)
     return threading.threads()
@@ -94,12 +161,13 @@ def _ages(by_age: Sequence[int]) -> list[int]:
 
 
 class _Threading:
-    """The six steps of RFC 5256 3."""
+    """Steps (2) to (6) of RFC 5256 3, after `Links`."""
 
-    def __init__(self, messages: ThreadInput) -> None:
+    def __init__(self, messages: ThreadInput, links: Links) -> None:
+        links.follow(messages.ancestry)
         self.messages = messages
-        self.count = len(messages.sent)
-        self.parent = [-1] * self.count
+        self.count = links.first_dummy
+        self.parent = links.parent
         self.by_age = _by_age(messages.sent)
         self.tops: list[int] = []
         self.children: dict[int, list[int]] = {}
@@ -107,29 +175,6 @@ class _Threading:
     def threads(self) -> Threads:
         """As far as they are made."""
         return Threads(self.count, self.tops, self.children)
-
-    def link(self) -> None:
-        """(1): links each message's references to each other and the last one to the message.
-
-        What is said here of a message whose turn is still to come would not last: it says itself what its parent is.
-        So no link is ever broken, and `above` stays true.
-        """
-        count, parent, ancestry = self.count, self.parent, self.messages.ancestry
-        above = parent.copy()  # some ancestor, nearer the top than the parent where that was looked up
-        ids = {ancestry[number][0]: number for number in reversed(range(count))}  # the first message with each id
-        for number, (_, references) in enumerate(ancestry):
-            last = -1
-            for reference in references:
-                node = ids.get(reference, -1)
-                if node < 0:
-                    node = ids[reference] = len(parent)
-                    parent.append(-1)
-                    above.append(-1)
-                if last >= 0 and (node < number or node >= count) and parent[node] < 0 and _top(above, last) != node:
-                    parent[node] = above[node] = last
-                last = node
-            if last >= 0 and _top(above, last) != number:  # else it would make a loop
-                parent[number] = above[number] = last
 
     def gather(self) -> None:
         """(2), (3), (4), (6): the tops and who is below whom, oldest first.
@@ -214,12 +259,3 @@ class _Threading:
         for node in changed:
             children[node].sort(key=ages.__getitem__)
         self.tops.sort(key=lambda top: ages[top if top < count else children[top][0]])
-
-
-def _top(above: list[int], node: int) -> int:
-    """The top of the tree that the node is in."""
-    while above[node] >= 0:
-        if above[above[node]] >= 0:
-            above[node] = above[above[node]]
-        node = above[node]
-    return node

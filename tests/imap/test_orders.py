@@ -1,38 +1,33 @@
-"""Answers kept for the next time."""
+"""How messages differ from those that were put in order before."""
 
-import weakref
+from array import array
+from random import Random
 
-import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from mailaccess.imap.orders import Kept, Key
-from mailaccess.storage.mailbox import Mailbox
-from tests.world import World
+from mailaccess.imap.orders import Order, difference
 
-
-@pytest.fixture
-def mailbox(world: World) -> Mailbox:
-    """An INBOX."""
-    return world.accounts.open("fred", None).mailbox("INBOX")
+FEW = st.sets(st.integers(1, 300), max_size=2)
 
 
-def key(mailbox: Mailbox, question: str) -> Key:
-    return weakref.ref(mailbox), question, b""
+@given(st.integers(200, 300), FEW, FEW, st.randoms(use_true_random=False))
+def test_what_stayed_is_in_the_order_it_had(count: int, gone: set[int], came: set[int], chance: Random) -> None:
+    """And with what came it is all there is, if that is not too much."""
+    before = array("I", [uid for uid in range(1, count) if uid not in came])
+    now = array("I", [uid for uid in range(1, count + 1) if uid not in gone])
+    places = chance.sample(range(len(before)), len(before))
+    change = difference(Order(before, array("I", places)), now)
+    if change is not None:
+        stayed = [before[place] for place in places if before[place] in now]
+        assert [now[place] for place in change.stayed] == stayed
+        assert [now[place] for place in change.came] == sorted(set(now) - set(before))
 
 
-def test_what_was_not_used_for_longest_goes_first(mailbox: Mailbox) -> None:
-    """When there is more than the limit; an answer that is put again takes its room once."""
-    kept: Kept[str] = Kept(30)
-    for name in ("a", "b", "c", "b"):
-        kept.put(key(mailbox, name), name, 10)
-    kept.get(key(mailbox, "a"))
-    kept.put(key(mailbox, "d"), "d", 10)
+def test_too_much_is_not_compared() -> None:
+    """To sort anew takes less then."""
+    order = Order(array("I", range(1, 1001)), array("I", range(1000)))
 
-    assert [kept.get(key(mailbox, name)) for name in "abcd"] == ["a", "b", None, "d"]
-
-
-def test_an_answer_too_large_to_keep_is_not_kept(mailbox: Mailbox) -> None:
-    """It goes like any other."""
-    kept: Kept[str] = Kept(30)
-    kept.put(key(mailbox, "a"), "a", 31)
-
-    assert kept.get(key(mailbox, "a")) is None
+    assert difference(order, array("I", range(1, 1011))) is not None
+    assert difference(order, array("I", range(1, 1100))) is None
+    assert difference(order, array("I", range(200, 1001))) is None

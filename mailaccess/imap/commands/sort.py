@@ -38,7 +38,7 @@ async def sort(session: Session, returns: Returns | None, criteria: Criteria, pr
         return completed(session, b"SORT", await extended(session, returns, program, criteria))
     program = await understood(session, program, relevancy=b"RELEVANCY" in criteria)
     found = await find(session, program, whole=True)
-    matches = await in_order(found.rows, found.matches, criteria)
+    matches = await in_order(found.rows, found.matches, criteria, program.text)
     results = Results(found.rows, matches, session.by_uid)
     await answer(session, b"SORT", results, highest(program, found.rows, matches))
     return completed(session, b"SORT", found)
@@ -67,7 +67,7 @@ async def thread(session: Session, algorithm: Algorithm, program: Program) -> by
     program = await understood(session, program)
     found = await find(session, program, whole=True)
     session.write(b"* THREAD")
-    for piece in await threads(found.rows, found.matches, algorithm, by_uid=session.by_uid):
+    for piece in await threads(found.rows, found.matches, algorithm, program.text, by_uid=session.by_uid):
         session.write(piece)
         if session.channel.full:
             await drained()

@@ -4,7 +4,8 @@ import random
 
 import pytest
 
-from mailaccess.imap import sorting
+from mailaccess.imap import orders, sorting, threads
+from mailaccess.imap.bounded import Bounded
 from mailaccess.imap.commands.sort import parse_sort, parse_thread
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.grammar import Cursor
@@ -96,3 +97,38 @@ def test_what_was_asked_before_is_answered_of_what_is_there_now(world: World, ui
     assert answers(client)[2] == (b"* THREAD (2)(3)" if uid else b"* THREAD (1)(2)")
     first = client.ask(b"a %sTHREAD REFS UTF-8 SUBJECT a\r\n" % uid).split(b"\r\n")[0]
     assert first == (b"* THREAD (3)" if uid else b"* THREAD (2)")
+
+
+@pytest.mark.parametrize("program", [b"ALL", b"UNSEEN", b"UNSEEN 3:*"])
+@pytest.mark.parametrize("seed", range(4))
+def test_an_answer_is_the_same_as_without_the_ones_before(
+    world: World, monkeypatch: pytest.MonkeyPatch, program: bytes, seed: int
+) -> None:
+    """What is kept is mended where messages came, went and were seen, whoever did it, and is as good as made anew."""
+    monkeypatch.setattr(orders, "_FEW", 2)
+    chance = random.Random(seed)
+    client, other = world.imap_in(), world.imap_in()
+    questions = [
+        *(b"SORT (%s) UTF-8" % criteria for criteria in (b"SUBJECT", b"REVERSE SUBJECT DATE", b"REVERSE SIZE")),
+        *(b"THREAD %s UTF-8" % algorithm for algorithm in (b"REFERENCES", b"REFS", b"ORDEREDSUBJECT")),
+    ]
+
+    def answers(client: MemoryDriver) -> list[bytes]:
+        lines = [b"a %s%s %s\r\n" % (uid, question, program) for question in questions for uid in (b"", b"UID ")]
+        return [client.ask(line) for line in lines]
+
+    for number in range(25):
+        for _ in range(chance.choice([0, 1, 1, 3])):
+            answered = b" ".join(b"<%d@x>" % chance.randrange(30) for _ in range(chance.randrange(3)))
+            text = b"Subject: %s\r\nMessage-ID: <%d@x>\r\n" % (chance.choice([b"a", b"Re: a", b"b"]), number)
+            world.deliver(text + b"References: %s\r\n\r\n" % answered + b"x" * chance.randrange(9), flags="")
+        if number > 8 and chance.random() < 0.5:
+            which = chance.randint(1, 5)
+            other.ask(b"b STORE %d +FLAGS (%s)\r\n" % (which, chance.choice([b"\\Seen", b"\\Deleted"])))
+            other.ask(b"b EXPUNGE\r\n")
+        client.ask(b"b NOOP\r\n")
+        kept = answers(client)
+        with monkeypatch.context() as without:
+            without.setattr(sorting, "_ORDERS", Bounded(0))
+            without.setattr(threads, "_KEPT", Bounded(0))
+            assert answers(client) == kept
