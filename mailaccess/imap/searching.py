@@ -25,6 +25,8 @@ COMPARISONS = 50_000  # in memory, of a slice: rows times keys
 HEADERS = 500  # messages of a slice whose facts may have to be read
 FILES = 50  # messages of a slice that are opened ...
 OCTETS = 512 * 1024  # ... and about how large they may be together
+LONGEST_KEPT = 100
+"""Octets of a column's name, mostly a header field's, up to which it is kept: of what is kept only values count."""
 ORDINARY = OCTETS // FILES  # octets of a message whose size nobody has found out
 
 _SETS = frozenset([SEQUENCE_SET, b"UID", b"UIDAFTER", b"UIDBEFORE"])
@@ -172,13 +174,14 @@ async def hold_columns(rows: Rows, part: Sequence[int], columns: Sequence[Column
         rows.hold({})
         return
     mailbox = rows.view.mailbox
-    held = {column: KEPT.get(mailbox, column) for column in columns}
+    held = {column: KEPT.get(mailbox, column) if len(column.name) <= LONGEST_KEPT else {} for column in columns}
     uids = [rows.uids[row] for row in part]
     lacking = [column for column, values in held.items() if not all(map(values.__contains__, uids))]
     if lacking:
         facts = await load_facts(mailbox, [uid for uid in uids if any(uid not in held[column] for column in lacking)])
         for column, values in await compute(read, mailbox, facts, lacking):
-            KEPT.add(mailbox, column, values)
+            if len(column.name) <= LONGEST_KEPT:
+                KEPT.add(mailbox, column, values)
             held[column].update(values)  # it may have been dropped meanwhile
     rows.hold(held)
 

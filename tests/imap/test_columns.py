@@ -92,6 +92,19 @@ def test_answers_do_not_depend_on_what_is_kept(world: World, monkeypatch: pytest
         assert client.ask(b"a SEARCH SUBJECT b HEADER From x\r\n").startswith(b"* SEARCH 1 3\r\n")
 
 
+def test_fields_with_long_names_are_not_kept(world: World) -> None:
+    """Whoever looks for ever other fields is not to fill the memory with their names."""
+    name = b"x-" + b"y" * 1000
+    world.deliver(b"X-Short: one\r\n%s: two\r\n\r\n" % name, flags="")
+    client = world.imap_in()
+    for _ in range(2):
+        assert client.ask(b"a SEARCH HEADER X-Short one HEADER %s two\r\n" % name).startswith(b"* SEARCH 1\r\n")
+    mailbox = world.accounts.open("fred", None).mailbox("INBOX")
+
+    assert KEPT.get(mailbox, fields(b"x-short")) == {1: ["ONE"]}
+    assert KEPT.get(mailbox, fields(name)) == {}
+
+
 def test_threads_are_read_all_at_once(world: World) -> None:
     """Beside columns that are read message by message; of one that is gone nothing is said."""
     texts = [b"Message-ID: <1@x>\r\n\r\n", b"Message-ID: <2@x>\r\nIn-Reply-To: <1@x>\r\n\r\n"]
