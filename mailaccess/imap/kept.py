@@ -66,12 +66,11 @@ class Kept:
     def add(self, mailbox: Mailbox, item: Hashable, values: Mapping[int, Any]) -> None:
         """Keeps values, by UID; as for `column`, they are not None."""
         name = self._name(mailbox, item)
+        number = -1
         for uid, value in values.items():
-            place = name, uid >> _TOGETHER
-            block = self._blocks.get(place)
-            if block is None:
-                block = self._blocks[place] = _Block()
-                self.octets += _EMPTY
+            if uid >> _TOGETHER != number:  # an item's name takes long to be looked up
+                number = uid >> _TOGETHER
+                block = self._block((name, number))
             if uid in block.values:
                 continue
             octets = ALONE + (len(value) if isinstance(value, bytes) else 0)
@@ -88,6 +87,13 @@ class Kept:
             return
         for place in [place for place in self._blocks if place[0][0] == number]:
             self.octets -= self._blocks.pop(place).octets
+
+    def _block(self, place: tuple[_Name, int]) -> _Block:
+        block = self._blocks.get(place)
+        if block is None:
+            block = self._blocks[place] = _Block()
+            self.octets += _EMPTY
+        return block
 
     def _name(self, mailbox: Mailbox, item: Hashable) -> _Name:
         number = self._mailboxes.get(mailbox)
