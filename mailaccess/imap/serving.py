@@ -2,7 +2,7 @@
 
 import logging
 
-from mailaccess.imap import framing, render, telling
+from mailaccess.imap import framing, opening, render, telling
 from mailaccess.imap.errors import Bad, Bye, No
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.refusals import refusal
@@ -86,6 +86,8 @@ class Conversation:
             view = session.selected
             if view is not None and view.mailbox.rights_differ():
                 await telling.heed_rights(session)
+            if view is not None and view.mailbox.is_opening:
+                await opening.before(session, spec.name)
             session.removes = spec.name in REMOVE
             text = await self._run(spec, arguments)
             await telling.update(session, expunges=session.expunges)

@@ -10,8 +10,9 @@ account      one user's mail: mailboxes, subscriptions, rights, care
 status       STATUS: the sums of a mailbox that nobody need have open
 overview     names and sums of all mailboxes at once; `quiet`: whether anything has happened in them
 mailbox      one mailbox: what sessions share; every call on messages begins here. Below it `following`, how it follows
-             disk and index, and `openable`, which opens messages. `packed`: what opening a large one begins with;
-             `lingering`: which mailboxes go on listening to the kernel without sessions
+             disk and index, `openable`, which opens messages, and `remembered`, what memory tells. `packed`: what
+             opening a large one begins with; `first_opening`: that it is open before all its messages are in the
+             index; `lingering`: which mailboxes go on listening to the kernel without sessions
 viewed       the same for somebody who has less than all rights, or flags of his own
 feed         what changes in an account, for those who watch more of it than one mailbox
 messages     its rows in memory, and `memory`, which keeps them up to date
@@ -38,7 +39,7 @@ index/       UIDs, mod-sequences and cached facts in SQLite: connections, group 
 
 Files alone, without UIDs and index:
 maildir      one Maildir: scans that can be believed, renames that never overwrite; `incoming` what arrives in its tmp/;
-             `names` of its files
+             `names` of its files; `delivery` their order
 folders      the Maildir++ tree and its names; `subscriptions`; `special_uses`
 maildrop     the lock that POP3 sessions take
 keywords     the names of the letters a-z, and what exceeds them

@@ -169,8 +169,12 @@ class Access:
         """The mailbox, to be read: needs "r". NoSuchMailbox, NotSelectable, NotPermitted."""
         return self._open(self._names.place(name), READ)
 
+    def selected(self, name: str) -> Mailbox:
+        """The same; it may still be opening, see `Mailbox.is_opening`."""
+        return self._open(self._names.place(name), READ, early=True)
+
     def at_hand(self, name: str) -> Mailbox | None:
-        """The same where that takes microseconds, for the reactor: of one's own, and nothing has happened in it since
+        """`mailbox` where that takes microseconds, for the reactor: of one's own, and nothing has happened in it since
         it was last open."""
         return None if self._names.may_be_others(name) else self.own.at_hand(name)
 
@@ -388,9 +392,9 @@ class Access:
             raise NotPermitted(_NO_RIGHT_TO_CREATE)
         return place
 
-    def _open(self, place: Place, needed: str) -> Mailbox:
+    def _open(self, place: Place, needed: str, *, early: bool = False) -> Mailbox:
         own = place.account is self.own
-        mailbox = place.account.unlisted(place.name) if own else None
+        mailbox = place.account.unlisted(place.name, early=early) if own else None
         if mailbox is not None:
             return mailbox
         found = self._require(place, needed)

@@ -12,7 +12,7 @@ from sqlite3 import Connection
 from typing import TypeVar
 from weakref import ReferenceType, WeakValueDictionary, ref
 
-from mailaccess.storage import acl, maildrop, maintenance, special_uses, status, tree, watch
+from mailaccess.storage import acl, first_opening, maildrop, maintenance, special_uses, status, tree, watch
 from mailaccess.storage.acl import Acl, Who
 from mailaccess.storage.box import Box
 from mailaccess.storage.boxes import Boxes
@@ -196,10 +196,12 @@ class Account:
         """The mailbox, shared with whoever has it open, and up to date. NoSuchMailbox, NotSelectable."""
         return self._open(self._guarded(lambda: self._boxes.open(name)))
 
-    def unlisted(self, name: str) -> Mailbox | None:
-        """The same, if no list says who may do what with it, so that its owner may do everything; else None."""
+    def unlisted(self, name: str, *, early: bool = False) -> Mailbox | None:
+        """The same, if no list says who may do what with it, so that its owner may do everything; else None.
+
+        `early`: it may still be opening, see `Mailbox.is_opening`."""
         box = self._guarded(lambda: self._boxes.open(name))
-        return None if acl.is_listed(box.directory) else self._open(box)
+        return None if acl.is_listed(box.directory) else self._open(box, early=early)
 
     def viewed_status(self, name: str, viewer: Viewer, *, size: bool = True) -> Status:
         """As `status`; what is unseen, and \\Recent, is so for the viewer."""
@@ -226,13 +228,14 @@ class Account:
         mailbox = self.at_hand(name)
         return mailbox.status_in_memory(size=size) if mailbox is not None else None
 
-    def _open(self, box: Box) -> Mailbox:
+    def _open(self, box: Box, *, early: bool = False) -> Mailbox:
         mailbox = self._known(box.guid)
         if mailbox is None:
-            made = self._guarded(lambda: self._load(box))
+            made = self._guarded(lambda: self._load(box, early=early))
             with self._lock:
                 mailbox = self._mailboxes.setdefault(box.guid, made)
-        mailbox.attend()
+        if not (early and mailbox.is_opening):
+            mailbox.attend()
         self._keep(box.guid, mailbox)
         return mailbox
 
@@ -369,9 +372,11 @@ class Account:
                 return None
             return mailbox
 
-    def _load(self, box: Box) -> Mailbox:
-        sync(box)
-        return Mailbox(box, self._facts, self.texts)
+    def _load(self, box: Box, *, early: bool) -> Mailbox:
+        opening = first_opening.begin(box) if early else None
+        if opening is None:
+            sync(box)
+        return Mailbox(box, self._facts, self.texts, opening)
 
     def _load_viewed(self, box: Box, viewer: Viewer) -> ViewedMailbox:
         sync(box)

@@ -4,21 +4,51 @@ What `sync` does with single files is done here in the same order: each is looke
 the UIDs they have there and the others the next ones, and all are entered.
 """
 
+import gc
 import os
 import stat
-from collections.abc import Iterable, Sequence
-from heapq import merge
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from operator import itemgetter
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from mailaccess.storage.box import Box
-from mailaccess.storage.index.rows import MailboxRow, NewFile, Numbered
+from mailaccess.storage.delivery import in_order
+from mailaccess.storage.index.rows import MailboxRow, NewFile
 from mailaccess.storage.index.transaction import Transaction
-from mailaccess.storage.names import Entry, delivery_order
+from mailaccess.storage.names import Entry, Where
 from mailaccess.storage.takeover import keywords_without_letter
 from mailaccess.storage.uidlist import Record, UidList, read_courier_uidls
 
-_PIECE = 5_000
-"""Files sorted in one step, in which no other thread gets on: some milliseconds."""
+
+class Placed(Protocol):
+    """A file: an `Entry`, or more of it."""
+
+    @property
+    def base(self) -> str: ...
+
+    @property
+    def where(self) -> Where: ...
+
+
+T = TypeVar("T", bound=Placed)
+
+
+class Numbering(NamedTuple, Generic[T]):
+    """Which files get which UIDs."""
+
+    files: list[tuple[int, tuple[str, ...], T]]  # UID, keys of the uidlist's line, file; ascending
+    next_uid: int  # that was the next one when the first of those got theirs that are not in the list
+    first_recent: int  # what is listed below, and was moved to cur/, was \\Recent to somebody before
+
+    @property
+    def end(self) -> int:
+        """The next UID from now on."""
+        return max(self.next_uid, self.files[-1][0] + 1) if self.files else self.next_uid
+
+    def records(self) -> list[Record]:
+        """The lines of the uidlist."""
+        return [Record(uid, file.base, keys) for uid, keys, file in self.files]
 
 
 def enter(
@@ -26,67 +56,66 @@ def enter(
 ) -> tuple[list[Record] | None, bool]:
     """Makes messages of all these files. The lines of the uidlist, if it is to be written anew; and whether none was
     gone meanwhile."""
-    files, complete = _look(box, found, transaction.now_us // 10**6)
+    seen = list(look_at(box, found, transaction.now_us // 10**6))
+    files = {file.base: file for file in seen if file is not None}
     anew = row.uidlist is None
-    next_uid = max(row.uidnext, uidlist.next_uid if uidlist is not None else 1)
     extra = keywords_without_letter(box, uidlist)
-    known, numbered = _number(row, files, next_uid, uidlist.records if uidlist is not None else ())
+    numbering = number(box, row, files, uidlist)
+    if numbering.files:
+        box.reserve(transaction, row, numbering.end, rewritten=anew)
+        transaction.enter(row, numbering.files, extra)
+    row.uidnext = max(row.uidnext, numbering.next_uid)
+    row.first_recent = numbering.first_recent
+    return numbering.records() if anew else None, len(files) == len(seen)
+
+
+def number(box: Box, row: MailboxRow, files: Mapping[str, T], uidlist: UidList | None) -> Numbering[T]:
+    """Gives all these files, by their bases, their UIDs."""
+    next_uid = max(row.uidnext, uidlist.next_uid if uidlist is not None else 1)
+    records = uidlist.records if uidlist is not None else ()
+    listed = {record.base: record for record in records if record.uid >= row.uidnext}
+    known: list[tuple[int, tuple[str, ...], T]] = []
+    fresh = list(files)
+    if listed:
+        known = [(listed[base].uid, listed[base].keys, file) for base, file in files.items() if base in listed]
+        known.sort(key=itemgetter(0))
+        fresh = [base for base in fresh if base not in listed]
+    numbered = known + [(uid, (), files[base]) for uid, base in enumerate(in_order(fresh), next_uid)]
     uidls = read_courier_uidls(box.directory)
     if uidls:
         numbered = [(uid, keys or _uidl_key(uidls.get(file.base)), file) for uid, keys, file in numbered]
-    if numbered:
-        box.reserve(transaction, row, max(next_uid, numbered[-1][0] + 1), rewritten=anew)
-        transaction.enter(row, numbered, extra)
-    row.uidnext = max(row.uidnext, next_uid)
-    # What is listed, and was moved to cur/, was \Recent to somebody before.
-    row.first_recent = max((uid for uid, _, file in numbered[:known] if file.where == "cur"), default=0) + 1
-    return [Record(uid, file.base, keys) for uid, keys, file in numbered] if anew else None, complete
+    first_recent = max((uid for uid, _, file in known if file.where == "cur"), default=0) + 1
+    return Numbering(numbered, next_uid, first_recent)
 
 
-def _look(box: Box, found: Iterable[Entry], now: int) -> tuple[list[NewFile], bool]:
-    """Those that are regular files; and whether all were there."""
-    files: list[NewFile] = []
-    complete = True
+def look_at(box: Box, entries: Iterable[Entry], now: int) -> Iterator[NewFile | None]:
+    """These files, one after the other; None where there is none. `now`: seconds since the epoch."""
     places = {where: os.open(box.directory / where, os.O_RDONLY | os.O_DIRECTORY) for where in ("new", "cur")}
     try:
-        for base, info, where in found:
+        for base, info, where in entries:
             try:
                 status = os.stat(base + info, dir_fd=places[where], follow_symlinks=False)
             except FileNotFoundError:
-                complete = False
+                yield None
                 continue
-            if stat.S_ISREG(status.st_mode):
-                saved = min(status.st_ctime_ns // 10**9, now)
-                files.append(NewFile(base, info, where, status.st_size, status.st_mtime_ns, status.st_ino, saved))
+            saved = min(status.st_ctime_ns // 10**9, now)
+            file = NewFile(base, info, where, status.st_size, status.st_mtime_ns, status.st_ino, saved)
+            yield file if stat.S_ISREG(status.st_mode) else None
     finally:
         for descriptor in places.values():
             os.close(descriptor)
-    return files, complete
 
 
-def _number(
-    row: MailboxRow, files: Sequence[NewFile], next_uid: int, records: Iterable[Record]
-) -> tuple[int, list[Numbered]]:
-    """All files with their UIDs, ascending; how many of them, at the beginning, are in the list."""
-    listed = {record.base: record for record in records if record.uid >= row.uidnext}
-    numbered: list[Numbered] = []
-    fresh = files
-    if listed:
-        known = [(listed[file.base], file) for file in files if file.base in listed]
-        numbered = sorted((record.uid, record.keys, file) for record, file in known)
-        fresh = [file for file in files if file.base not in listed]
-    pieces = (_in_order(fresh[start : start + _PIECE]) for start in range(0, len(fresh), _PIECE))
-    ordered = merge(*pieces, key=_delivered)
-    return len(numbered), numbered + [(uid, (), file) for uid, file in enumerate(ordered, next_uid)]
-
-
-def _in_order(files: Sequence[NewFile]) -> list[NewFile]:
-    """By name first, which is quick, and from where it is not far."""
-    return sorted(sorted(files, key=itemgetter(0)), key=_delivered)
-
-
-def _delivered(file: NewFile) -> tuple[int, int, str]:
-    return delivery_order(file.base)
+@contextmanager
+def keeping_garbage() -> Iterator[None]:
+    """Around the first scan: a quarter of it would be a search for cycles among a million objects that have none."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _uidl_key(uidl: str | None) -> tuple[str, ...]:

@@ -8,10 +8,10 @@ from itertools import count
 from sqlite3 import Connection
 from typing import TypeVar
 
-from mailaccess.storage import status, watch
+from mailaccess.storage import watch
 from mailaccess.storage.box import Box
 from mailaccess.storage.errors import NoSuchMailbox, StorageError, Unavailable, from_os
-from mailaccess.storage.folders import INBOX, mailbox_name
+from mailaccess.storage.first_opening import FirstOpening
 from mailaccess.storage.index import reading
 from mailaccess.storage.index.delta import Delta
 from mailaccess.storage.index.reading import News
@@ -19,10 +19,8 @@ from mailaccess.storage.index.rows import MailboxRow
 from mailaccess.storage.index.transaction import Forgotten
 from mailaccess.storage.lingering import LINGERING
 from mailaccess.storage.memory import Memory
-from mailaccess.storage.messages import Messages
 from mailaccess.storage.openable import FactsMaker, Openable
 from mailaccess.storage.packed import pack
-from mailaccess.storage.status import Status
 from mailaccess.storage.survey import doubtful, due
 from mailaccess.storage.sync import lists_changed, recheck, settle, sync
 from mailaccess.storage.text.full_text import FullText
@@ -39,8 +37,10 @@ class Following(Openable):
     is_viewed = False
     """Somebody looks who has less than all rights, or flags of his own: see `viewed`."""
 
-    def __init__(self, box: Box, facts: FactsMaker, texts: FullText | None = None) -> None:
-        """`texts`: what can be asked instead of reading all messages."""
+    def __init__(
+        self, box: Box, facts: FactsMaker, texts: FullText | None = None, opening: FirstOpening | None = None
+    ) -> None:
+        """`texts`: what can be asked instead of reading all messages. `opening`: the first one, if it is under way."""
         super().__init__(box, facts, texts)
         self._telling = threading.Lock()  # around the next three
         self._callbacks: dict[int, Callable[[], None]] = {}
@@ -51,47 +51,12 @@ class Following(Openable):
         self._unheard = False  # somebody polled meanwhile, or something was heard
         self._listening = False  # to the kernel
         self._lost = False
-        self._memory = self._remember(self._everything())
         self._behind = False  # a write of this process may not be in memory, as nobody has told of its commit
-
-    # -- what is known
-
-    @property
-    def name(self) -> str:
-        """The mailbox's name at present."""
-        directory = self._memory.row.directory
-        return (mailbox_name(directory) if directory else None) or INBOX
-
-    @property
-    def directory(self) -> str | None:
-        """Where it is in the account's root, "" for the root itself; None: nowhere."""
-        return self._memory.row.directory
-
-    @property
-    def messages(self) -> Messages:
-        """The current generation."""
-        return self._memory.messages
-
-    @property
-    def guid(self) -> str:
-        return self._memory.row.guid
-
-    @property
-    def uidvalidity(self) -> int:
-        return self._memory.row.uidvalidity
-
-    @property
-    def uidnext(self) -> int:
-        return self._memory.row.uidnext
-
-    @property
-    def highestmodseq(self) -> int:
-        return self._memory.row.highestmodseq
-
-    @property
-    def recent_floor(self) -> int:
-        """UIDs from here on are \\Recent to whoever claims them."""
-        return self._memory.row.first_recent
+        self._opening = opening  # until its rows are in memory
+        self._memory = self._remember(self._everything() if opening is None else opening.news)
+        if opening is not None:
+            self._count_changing(1)
+            opening.then(self._first_opened)
 
     @property
     def number(self) -> int:
@@ -103,9 +68,21 @@ class Following(Openable):
         """It was deleted, or replaced; there is no way back."""
         return self._lost
 
-    def keywords(self) -> tuple[str, ...]:
-        """The keywords known in this mailbox."""
-        return self._memory.keywords()
+    # -- the first opening
+
+    @property
+    def is_opening(self) -> bool:
+        """Of its messages no more is known than names tell, UIDs and flags: `await_rows` before asking for anything
+        else. Only who asked for the mailbox early gets it so."""
+        return self._opening is not None
+
+    def await_rows(self) -> None:
+        """Returns when all is known of a mailbox that is opened for the first time."""
+        self._recovering(lambda: None)
+
+    def claim_early(self) -> int | None:
+        """As `Mailbox.claim_recent`, without waiting. None: that cannot be."""
+        return self._opening.claim() if self._opening is not None else None
 
     # -- news
 
@@ -150,13 +127,6 @@ class Following(Openable):
         box.heard.fall_silent(count)
         return True
 
-    def status_in_memory(self, *, size: bool) -> Status | None:
-        """The sums of a mailbox that is at hand; None where files have still to be read for its size."""
-        row, messages = self._memory.row, self.messages
-        if size and row.unsized:
-            return None
-        return status.of(row, len(messages.uids_between(row.first_recent, row.uidnext)))
-
     def refresh(self) -> None:
         """Takes in what others committed, without a look at the disk."""
         self._recovering(lambda: self._refresh(self._news))
@@ -198,7 +168,7 @@ class Following(Openable):
         with self._telling:
             self._callbacks[number] = callback
             self._listening = True
-        if not self._remote:
+        if not self._remote and not self.is_opening:
             self._arm()
             if self.poll():  # it may have come before there was anybody to tell
                 self._tell()
@@ -244,7 +214,7 @@ class Following(Openable):
     def _write(self, work: Callable[[], T]) -> T:
         """Runs what changes the mailbox. It is not tried again where the index is lost meanwhile."""
         self._box.index.verify()
-        if self._recovering(self._box.index.instance) != self._box.instance:
+        if self.is_opening or self._recovering(self._box.index.instance) != self._box.instance:
             self._recovering(self._box.look)
         self._count_changing(1)
         self._behind = True
@@ -276,6 +246,8 @@ class Following(Openable):
             raise NoSuchMailbox("the mailbox is no longer there")
         try:
             try:
+                if self._opening is not None:
+                    self._take_rows(self._opening)
                 return work()
             except Forgotten:
                 self._recover()
@@ -299,7 +271,33 @@ class Following(Openable):
             raise
         with self._lock:
             self._memory.load(self._everything())
+            self._opening = None
         self._tell()
+
+    def _take_rows(self, opening: FirstOpening) -> None:
+        """Waits for the rows that a first opening makes. Forgotten: it came to nothing."""
+        opening.wait()
+        if not opening.is_complete:
+            raise Forgotten
+        with self._lock:
+            if self._opening is not None:
+                if not self._memory.set_dates(opening.dates, opening.saved):
+                    self._memory.load(self._everything())
+                self._refresh(self._news)
+                self._opening = None
+
+    def _first_opened(self) -> None:
+        """The first opening is over."""
+        try:
+            self.await_rows()
+        except StorageError as error:
+            log.warning("%s could not be opened: %s", self.name, error)  # until somebody asks again
+        finally:
+            self._count_changing(-1)
+        LINGERING.stay(self)
+        self._listening = True
+        self._arm()
+        self._tell()  # who has it open looks what happened before there was anything to hear
 
     def _follow(self, deltas: Sequence[Delta]) -> bool:
         """Takes in what a commit of this process did; subscribers are told if that is news. False: that cannot be."""

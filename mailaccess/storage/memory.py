@@ -1,5 +1,6 @@
 """One mailbox's messages in memory and how what is committed gets there."""
 
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 
 from mailaccess.mail.flags import Flags, canonical
@@ -80,6 +81,14 @@ class Memory:
             row = messages.position(uid)
             if row >= 0:
                 messages.sizes[row] = size
+
+    def set_dates(self, dates: Sequence[int], saved: Sequence[int]) -> bool:
+        """The dates of all messages are known now. False: some came or went meanwhile."""
+        messages = self.messages
+        if len(dates) != len(messages):
+            return False
+        messages.dates[:], messages.saved[:] = array("q", dates), array("q", saved)
+        return True
 
     @property
     def unsized(self) -> int:

@@ -16,7 +16,7 @@ from mailaccess.storage.disk import is_remote
 from mailaccess.storage.errors import MessageGone, StorageError, Unavailable
 from mailaccess.storage.index import reading, threads
 from mailaccess.storage.index.transaction import Forgotten
-from mailaccess.storage.memory import Memory
+from mailaccess.storage.remembered import Remembered
 from mailaccess.storage.text.asking import Asking
 from mailaccess.storage.text.full_text import FullText
 
@@ -32,10 +32,8 @@ class FactsMaker:
     kin: Callable[[bytes], Sequence[int]]  # the names by which its thread is found: see `index.threads`
 
 
-class Openable(ABC):
+class Openable(Remembered, ABC):
     """`cached_...` and `content_at_hand` are fit for the reactor; all else is for threads."""
-
-    _memory: Memory
 
     def __init__(self, box: Box, facts: FactsMaker, texts: FullText | None = None) -> None:
         self._box = box

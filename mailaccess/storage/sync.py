@@ -4,12 +4,11 @@ A scan runs outside the write lock; each difference it shows is looked at again 
 is seen by asking for it; that one is gone is believed only where a scan that nothing disturbed does not show it.
 """
 
-import gc
 import os
 import stat
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import nullcontext
 from enum import Enum
 from functools import partial
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import NamedTuple
 
 from mailaccess.storage.box import Box
 from mailaccess.storage.disk import FileStamp
-from mailaccess.storage.first_scan import enter
+from mailaccess.storage.first_scan import enter, keeping_garbage
 from mailaccess.storage.index import reading
 from mailaccess.storage.index.database import Index
 from mailaccess.storage.index.rows import MailboxRow, Message, file_stamp, same_content
@@ -63,7 +62,7 @@ def sync(box: Box, *, thorough: bool = False) -> None:
         thorough |= box.heard.is_due
         if thorough or not _sync_heard(box):
             row = box.look()
-            with _keeping_garbage() if row.stamp is None else nullcontext():
+            with keeping_garbage() if row.stamp is None else nullcontext():
                 _sync_all(box, row, thorough=thorough)
 
 
@@ -97,18 +96,6 @@ def _look_first(transaction: Transaction, root: Path, index: Index, scans: Mappi
         if row.stamp is None:
             survey = Survey(row.version, scan.stamp, dict.fromkeys(BOTH, True), list(scan.entries.values()), [], False)
             _apply(transaction, box, survey, last=False)
-
-
-@contextmanager
-def _keeping_garbage() -> Iterator[None]:
-    """Around the first scan: a quarter of it would be a search for cycles among a million objects that have none."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _sync_heard(box: Box) -> bool:

@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 
-from mailaccess.imap import limiting
+from mailaccess.imap import limiting, opening
 from mailaccess.imap.errors import Bad, No
 from mailaccess.imap.fetching import LINES_AT_ONCE, Answer, slices
 from mailaccess.imap.grammar import Cursor
@@ -73,6 +73,7 @@ async def fetch(session: Session, asked: FetchArguments) -> bytes | None:
         items.append(MODSEQ)
     if MODSEQ in items:
         session.enable(b"CONDSTORE")
+    await opening.before_fetch(session, items, changed=asked.changed_since is not None)
     if asked.changed_since is not None:
         if asked.vanished and asked.numset != SAVED:  # what is gone is no longer part of `$` (RFC 5182 2.1)
             earlier = await call(_vanished, session.view, asked.numset, asked.changed_since)

@@ -132,8 +132,11 @@ async def _open(session: Session, name: str, parameters: SelectParameters, *, re
 
 def _enter(account: Access, name: str, *, read_only: bool) -> tuple[Mailbox, int]:
     """The mailbox, and the first UID that is \\Recent to this session."""
-    mailbox = account.mailbox(name)
-    return mailbox, mailbox.recent_floor if read_only else mailbox.claim_recent()
+    mailbox = account.selected(name)
+    if read_only:
+        return mailbox, mailbox.recent_floor
+    first = mailbox.claim_early()
+    return mailbox, mailbox.claim_recent() if first is None else first
 
 
 def _first_unseen(view: View) -> int:

@@ -217,9 +217,9 @@ def test_a_forged_url_opens_no_mailbox(world: World, monkeypatch: pytest.MonkeyP
     opened: list[str] = []
     unlisted = Account.unlisted
 
-    def noted(account: Account, name: str) -> Mailbox | None:
+    def noted(account: Account, name: str, *, early: bool = False) -> Mailbox | None:
         opened.append(name)
-        return unlisted(account, name)
+        return unlisted(account, name, early=early)
 
     monkeypatch.setattr(Account, "unlisted", noted)
 

@@ -1,0 +1,218 @@
+"""The first opening of a large mailbox, which need not wait until each of its messages has a row in the index.
+
+How many messages there are, their UIDs and their flags, stands in the names of files and in the uidlist; what takes
+time is to look at each file, and to write its row. So the names are put in order, and as soon as the UIDs that they get
+stand in the uidlist, durably, a session is told. Whatever becomes of the index then, no message gets another UID: to
+all others, and after a crash, the mailbox is one that was never looked into, and has that list.
+
+The rows are written meanwhile, by a thread, in the transaction that began with this. Who needs more of a mailbox than
+names and flags waits for them: see `Following.await_rows`. A mailbox that is small, or where something is going on, is
+entered as ever, by `sync`.
+"""
+
+import logging
+import threading
+from array import array
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from mailaccess.storage.box import Box
+from mailaccess.storage.disk import is_remote, sync_directory
+from mailaccess.storage.errors import StorageError
+from mailaccess.storage.first_scan import Numbering, keeping_garbage, look_at, number
+from mailaccess.storage.index.packing import Columns, Header
+from mailaccess.storage.index.reading import Kept, News
+from mailaccess.storage.index.rows import MailboxRow, NewFile, Numbered, keywords_of
+from mailaccess.storage.index.transaction import Forgotten, Transaction
+from mailaccess.storage.maildir import Scan
+from mailaccess.storage.messages import UNSIZED
+from mailaccess.storage.names import Entry
+from mailaccess.storage.takeover import keywords_without_letter, read_keywords_anew, read_list_anew
+
+log = logging.getLogger(__name__)
+
+LARGE = 3_000
+"""Messages for which it is worth while: to enter so many takes 50 ms."""
+
+_PIECE = 5_000  # rows that are freed at once
+_LATEST = (1 << 63) - 1  # ns
+
+
+def begin(box: Box) -> "FirstOpening | None":
+    """Begins one; returns as soon as all is known that names tell. None: `sync` is to look. NoSuchMailbox."""
+    if box.look().stamp is not None or is_remote(box.directory):
+        return None
+    opening = FirstOpening(box)
+    return opening if opening.start() else None
+
+
+class FirstOpening:
+    """One that is under way. Any thread may call."""
+
+    def __init__(self, box: Box) -> None:
+        self._box = box
+        self._told = threading.Event()  # names are known, or nothing will come of it
+        self._over = threading.Event()
+        self._news: News | None = None
+        self._lock = threading.Lock()  # around the next three
+        self._claimed = False
+        self._claimable = True
+        self._afterwards: Callable[[], None] | None = None
+        self.is_complete = False  # the rows are committed; asked when it is over
+        self.dates = self.saved = array("q")  # once it is complete: of all messages, as `Messages` has them
+
+    def start(self) -> bool:
+        """Returns when names are known. False: nothing comes of it."""
+        threading.Thread(target=self._run, name="first opening").start()
+        self._told.wait()
+        return self._news is not None
+
+    @property
+    def news(self) -> News:
+        """What a memory begins with, but for dates, which are 0."""
+        assert self._news is not None
+        return self._news
+
+    def wait(self) -> None:
+        """Until it is over."""
+        self._over.wait()
+
+    def then(self, afterwards: Callable[[], None]) -> None:
+        """Has that called when it is over: by its thread, or at once."""
+        with self._lock:
+            if not self._over.is_set():
+                self._afterwards = afterwards
+                return
+        afterwards()
+
+    def claim(self) -> int | None:
+        """As `flagging.claim_recent`, for the rows that are being written. None: it cannot be done any more."""
+        with self._lock:
+            if not self._claimable:
+                return None
+            self._claimed = True
+            row = self.news.row
+            first, row.first_recent = row.first_recent, row.uidnext
+            return first
+
+    # -- the thread
+
+    def _run(self) -> None:
+        try:
+            with keeping_garbage():
+                scan = self._box.maildir.settled_scan(1)
+                if scan.settled and not scan.duplicates and len(scan.entries) >= LARGE:
+                    self.is_complete = self._box.index.write(partial(self._enter, scan=scan))
+        except (StorageError, Forgotten, OSError) as error:
+            log.warning("%s could not be entered into the index: %s", self._box.directory, error)
+        finally:
+            with self._lock:
+                self._over.set()
+            self._told.set()
+            if self._afterwards is not None:
+                self._afterwards()
+
+    def _enter(self, transaction: Transaction, scan: Scan) -> bool:
+        """Makes messages of the files. False: something happened before names were told."""
+        box, row = self._box, self._box.row(transaction)
+        if row.stamp is not None or row.messages or box.maildir.stamp() != scan.stamp:
+            return False
+        uidlist = read_list_anew(box, row)
+        read_keywords_anew(transaction, box, row)
+        extra = keywords_without_letter(box, uidlist)
+        numbering = number(box, row, scan.entries, uidlist)
+        box.reserve(transaction, row, numbering.end, rewritten=True)
+        box.write_list(transaction, row, numbering.records())
+        sync_directory(box.directory)
+        self._claimable = all(entry.where == "cur" for _, _, entry in numbering.files)
+        self._news = _news(transaction, row, numbering, extra)
+        self._told.set()
+        files, complete = self._look(numbering, transaction.now_us // 10**6)
+        transaction.enter(row, files, extra)
+        row.uidnext, row.listed = numbering.end, numbering.end - 1
+        row.first_recent = row.uidnext if self._is_claimed() else numbering.first_recent
+        row.floor = row.next_modseq(transaction.now_us)  # what was expunged before is not known
+        row.stamp = scan.stamp
+        row.new_settled = row.cur_settled = complete and box.maildir.stamp() == scan.stamp
+        if not row.new_settled:
+            row.stamp = scan.stamp._replace(new_ctime=0, cur_ctime=0)  # seen, but no stamp to be trusted
+        self.dates = array("q", (_date(file.mtime_ns) for _, _, file in files))
+        self.saved = array("q", (file.saved for _, _, file in files))
+        scan.entries.clear()
+        _let_go(numbering.files)
+        _let_go(files)
+        return True
+
+    def _look(self, numbering: Numbering[Entry], now: int) -> tuple[list[Numbered], bool]:
+        """All files; and whether they were where they were listed."""
+        files: list[Numbered] = []
+        missing: list[int] = []  # where in the list
+        seen = look_at(self._box, (entry for _, _, entry in numbering.files), now)
+        for (uid, keys, entry), file in zip(numbering.files, seen, strict=True):
+            if file is None:
+                missing.append(len(files))
+            files.append((uid, keys, file or NewFile(*entry, 0, 0, 0, now)))
+        if missing:
+            self._look_for(files, missing, now)
+        return files, not missing
+
+    def _look_for(self, files: list[Numbered], missing: Sequence[int], now: int) -> None:
+        """Files that were renamed are entered as what they were listed as, and so are those that are gone, which a
+        client was told of: the next look, which is due then, finds what became of them."""
+        bases = {files[place][2].base for place in missing}
+        scan = self._box.maildir.settled_scan(2, only=bases)
+        there = [entry for entry in scan.entries.values() if entry.base in bases]
+        found = {entry.base: file for entry, file in zip(there, look_at(self._box, there, now), strict=True)}
+        for place in missing:
+            uid, keys, listed = files[place]
+            file = found.get(listed.base)
+            if file is not None:
+                files[place] = uid, keys, file._replace(info=listed.info, where=listed.where)
+
+    def _is_claimed(self) -> bool:
+        """It was; from now on it cannot be."""
+        with self._lock:
+            self._claimable = False
+            return self._claimed
+
+
+def _news(
+    transaction: Transaction, row: MailboxRow, numbering: Numbering[Entry], extra: Mapping[str, tuple[str, ...]]
+) -> News:
+    """The mailbox as it will be when the rows are committed, but for what names do not tell."""
+    row = replace(row, uidnext=numbering.end, first_recent=numbering.first_recent)
+    modseq = row.next_modseq(transaction.now_us)
+    row.floor = row.next_modseq(transaction.now_us)
+    keywords = keywords_of(row.keywords)
+    infos = [entry.info for _, _, entry in numbering.files]
+    kinds = {info: keywords.flags(Entry("", info, "cur").letters) for info in set(infos)}
+    flags = [kinds[info] for info in infos]  # one object for all messages with the same flags
+    for place, (_, _, entry) in enumerate(numbering.files) if extra else ():
+        flags[place] |= frozenset(extra.get(entry.base, ()))
+    count = len(flags)
+    nothing = array("q", (0,)) * count
+    columns = Columns(
+        array("I", (uid for uid, _, _ in numbering.files)),
+        flags,
+        array("Q", (modseq,)) * count,
+        array("Q", (UNSIZED,)) * count,
+        nothing,
+        nothing,
+    )
+    further = {name.lower(): name for names in extra.values() for name in names}
+    header = Header(row.highestmodseq, row.version, row.keywords, further, count, {})
+    return News(transaction.instance, row, [], [], Kept(header, columns))
+
+
+def _let_go(rows: list[Any]) -> None:
+    """To free a million objects at once takes long, and nobody else gets on."""
+    while rows:
+        del rows[-_PIECE:]
+
+
+def _date(mtime_ns: int) -> int:
+    """As the index says it: cut, as SQL's division does, and no later than it can hold."""
+    seconds = min(abs(mtime_ns), _LATEST) // 10**9
+    return seconds if mtime_ns >= 0 else -seconds
