@@ -11,6 +11,8 @@ ORDERS = 16 * MIB
 """Of results in order."""
 THREADS = 32 * MIB
 """Of threads, and of how they were found."""
+ALONE = 1000
+"""About what an answer takes besides its own octets, its key included: clients can ask for many that are empty."""
 LISTS = 8 * MIB
 """Of answers to LIST."""
 

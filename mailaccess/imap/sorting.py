@@ -6,7 +6,7 @@ from heapq import merge
 from itertools import accumulate
 from typing import Any
 
-from mailaccess.imap.bounded import ORDERS, Bounded
+from mailaccess.imap.bounded import ALONE, ORDERS, Bounded
 from mailaccess.imap.columns import (
     BASE_SUBJECT,
     DISPLAY_FROM,
@@ -86,7 +86,7 @@ async def in_order(
         ordered = await _ordered(rows, matches, criteria)
     if not rows.gone:
         order = Order(uids, await compute_steps(len(matches), _places, matches, ordered))
-        _ORDERS.put(key, order, order.octets + len(program))
+        _ORDERS.put(key, order, ALONE + order.octets + len(program))
     return ordered
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mailaccess.imap.bounded import THREADS, Bounded
+from mailaccess.imap.bounded import ALONE, THREADS, Bounded
 from mailaccess.imap.columns import ANCESTRY, BASE_SUBJECT, IS_REPLY, SENT, Column
 from mailaccess.imap.orders import Key, key_of, uids_of
 from mailaccess.imap.rows import Rows
@@ -77,7 +77,7 @@ async def threads(
         if octets > _LARGE:
             kept.forget()
             octets = sum(map(len, kept.pieces)) + 40 * len(uids)
-        _KEPT.put(key, kept, len(program) + octets)
+        _KEPT.put(key, kept, ALONE + len(program) + octets)
     return kept.pieces
 
 

@@ -1,6 +1,7 @@
 """SORT and THREAD: grammar, large mailboxes, messages that come and go."""
 
 import random
+from typing import Any
 
 import pytest
 
@@ -132,3 +133,14 @@ def test_an_answer_is_the_same_as_without_the_ones_before(
             without.setattr(sorting, "_ORDERS", Bounded(0))
             without.setattr(threads, "_KEPT", Bounded(0))
             assert answers(client) == kept
+
+
+def test_answers_that_are_empty_take_room_as_well(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a client could have any number of them kept."""
+    orders: Bounded[Any, Any] = Bounded(10_000)
+    monkeypatch.setattr(sorting, "_ORDERS", orders)
+    client = world.imap_in()
+    for number in range(20):
+        client.ask(b"a SORT (DATE) UTF-8 LARGER %d\r\n" % (1000 + number))
+
+    assert 5_000 < orders.octets <= 10_000
