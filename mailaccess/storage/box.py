@@ -140,7 +140,7 @@ class Box:
     def keywords_stamp(self) -> FileStamp:
         """Of the file that names the keywords."""
         try:
-            return FileStamp.of((self.directory / KEYWORDS_FILE).stat())
+            return FileStamp.of(os.stat(f"{self.directory}/{KEYWORDS_FILE}"))  # noqa: PTH116 - asked with each STORE
         except FileNotFoundError:
             return ABSENT
 

@@ -105,7 +105,7 @@ def _rename(
     known: dict[
         tuple[str | bytes, str | bytes | None], tuple[str | bytes | None, str | bytes | None, bytes, bytes]
     ] = {}
-    cur = os.open(box.directory / "cur", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    cur = os.open(f"{box.directory}/cur", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         transaction.on_failure(partial(_rename_back, box, renamed))
         for file in files:

@@ -172,7 +172,7 @@ class Index:
 
     def _prepare(self) -> None:
         """Makes the directory and the database, if need be."""
-        if self._path.exists():
+        if self._on_disk() is not None:
             return
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         if is_shared(self.directory):
@@ -192,7 +192,7 @@ class Index:
 
     @contextlib.contextmanager
     def _locked(self, operation: int, name: str = _LOCK) -> Iterator[None]:
-        fd = os.open(self.directory / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fd = os.open(f"{self.directory}/{name}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(fd, operation)
             yield

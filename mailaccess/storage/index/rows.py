@@ -110,9 +110,9 @@ class MailboxRow:
     keywords: str = "{}"
     keywords_stamp: FileStamp | None = None
     changed: int = 0
-    version: int = 0
     stored: int = 0
     stored_deleted: int = 0
+    version: int = 0
 
     def next_modseq(self, now_us: int) -> int:
         """A mod-sequence that this mailbox never had: not even where its latest commits or its index were lost."""
@@ -243,11 +243,11 @@ def entry_of(base: str | bytes, info: str | bytes, place: Where) -> Entry:
 
 def mailbox_values(row: MailboxRow) -> tuple[Any, ...]:
     """The columns of a mailbox's row but its id."""
-    return (row.directory if row.directory is None else packed(row.directory), row.guid, *saved_values(row))
+    return (None if row.directory is None else packed(row.directory), row.guid, *saved_values(row), row.version)
 
 
 def saved_values(row: MailboxRow) -> tuple[Any, ...]:
-    """The columns of SAVE_MAILBOX: all but those which say what mailbox it is, and where."""
+    """The columns of SAVE_MAILBOX but the version: all but those which say what mailbox it is, and where."""
     return (
         row.uidvalidity,
         row.uidnext,
@@ -270,7 +270,6 @@ def saved_values(row: MailboxRow) -> tuple[Any, ...]:
         packed(row.keywords),
         stamp_column(row.keywords_stamp),
         row.changed,
-        row.version,
         row.stored,
         row.stored_deleted,
     )
@@ -351,7 +350,7 @@ def message_of(values: tuple[Any, ...]) -> Message:
 
 
 def words(value: str | bytes | None) -> tuple[str, ...]:
-    """The words of a column that holds several, or none."""
+    """Those of a column that holds several, or none."""
     return tuple(unpacked(value).split()) if value else ()
 
 
@@ -382,6 +381,7 @@ def load_mailbox(connection: sqlite3.Connection, mailbox: int) -> MailboxRow | N
     return None if values is None else mailbox_of(values)
 
 
+@lru_cache(maxsize=1024)
 def stamp_column(stamp: tuple[int, ...] | None) -> str:
     """A stamp as a column."""
     return " ".join(map(str, stamp)) if stamp else ""
@@ -394,7 +394,4 @@ def _stamp(column: str) -> Stamp | None:
 
 @lru_cache(maxsize=4096)
 def _file_stamp(column: str) -> FileStamp | None:
-    if not column:
-        return None
-    size, mtime, inode = map(int, column.split())
-    return FileStamp(size, mtime, inode)
+    return FileStamp(*map(int, column.split())) if column else None

@@ -129,9 +129,10 @@ class Transaction:
     def save(self) -> None:
         """Writes the rows that differ from what was loaded, and which of their messages do."""
         for number, delta in self.deltas.items():
-            if (delta.row.directory, *saved_values(delta.row)) != self._loaded[number]:
+            values = saved_values(delta.row)
+            if (delta.row.directory, *values) != self._loaded[number]:
                 delta.row.version += 1
-                self.connection.execute(SAVE_MAILBOX, (*saved_values(delta.row), number))
+                self.connection.execute(SAVE_MAILBOX, (*values, delta.row.version, number))
                 changed.note(self.connection, delta.row, sorted(delta.entered + ranges(sorted(delta.messages))))
 
     # -- messages
