@@ -24,6 +24,11 @@ class Listed:
     def exists(self) -> bool:
         return self.entry is not None and self.entry.selectable
 
+    @property
+    def has_status(self) -> bool:
+        """Of one that is listed only for its children's sake, or is no mailbox, nothing more is told (RFC 5819 3)."""
+        return self.selected and self.exists
+
     def attributes(self, absent: list[bytes], *, subscribed: bool = False) -> list[bytes]:
         """`absent` for one that is no mailbox; with `subscribed`, whether it is that, too."""
         attributes: list[bytes] = []

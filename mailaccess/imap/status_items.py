@@ -39,12 +39,18 @@ def parse_items(cursor: Cursor) -> list[bytes]:
     return list(items)
 
 
+def own_recent(session: Session) -> tuple[str, int] | None:
+    """The mailbox of which the session has taken what is \\Recent, and how many that is."""
+    view = session.selected
+    return None if view is None or view.read_only else (view.mailbox.name, view.recent)
+
+
 def render_status(session: Session, name: str, values: Status, items: tuple[bytes, ...]) -> bytes:
     """The untagged STATUS response, with the name as it was asked for, `Users/ann/inbox` too. What is \\Recent in this
     session has been taken from what is to others."""
-    view = session.selected
-    if view is not None and view.mailbox.name == name and not view.read_only:
-        values = replace(values, recent=values.recent + view.recent)
+    taken = own_recent(session)
+    if taken is not None and taken[0] == name:
+        values = replace(values, recent=values.recent + taken[1])
     template, asked = _template(items, session.settings.max_append)
     return template % (render.mailbox(name, utf8=session.utf8), *[ask(values) for ask in asked])
 

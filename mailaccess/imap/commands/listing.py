@@ -1,18 +1,21 @@
 """LIST and LSUB, with their options (RFC 5258), special uses (RFC 6154) and STATUS (RFC 5819)."""
 
+import weakref
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mailaccess.imap import annotations, myrights, render
+from mailaccess.imap.bounded import LISTS, Bounded
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.glob import matcher
 from mailaccess.imap.grammar import Cursor
 from mailaccess.imap.listed import Listed, absent, response
 from mailaccess.imap.registry import AUTHENTICATED, command, feature
 from mailaccess.imap.session import Session
-from mailaccess.imap.status_items import parse_items, render_status
-from mailaccess.storage.account import MailboxEntry
+from mailaccess.imap.status_items import own_recent, parse_items, render_status
+from mailaccess.storage.account import Account, MailboxEntry
 from mailaccess.storage.errors import NoSuchMailbox, NotSelectable, StorageError
 from mailaccess.storage.status import Status
 from mailaccess.wire.traps import call, drained
@@ -121,6 +124,37 @@ def _interpreted(cursor: Cursor, reference: bytes, patterns: Iterable[bytes]) ->
     return found
 
 
+class _Key(NamedTuple):
+    """What is asked, and by whom."""
+
+    account: weakref.ref[Account]
+    patterns: tuple[str, ...]
+    options: tuple[frozenset[bytes], frozenset[bytes], tuple[bytes, ...], bool]
+    utf8: bool
+    rev2: bool
+
+    @classmethod
+    def of(cls, session: Session, wanted: ListArguments) -> "_Key":
+        options = wanted.select, wanted.wanted, wanted.status, wanted.extended
+        return cls(weakref.ref(session.account.own), tuple(wanted.patterns), options, session.utf8, session.rev2)
+
+
+class _Basis(NamedTuple):
+    """What an answer is made of: of the same, it is the same again."""
+
+    found: list[MailboxEntry]
+    known: Mapping[str, Status]
+    subscriptions: list[str]
+    own_recent: tuple[str, int] | None
+
+
+_TOLD: Bounded[_Key, tuple[_Basis, list[bytes]]] = Bounded(LISTS)
+"""Answers, for clients that ask again and again whether there is new mail anywhere. For one thread."""
+_ASKED_ANEW = frozenset([b"METADATA", b"MYRIGHTS"])
+_AT_ONCE = 100  # lines of an answer in one piece
+_EACH = 400  # octets of what the answer is made of, for each mailbox
+
+
 @command(
     b"LIST",
     when=AUTHENTICATED,
@@ -134,29 +168,61 @@ async def list_(session: Session, wanted: ListArguments) -> None:
         # "a special request to return the hierarchy delimiter and the root name"
         session.untagged(b'LIST (\\Noselect) "/" ""')
         return
-    entries, known = await _entries(session, wanted.patterns, wanted.status)
-    subscribed = set(await call(session.account.subscriptions))
+    found, known = await _entries(session, wanted.patterns, wanted.status)
+    subscriptions = await call(session.account.subscriptions)
+    if b"HIGHESTMODSEQ" in wanted.status:
+        session.enable(b"CONDSTORE")
+    key = _Key.of(session, wanted)
+    basis = _Basis(found, known, subscriptions, own_recent(session) if wanted.status else None)
+    told = _TOLD.get(key)
+    if told is not None and told[0] == basis:
+        for piece in told[1]:
+            session.write(piece)
+            if session.channel.full:
+                await drained()
+        return
+    entries = {entry.name: entry for entry in found}
+    lines = _select(entries, set(subscriptions), wanted)
+    lasting = not wanted.wanted & _ASKED_ANEW
+    pieces: list[bytes] = []
+    at_once = _AT_ONCE if lasting else 1  # annotations may be long
+    for start in range(0, len(lines), at_once):
+        part = lines[start : start + at_once]
+        lasting = lasting and not any(line.has_status and line.name not in known for line in part if wanted.status)
+        answer = await _answer(session, wanted, part, known)
+        session.write(answer)
+        pieces += [answer] if lasting else []
+        if session.channel.full:
+            await drained()
+    if lasting:
+        octets = sum(map(len, [*pieces, *wanted.patterns])) + _EACH * len(found)
+        _TOLD.put(key, (basis, pieces), octets)
+
+
+async def _answer(
+    session: Session, wanted: ListArguments, lines: Iterable[Listed], known: Mapping[str, Status]
+) -> bytes:
+    """The responses for these lines."""
     mark = absent(session, extended=wanted.extended)
     with_subscribed = b"SUBSCRIBED" in wanted.wanted | wanted.select
-    for line in _select(entries, subscribed, wanted):
-        # Of a mailbox that stands only for its children nothing more is told (RFC 5819 3).
-        with_status = wanted.status and line.selected and line.exists
+    pieces: list[bytes] = []
+    for line in lines:
+        with_status = wanted.status and line.has_status
         status = await _status(session, line, wanted.status, known.get(line.name)) if with_status else b""
         childinfo = b' ("CHILDINFO" ("SUBSCRIBED"))' if line.child_matched else b""
         listed = response(session, line.name, line.attributes(mark, subscribed=with_subscribed))
-        session.write(b"* %b%b\r\n%b" % (listed, childinfo, status))
+        pieces.append(b"* %b%b\r\n%b" % (listed, childinfo, status))
         if wanted.metadata and line.selected and line.entry is not None and line.exists:
-            session.write(await annotations.for_list(session, line.entry, wanted.metadata))
+            pieces.append(await annotations.for_list(session, line.entry, wanted.metadata))
         if b"MYRIGHTS" in wanted.wanted and line.selected and line.exists:
-            session.write(await myrights.for_list(session, line.name))
-        if session.channel.full:
-            await drained()
+            pieces.append(await myrights.for_list(session, line.name))
+    return b"".join(pieces)
 
 
 async def _entries(
     session: Session, patterns: list[str], status: tuple[bytes, ...] = ()
-) -> tuple[dict[str, MailboxEntry], Mapping[str, Status]]:
-    """The mailboxes that patterns can match, by name: others' are looked for only if need be.
+) -> tuple[list[MailboxEntry], Mapping[str, Status]]:
+    """The mailboxes that patterns can match: others' are looked for only if need be.
 
     And, where they can match many, what is to be told of those of which that is known; to ask for it takes the longer
     the more mailboxes there are.
@@ -168,7 +234,7 @@ async def _entries(
         found, known = await call(account.with_statuses, foreign=foreign, size=b"SIZE" in status)
     else:
         found = await call(account.mailboxes, foreign=foreign)
-    return {entry.name: entry for entry in found}, known
+    return found, known
 
 
 async def _status(session: Session, line: Listed, items: tuple[bytes, ...], values: Status | None) -> bytes:
@@ -185,8 +251,6 @@ async def _status(session: Session, line: Listed, items: tuple[bytes, ...], valu
         return b""
     except StorageError:
         return b""
-    if b"HIGHESTMODSEQ" in items:
-        session.enable(b"CONDSTORE")
     return render_status(session, line.name, values, items)
 
 
@@ -243,7 +307,7 @@ async def lsub(session: Session, patterns: list[str]) -> None:
     """RFC 3501 6.3.9. With `%`, a parent that is not subscribed stands, \\Noselect, for its subscribed children."""
     matches = matcher(patterns)
     parents_too = any(pattern.endswith("%") for pattern in patterns)
-    entries, _ = await _entries(session, patterns)
+    entries = {entry.name: entry for entry in (await _entries(session, patterns))[0]}
     lines: dict[str, bool] = {}  # name -> stands for itself
     for name in sorted(await call(session.account.subscriptions)):
         if matches(name):

@@ -2,6 +2,8 @@
 
 import pytest
 
+from mailaccess.imap.bounded import Bounded
+from mailaccess.imap.commands import listing
 from mailaccess.imap.commands.listing import parse_list
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.grammar import Cursor
@@ -102,3 +104,55 @@ def test_bad_lists(text: bytes) -> None:
     """RECURSIVEMATCH alone, unknown options, missing patterns."""
     with pytest.raises(Bad):
         parse_list(Cursor(text))
+
+
+def test_an_answer_that_was_given_before_is_what_is_there_now(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever changed something: mail that arrives, flags, mailboxes made and removed, subscriptions, and what the
+    session itself has selected or enabled."""
+    world.deliver(b"Subject: a\r\n\r\n")
+    client, other = world.imap_in(), world.imap_in()
+    client.ask(b"a UNSELECT\r\nb CREATE Work\r\n")
+    asked = b"STATUS (MESSAGES UNSEEN RECENT HIGHESTMODSEQ)"
+    lines = [
+        b'a LIST "" *\r\n',
+        b'a LIST "" (* INBOX) RETURN (%s)\r\n' % asked,
+        b'a LIST (SUBSCRIBED) "" * RETURN (%s SUBSCRIBED)\r\n' % asked,
+        b'a LIST "" % RETURN (STATUS (MESSAGES SIZE))\r\n',
+    ]
+
+    def answers() -> list[bytes]:
+        given = [client.ask(line) for line in lines]
+        assert [client.ask(line) for line in lines] == given
+        with monkeypatch.context() as without:
+            without.setattr(listing, "_TOLD", Bounded(0))
+            assert [client.ask(line) for line in lines] == given
+        return given
+
+    before = answers()
+    for change in (
+        lambda: world.deliver(b"Subject: b\r\n\r\n", "Work"),
+        lambda: world.deliver(b"Subject: c\r\n\r\n"),
+        lambda: other.ask(b"b STORE 1 FLAGS (\\Flagged)\r\n"),
+        lambda: other.ask(b"b SUBSCRIBE Work\r\n"),
+        lambda: other.ask(b"b CREATE Work/Deep\r\n"),
+        lambda: other.ask(b"b DELETE Work/Deep\r\n"),
+        lambda: (world.maildir / ".Other" / "cur").mkdir(parents=True),
+        lambda: (client.ask(b"b SELECT Work\r\n"), answers(), client.ask(b"b UNSELECT\r\n")),  # \\Recent is its own
+        lambda: client.ask(b"c CREATE Entw&APw-rfe\r\n"),
+        lambda: client.ask(b"b ENABLE UTF8=ACCEPT\r\n"),
+    ):
+        change()
+        now = answers()
+        assert now != before
+        before = now
+
+
+def test_an_answer_is_kept(world: World) -> None:
+    """For the user's other sessions, too."""
+    client, other = world.imap_in(), world.imap_in()
+    line = b'a LIST "" * RETURN (STATUS (MESSAGES))\r\n'
+    client.ask(line)
+    octets = listing._TOLD.octets
+    assert octets > 0
+    assert other.ask(line) == client.ask(line)
+    assert listing._TOLD.octets == octets
