@@ -84,10 +84,16 @@ class Bench:
         for session in self._sessions.values():
             session.ask("NOOP")
 
+    def leave(self, user: str) -> None:
+        """Ends the user's session; the next one is another."""
+        if user in self._sessions:
+            session = self._sessions.pop(user)
+            session.ask("LOGOUT")
+            session.close()
+
     def forget(self, user: str) -> None:
         """Removes what the server knows of the user's mail."""
-        if user in self._sessions:
-            self._sessions.pop(user).close()
+        self.leave(user)
         maildir = self.peer.maildir(user)
         shutil.rmtree(maildir / "mailaccess", ignore_errors=True)
         for path in maildir.glob("dovecot*"):
