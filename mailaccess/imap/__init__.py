@@ -9,6 +9,7 @@ registry     the command table, `@command`, and CAPABILITY
 grammar      the words of a command; `numset` its sets of numbers, `glob` its mailbox patterns
 commands/    the handlers, one module for each family
 view         what the client has been told of its mailbox: sequence numbers exist here and nowhere below
+opening      what is answered of a mailbox that is opened for the first time before all of it is known
 flag_lines   how changed flags are told
 permissions  what the rights to the selected mailbox allow; `myrights` those to any
 listed       LIST responses, `status_items` STATUS's; `respelling` those for names that were spelled otherwise
