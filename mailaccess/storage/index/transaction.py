@@ -130,7 +130,7 @@ class Transaction:
         """Writes the rows that differ from what was loaded, and which of their messages do."""
         for number, delta in self.deltas.items():
             values = saved_values(delta.row)
-            if (delta.row.directory, *values) != self._loaded[number]:
+            if (delta.row.directory, *values) != self._loaded[number] or delta.row.version != delta.before:
                 delta.row.version += 1
                 self.connection.execute(SAVE_MAILBOX, (*values, delta.row.version, number))
                 changed.note(self.connection, delta.row, sorted(delta.entered + ranges(sorted(delta.messages))))
