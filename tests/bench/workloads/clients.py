@@ -14,7 +14,7 @@ from tests.bench.workloads.table import PARALLEL, TEN, Bench, total, workload
 def short_sessions(bench: Bench) -> Answer:
     def one(_: int) -> Answer:
         session = bench.connect().log_in(TEN)
-        answer = session.ask("FETCH 1:20 (FLAGS ENVELOPE)")
+        answer = session.ask("FETCH 1:20 (FLAGS ENVELOPE)", b" ENVELOPE (")  # others may have changed flags meanwhile
         session.ask("LOGOUT")
         session.close()
         return answer
