@@ -124,6 +124,9 @@ class Following(Openable):
                 return False
         except (StorageError, OSError, Forgotten):
             return False
+        if not self._lock.acquire(blocking=False):
+            return False  # news is being taken in: the row, which was compared, goes before the messages
+        self._lock.release()
         box.heard.fall_silent(count)
         return True
 

@@ -1,5 +1,6 @@
 """How a mailbox in memory follows what others do, and tells."""
 
+import threading
 import time
 
 import pytest
@@ -35,6 +36,28 @@ class TestNews:
         inbox.copy([1], work)
 
         assert told == ["work"]
+
+    def test_nobody_opens_it_while_news_is_taken_in(self, inbox: Mailbox, watcher: Watcher) -> None:
+        """He would be told right afterwards what was there before."""
+        add(inbox)
+        settle(inbox)
+        inbox.attend()
+        asked, go = threading.Event(), threading.Event()
+
+        def ask(_: int, __: int) -> None:
+            asked.set()
+            go.wait(20)
+
+        thread = threading.Thread(target=inbox._refresh, args=(ask,))
+        assert inbox.is_at_hand()
+        thread.start()
+        asked.wait(20)
+        seen = inbox.is_at_hand()
+        go.set()
+        thread.join()
+
+        assert not seen
+        assert inbox.is_at_hand()
 
     def test_a_broken_session_does_not_keep_others_from_it(
         self, inbox: Mailbox, caplog: pytest.LogCaptureFixture
