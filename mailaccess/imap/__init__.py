@@ -21,7 +21,8 @@ What is known of a message without opening its file, made once and kept by stora
 facts        ENVELOPE, BODYSTRUCTURE, small headers, the place of each part; `structure` renders the first two
 
 FETCH:
-items        what can be fetched: the table of names, with what each needs and how it is rendered
+wanted       what is asked for: the table of items, and from the words of a command to them
+items        the items: what each needs and how it is rendered
 section      BODY[section]<partial>: which octets that is; `binary` those of a part as they were before encoding
 objectid     names that outlive moving and renaming
 loading      facts and threads of many messages, in slices (SEARCH's too)

@@ -17,7 +17,7 @@ from itertools import groupby
 from mailaccess.imap import numset, render
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.fetching import Answer
-from mailaccess.imap.items import REV2, UID, Wanted
+from mailaccess.imap.items import REV2, UID
 from mailaccess.imap.program import KEYS, SEQUENCE_SET, Leaf, Node, Not, Program
 from mailaccess.imap.returning import Results, response
 from mailaccess.imap.rows import Rows
@@ -25,6 +25,7 @@ from mailaccess.imap.searching import Found, look, matching
 from mailaccess.imap.session import Session
 from mailaccess.imap.sorting import Criteria, in_order, places
 from mailaccess.imap.view import View, missing
+from mailaccess.imap.wanted import Wanted
 from mailaccess.storage.errors import StorageError
 from mailaccess.wire.traps import compute_steps
 

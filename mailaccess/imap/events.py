@@ -5,7 +5,7 @@ from enum import Flag
 
 from mailaccess.imap.errors import Bad, No
 from mailaccess.imap.grammar import Cursor
-from mailaccess.imap.items import Wanted, parse_items
+from mailaccess.imap.wanted import Wanted, parse_items
 
 MOST_GROUPS = 100
 MOST_NAMES = 1000

@@ -10,12 +10,13 @@ from itertools import chain
 from typing import Any
 
 from mailaccess.imap.facts import Facts
-from mailaccess.imap.items import FLAGS, MODSEQ, UID, Block, Needs, Said, Stream, Value, Wanted, sizes
+from mailaccess.imap.items import FLAGS, MODSEQ, UID, sizes
 from mailaccess.imap.loading import load_facts, load_threads
 from mailaccess.imap.retold import Read
 from mailaccess.imap.session import Session
 from mailaccess.imap.values import Line, load_values
 from mailaccess.imap.view import Ranges, length
+from mailaccess.imap.wanted import Block, Needs, Said, Stream, Value, Wanted
 from mailaccess.storage.content import Content
 from mailaccess.storage.errors import StorageError
 from mailaccess.storage.messages import UNSIZED, Messages

@@ -3,8 +3,9 @@
 
 from collections.abc import Iterable
 
-from mailaccess.imap.items import FLAGS, MODSEQ, UID, Wanted
+from mailaccess.imap.items import FLAGS, MODSEQ, UID
 from mailaccess.imap.session import Session
+from mailaccess.imap.wanted import Wanted
 from mailaccess.wire.traps import call
 
 _EARLY = frozenset(

@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from mailaccess.imap.items import Block, Said, Value, Wanted
 from mailaccess.imap.kept import ALONE, Kept
+from mailaccess.imap.wanted import Block, Said, Value, Wanted
 from mailaccess.storage.mailbox import Mailbox
 
 SHORT = 8 * 1024

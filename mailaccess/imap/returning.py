@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from mailaccess.imap import numset
 from mailaccess.imap.errors import Bad
-from mailaccess.imap.items import Wanted, parse_items
 from mailaccess.imap.partial import Partial, parse_partial
 from mailaccess.imap.program import Terms
 from mailaccess.imap.rows import Rows
+from mailaccess.imap.wanted import Wanted, parse_items
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from typing import cast
 
 from mailaccess.imap.binary import UnknownEncoding
-from mailaccess.imap.items import Said, Stream, Value
 from mailaccess.imap.section import ENDLESS, HeaderSpan, Span
+from mailaccess.imap.wanted import Said, Stream, Value
 from mailaccess.storage.content import Content
 from mailaccess.storage.errors import ContentChanged, MessageGone, ShortRead
 from mailaccess.storage.mailbox import Mailbox

@@ -7,13 +7,14 @@ from mailaccess.imap import limiting, opening
 from mailaccess.imap.errors import Bad, No
 from mailaccess.imap.fetching import LINES_AT_ONCE, Answer, slices
 from mailaccess.imap.grammar import Cursor
-from mailaccess.imap.items import MODSEQ, REV2, UID, Wanted, parse_items
+from mailaccess.imap.items import MODSEQ, REV2, UID
 from mailaccess.imap.numset import SAVED, NumSet, resolve
 from mailaccess.imap.numset import render as render_numbers
 from mailaccess.imap.partial import Partial, parse_partial
 from mailaccess.imap.registry import SELECTED, command
 from mailaccess.imap.session import Session
 from mailaccess.imap.view import Ranges, View
+from mailaccess.imap.wanted import Wanted, parse_items
 from mailaccess.mail.flags import SEEN
 from mailaccess.storage import rights
 from mailaccess.storage.errors import StorageError
