@@ -84,13 +84,13 @@ def share(user: str, name: str, who: tuple[acl.Who, bool] | None, change: str | 
     "lrs" to read or "lrswite" to work in it, with "+" or "-" before them to add or take some; "" ends what was given.
     """
     with access_of(enter(file), user) as access:
-        mail = access.own
+        lists = access.own.acls
         if who is not None:
             if change is None:
                 raise click.UsageError(f"Which rights? There are {rights.LETTERS}.")
             kind, called = who[0].kind, who[0].name
             concerned = acl.Who(kind, access.known_name(called) if kind == acl.USER else called)
-            mail.change_acl(name, concerned, change or None, access.user, negative=who[1])
+            lists.change(name, concerned, change or None, access.user, negative=who[1])
             access.tell_sharers()
-        for identifier, granted in acl.listed(mail.acl(name), access.user):
+        for identifier, granted in acl.listed(lists.of(name), access.user):
             click.echo(f"{rights.letters(granted):<{len(rights.LETTERS)}}  {identifier}")

@@ -6,7 +6,8 @@ lets UIDs outlive the index. From what protocols use down to what touches files:
 accounts     all accounts: where a user's mail is, how many indexes are open
 access       what one user comes at: his account, and of others' what their lists let him have; `namespaces` where
              the names lead that he gives to their mailboxes
-account      one user's mail: mailboxes, subscriptions, rights, care
+account      one user's mail: mailboxes, subscriptions, annotations, care; `loaded` its mailboxes in memory, `acls` who
+             may do what with which
 status       STATUS: the sums of a mailbox that nobody need have open
 overview     names and sums of all mailboxes at once; `quiet`: whether anything has happened in them
 mailbox      one mailbox: what sessions share; every call on messages begins here. Below it `following`, how it follows

@@ -274,13 +274,13 @@ class Access:
         """The mailbox's list, and whose account it is in: needs "a"."""
         place = self._names.place(name)
         self._require(place, ADMINISTER)
-        return place.account.acl(place.name), place.owner
+        return place.account.acls.of(place.name), place.owner
 
     def change_acl(self, name: str, who: Who, change: str | None, *, negative: bool = False) -> None:
         """SETACL, or with None DELETEACL: needs "a". UnknownRight."""
         place = self._names.place(name)
         self._require(place, ADMINISTER)
-        place.account.change_acl(place.name, who, change, place.owner, negative=negative)
+        place.account.acls.change(place.name, who, change, place.owner, negative=negative)
         self._tell_sharers(place)
 
     def tell_sharers(self) -> None:
@@ -337,21 +337,21 @@ class Access:
         elif self.others is not None and root.startswith(QUOTA_ROOT + SEPARATOR):
             found = self._names.of(root[len(QUOTA_ROOT + SEPARATOR) :])
         if found is not None:
-            lists = found.account.acls().values()
+            lists = found.account.acls.all().values()
             if found.account is self.own or any(READ in self._of(each, found) for each in lists):
                 return found.account
         raise NoSuchQuotaRoot(f"there is no quota root {root}")
 
     def _visible(self, place: Place) -> list[str]:
         """The mailboxes of an account that this user may look up."""
-        return [name for name, each in place.account.acls().items() if LOOKUP in self._of(each, place)]
+        return [name for name, each in place.account.acls.all().items() if LOOKUP in self._of(each, place)]
 
     def _listed_rights(self, place: Place) -> dict[str, Rights]:
-        return {name: self._of(each, place) for name, each in place.account.acls().items()}
+        return {name: self._of(each, place) for name, each in place.account.acls.all().items()}
 
     def _list(self, place: Place) -> Acl | None:
         """The mailbox's list; None where there is none, or no such mailbox."""
-        return place.account.acl(place.name) if place.account.has_acl(place.name) else None
+        return place.account.acls.of(place.name) if place.account.acls.has(place.name) else None
 
     def _of(self, found: Acl, place: Place) -> Rights:
         return found.of(self.user, owner=place.account is self.own)
@@ -359,7 +359,7 @@ class Access:
     def _rights(self, place: Place) -> Rights:
         """NoSuchMailbox, also where the name is only the parent of mailboxes that the user cannot see."""
         try:
-            return self._of(place.account.acl(place.name), place)
+            return self._of(place.account.acls.of(place.name), place)
         except NoSuchMailbox:
             raise NoSuchMailbox(f"there is no mailbox {place.asked}") from None
         except NotSelectable:
@@ -388,7 +388,7 @@ class Access:
             raise NotPermitted(_NO_RIGHT_TO_CREATE) from None
         bare = normal_name(place.name)
         nearest = next(filter(place.account.has, reversed(_parents(bare))), None)
-        if CREATE not in self._of(Acl() if nearest is None else place.account.acl(nearest), place):
+        if CREATE not in self._of(Acl() if nearest is None else place.account.acls.of(nearest), place):
             raise NotPermitted(_NO_RIGHT_TO_CREATE)
         return place
 
@@ -413,7 +413,7 @@ class Access:
         """Others find what is shared by asking who shares something with them."""
         if self._sharing is None or place.owner is None:
             return
-        concerned = {who for each in place.account.acls().values() for who in each.concerned()}
+        concerned = {who for each in place.account.acls.all().values() for who in each.concerned()}
         try:
             self._sharing.sharers.set(place.owner, concerned)
         except OSError as error:

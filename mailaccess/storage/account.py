@@ -1,42 +1,28 @@
 """One user's mail: the tree of mailboxes, subscriptions, and the locks and files around them."""
 
-import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from sqlite3 import Connection
-from typing import TypeVar
-from weakref import ReferenceType, WeakValueDictionary, ref
+from weakref import ReferenceType, ref
 
 from mailaccess.storage import acl, first_opening, maildrop, maintenance, special_uses, status, tree, watch
-from mailaccess.storage.acl import Acl, Who
+from mailaccess.storage.acls import Acls
 from mailaccess.storage.box import Box
 from mailaccess.storage.boxes import Boxes
 from mailaccess.storage.catching_up import CatchUp
-from mailaccess.storage.errors import (
-    InvalidName,
-    StorageError,
-    Unavailable,
-    from_os,
-)
+from mailaccess.storage.errors import InvalidName, StorageError
 from mailaccess.storage.feed import Feed
-from mailaccess.storage.folders import (
-    INBOX,
-    SEPARATOR,
-    Folders,
-    directory_name,
-    mailbox_name,
-    normal_name,
-)
+from mailaccess.storage.folders import INBOX, SEPARATOR, Folders, directory_name, mailbox_name, normal_name
 from mailaccess.storage.index import reading
 from mailaccess.storage.index.database import WAKE, Index
 from mailaccess.storage.index.delta import Delta
-from mailaccess.storage.index.transaction import Forgotten, Transaction
+from mailaccess.storage.index.retrying import retried
 from mailaccess.storage.lingering import LINGERING
+from mailaccess.storage.loaded import Loaded
 from mailaccess.storage.mailbox import FactsMaker, Mailbox
 from mailaccess.storage.metadata import Annotations, Metadata, Owned
 from mailaccess.storage.overview import Found, Overview
@@ -49,11 +35,6 @@ from mailaccess.storage.transfer import take_back_unfinished
 from mailaccess.storage.tree import DefaultMailbox
 from mailaccess.storage.viewed import ViewedMailbox, Viewer, unseen_and_recent
 from mailaccess.storage.watch import touch_wake
-
-T = TypeVar("T")
-
-_KEPT = 8
-"""Mailboxes kept in memory though no session has them open: the next one will."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,68 +72,73 @@ class Account:
         self._listed: tuple[Mapping[str, Found], list[MailboxEntry]] = {}, []  # as last listed
         self.quota = Quota(root, self.index, granted, CatchUp(root, self.index, self._folders))
         self._boxes = Boxes(root, self.index, self._folders, self.quota)
+        self.acls = Acls(root, self.index, self._folders, self._boxes)
         self.feed = Feed(root, self.index, self._folders, self.metadata, self._boxes.open)
         self.texts = None if fill is None else FullText(self.index, self._boxes.inside, fill)
-        self._mailboxes: WeakValueDictionary[str, Mailbox] = WeakValueDictionary()  # by GUID
-        self._viewed: WeakValueDictionary[tuple[str, Viewer], ViewedMailbox] = WeakValueDictionary()
-        self._kept: OrderedDict[str | tuple[str, Viewer], Mailbox] = OrderedDict()
-        self._lock = threading.Lock()  # around the last three
-        self._guarded(lambda: tree.prepare(root, self.index, self._folders, tuple(defaults)))
-        self._guarded(lambda: take_back_unfinished(root, self.index))
+        self._loaded = Loaded()
+        retried(lambda: tree.prepare(root, self.index, self._folders, tuple(defaults)))
+        retried(lambda: take_back_unfinished(root, self.index))
 
     # -- the tree
 
     def mailboxes(self) -> list[MailboxEntry]:
         """All mailboxes, and the parents that exist as part of their names only; sorted, INBOX first."""
-        return self._entries(self._guarded(self._overview.mailboxes))
+        return self._entries(retried(self._overview.mailboxes))
 
     def with_statuses(self, *, size: bool = True) -> tuple[list[MailboxEntry], Mapping[str, Status]]:
         """The same, and what `unlisted_status` says, by name, of those mailboxes for which that costs little."""
-        found, statuses = self._guarded(lambda: self._overview.with_statuses(size=size))
+        found, statuses = retried(lambda: self._overview.with_statuses(size=size))
         return self._entries(found), statuses
+
+    def has(self, name: str) -> bool:
+        """There is a mailbox of this name; of one that can be none, there is not."""
+        try:
+            return retried(lambda: self._folders.find(normal_name(name))) is not None
+        except InvalidName:
+            return False
 
     def create(self, name: str, special_use: frozenset[str] = frozenset()) -> None:
         """Makes a mailbox. MailboxExists, InvalidName."""
-        self._guarded(lambda: tree.create(self.index, self._folders, self.quota, normal_name(name), special_use))
+        retried(lambda: tree.create(self.index, self._folders, self.quota, normal_name(name), special_use))
 
     def delete(self, name: str) -> None:
         """Removes a mailbox with its mail; its children stay. NoSuchMailbox, HasChildren, InvalidName."""
-        guid = self._guarded(lambda: tree.delete(self.index, self._folders, self.quota, normal_name(name)))
+        guid = retried(lambda: tree.delete(self.index, self._folders, self.quota, normal_name(name)))
         if guid is not None:
-            self._guarded(lambda: self.metadata.forget(guid))
+            retried(lambda: self.metadata.forget(guid))
 
     def rename(self, old: str, new: str) -> None:
         """Renames a mailbox and its children; of INBOX it moves the messages to a new one (RFC 3501 6.3.5)."""
         old = normal_name(old)
         if old != INBOX:
-            self._guarded(lambda: tree.rename(self.index, self._folders, old, new))
+            retried(lambda: tree.rename(self.index, self._folders, old, new))
             return
         self.create(new)
         inbox = self.mailbox(INBOX)
         target = self.mailbox(new)
-        self._guarded(lambda: self.metadata.copy(inbox.guid, target.guid))
+        retried(lambda: self.metadata.copy(inbox.guid, target.guid))
         inbox.move(list(inbox.messages.uids), target)
 
     def subscriptions(self) -> list[str]:
         """The subscribed names, sorted; they need not exist."""
-        return self._guarded(lambda: read_subscriptions(self.root))
+        return retried(lambda: read_subscriptions(self.root))
 
     def subscribe(self, name: str) -> None:
         """Subscribes to a name. InvalidName."""
-        self._guarded(lambda: change_subscriptions(self.root, add=[normal_name(name)]))
+        retried(lambda: change_subscriptions(self.root, add=[normal_name(name)]))
 
     def unsubscribe(self, name: str) -> None:
         """Ends a subscription, if there is one."""
-        self._guarded(lambda: change_subscriptions(self.root, remove=[normal_name(name)]))
+        retried(lambda: change_subscriptions(self.root, remove=[normal_name(name)]))
 
     def set_special_use(self, name: str, uses: frozenset[str]) -> None:
         """Replaces the special uses of a mailbox. NoSuchMailbox, NotSelectable."""
-        self._guarded(lambda: special_uses.write(self._boxes.open(name).directory, uses))
+        retried(lambda: special_uses.write(self._boxes.open(name).directory, uses))
         self._note_annotation(name)
 
     def guid(self, name: str) -> str:
         """The mailbox's GUID. NoSuchMailbox, NotSelectable."""
-        return self._guarded(lambda: self._boxes.open(name).guid)
+        return retried(lambda: self._boxes.open(name).guid)
 
     # -- annotations
 
@@ -165,14 +151,14 @@ class Account:
     def _note_annotation(self, name: str) -> None:
         """ "it MUST increment the per-mailbox mod-sequence when SETMETADATA successfully changes an annotation on the
         corresponding mailbox" (RFC 7162 3.2)"""
-        self._guarded(lambda: self._boxes.open(name).raise_modseq())
+        retried(lambda: self._boxes.open(name).raise_modseq())
 
     def annotated(self) -> dict[str, Owned]:
         """All annotations, by the mailbox's name; "" for the account's own."""
         places = self.metadata.places()
         if not places:
             return {}
-        rows = self._guarded(lambda: self.index.read(reading.mailboxes))
+        rows = retried(lambda: self.index.read(reading.mailboxes))
         names = {row.guid: mailbox_name(row.directory) or INBOX for row in rows if row.directory is not None}
         return {names.get(place, ""): owned for place, owned in places.items() if place in names or not place}
 
@@ -184,23 +170,21 @@ class Account:
             directory = directory_name(normal_name(name))
         except InvalidName:
             return None
-        with self._lock:
-            kept = [key for key, each in self._kept.items() if isinstance(key, str) and each.directory == directory]
-        mailbox = self._known(kept[0]) if kept else None
+        mailbox = self._loaded.kept_in(directory)
         if mailbox is None or not mailbox.is_at_hand() or acl.is_listed(self.root / directory):
             return None
-        self._keep(kept[0], mailbox)
+        self._loaded.keep(mailbox.guid, mailbox)
         return mailbox
 
     def mailbox(self, name: str) -> Mailbox:
         """The mailbox, shared with whoever has it open, and up to date. NoSuchMailbox, NotSelectable."""
-        return self._open(self._guarded(lambda: self._boxes.open(name)))
+        return self._open(retried(lambda: self._boxes.open(name)))
 
     def unlisted(self, name: str, *, early: bool = False) -> Mailbox | None:
         """The same, if no list says who may do what with it, so that its owner may do everything; else None.
 
         `early`: it may still be opening, see `Mailbox.is_opening`."""
-        box = self._guarded(lambda: self._boxes.open(name))
+        box = retried(lambda: self._boxes.open(name))
         return None if acl.is_listed(box.directory) else self._open(box, early=early)
 
     def viewed_status(self, name: str, viewer: Viewer, *, size: bool = True) -> Status:
@@ -212,7 +196,7 @@ class Account:
             own = unseen_and_recent(box, viewer)
             return found if own is None else replace(found, unseen=own[0], recent=own[1])
 
-        return self._guarded(work)
+        return retried(work)
 
     def unlisted_status(self, name: str, *, size: bool = True) -> Status | None:
         """As `status`, and as `unlisted`."""
@@ -221,7 +205,7 @@ class Account:
             box = self._boxes.open(name)
             return None if acl.is_listed(box.directory) else status.look(box, size=size)
 
-        return self._guarded(work)
+        return retried(work)
 
     def status_at_hand(self, name: str, *, size: bool = True) -> Status | None:
         """The same, from memory: as `at_hand`."""
@@ -229,103 +213,43 @@ class Account:
         return mailbox.status_in_memory(size=size) if mailbox is not None else None
 
     def _open(self, box: Box, *, early: bool = False) -> Mailbox:
-        mailbox = self._known(box.guid)
-        if mailbox is None:
-            made = self._guarded(lambda: self._load(box, early=early))
-            with self._lock:
-                mailbox = self._mailboxes.setdefault(box.guid, made)
+        mailbox = self._loaded.mailbox(box.guid, lambda: retried(lambda: self._load(box, early=early)))
         if not (early and mailbox.is_opening):
             mailbox.attend()
-        self._keep(box.guid, mailbox)
+        self._loaded.keep(box.guid, mailbox)
         return mailbox
 
     def viewed(self, name: str, viewer: Viewer) -> ViewedMailbox:
         """The same for somebody who has less than all rights, or flags of his own."""
-        box = self._guarded(lambda: self._boxes.open(name))
-        key = box.guid, viewer
-        with self._lock:
-            mailbox = self._viewed.get(key)
-        if mailbox is None or mailbox.is_lost:
-            made = self._guarded(lambda: self._load_viewed(box, viewer))
-            with self._lock:
-                mailbox = self._viewed[key] = made
+        box = retried(lambda: self._boxes.open(name))
+        mailbox = self._loaded.viewed(box.guid, viewer, lambda: retried(lambda: self._load_viewed(box, viewer)))
         mailbox.attend()
-        self._keep(key, mailbox)
+        self._loaded.keep((box.guid, viewer), mailbox)
         return mailbox
 
     def status(self, name: str, *, size: bool = True) -> Status:
         """The mailbox's sums, fresh with disk. `size`: without it, files not yet read are not, and count as nothing."""
-        return self._guarded(lambda: status.look(self._boxes.open(name), size=size))
+        return retried(lambda: status.look(self._boxes.open(name), size=size))
 
     @contextmanager
     def maildrop_lock(self, rest: float = 0.0) -> Iterator[None]:
         """Holds what one POP3 session at a time may have. MaildropBusy; MaildropResting if it was last taken less than
         `rest` seconds ago."""
-        fd = self._guarded(lambda: maildrop.open_lock(self.index_path))
+        fd = retried(lambda: maildrop.open_lock(self.index_path))
         with maildrop.held(fd, rest):
             yield
-
-    # -- who may do what
-
-    def has(self, name: str) -> bool:
-        """There is a mailbox of this name; of one that can be none, there is not."""
-        try:
-            return self._guarded(lambda: self._folders.find(normal_name(name))) is not None
-        except InvalidName:
-            return False
-
-    def has_acl(self, name: str) -> bool:
-        """There is such a mailbox, and a list for it: else its owner may do everything."""
-        try:
-            path = self._guarded(lambda: self._folders.find(normal_name(name)))
-        except InvalidName:
-            return False
-        return path is not None and acl.is_listed(path)
-
-    def acl(self, name: str) -> Acl:
-        """The mailbox's list. NoSuchMailbox, NotSelectable."""
-        return self._guarded(lambda: acl.read_acl(self._boxes.directory(name)))
-
-    def acls(self) -> dict[str, Acl]:
-        """The lists of all mailboxes that have one, by name."""
-        found = self._guarded(self._folders.mailboxes)
-        return {name: self._guarded(partial(acl.read_acl, path)) for name, path in found.items() if acl.is_listed(path)}
-
-    def change_acl(self, name: str, who: Who, change: str | None, owner: str | None, *, negative: bool = False) -> None:
-        """Changes an entry of a mailbox's list, or with None removes it. UnknownRight, LimitReached."""
-
-        def work(_: Transaction) -> None:
-            acl.change_acl(self._boxes.directory(name), who, change, owner, negative=negative)
-            (self.root / acl.LIST).unlink(missing_ok=True)
-
-        self._guarded(lambda: self.index.write(work))
-        touch_wake(self.index.wake)  # whoever has it open looks whether he still may
 
     # -- care
 
     def maintain(self) -> None:
         """What is due from time to time: tmp/ is cleaned, uidlists are brought up to date, old expunges forgotten."""
-        self._guarded(lambda: maintenance.maintain(self.root, self.index, self._folders, time.time()))
-        self._guarded(self.quota.maintain)
+        retried(lambda: maintenance.maintain(self.root, self.index, self._folders, time.time()))
+        retried(self.quota.maintain)
         self._spare()
-
-    # -- quota
-
-    def limits(self) -> Limits:
-        """How much there may be."""
-        return self._guarded(self.quota.limits)
-
-    def usage(self) -> Usage:
-        """How much there is, other programs' doings included: mailboxes that were never looked into take their time."""
-        return self._guarded(self.quota.usage)
-
-    def set_limits(self, limits: Limits) -> None:
-        """Sets what the user does not want to exceed himself. NotPermitted above what the administrator grants."""
-        self._guarded(lambda: self.quota.set_limits(limits))
 
     def check(self) -> list[str]:
         """Compares index and disk to the last file; what was mended, in lines for people."""
-        return self._guarded(lambda: maintenance.check(self.root, self.index, self._folders))
+        return retried(lambda: maintenance.check(self.root, self.index, self._folders))
 
     def close(self) -> None:
         """Brings the uidlists up to date and closes the index. Mailboxes still open stay usable."""
@@ -334,10 +258,24 @@ class Account:
         self._overview.rest()
         try:
             self._spare()
-            self._guarded(lambda: maintenance.write_lists(self.root, self.index, self._folders))
+            retried(lambda: maintenance.write_lists(self.root, self.index, self._folders))
         finally:
-            LINGERING.end(self._in_memory())
+            LINGERING.end(self._loaded.all())
             self.index.close()
+
+    # -- quota
+
+    def limits(self) -> Limits:
+        """How much there may be."""
+        return retried(self.quota.limits)
+
+    def usage(self) -> Usage:
+        """How much there is, other programs' doings included: mailboxes that were never looked into take their time."""
+        return retried(self.quota.usage)
+
+    def set_limits(self, limits: Limits) -> None:
+        """Sets what the user does not want to exceed himself. NotPermitted above what the administrator grants."""
+        retried(lambda: self.quota.set_limits(limits))
 
     # -- inside
 
@@ -356,22 +294,6 @@ class Account:
         self._listed = found, entries
         return list(entries)
 
-    def _keep(self, key: str | tuple[str, Viewer], mailbox: Mailbox) -> None:
-        with self._lock:
-            self._kept[key] = mailbox
-            self._kept.move_to_end(key)
-            if len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
-
-    def _known(self, guid: str) -> Mailbox | None:
-        """The mailbox, if it is in memory; one that was lost is forgotten."""
-        with self._lock:
-            mailbox = self._mailboxes.get(guid)
-            if mailbox is not None and mailbox.is_lost:
-                del self._mailboxes[guid]
-                return None
-            return mailbox
-
     def _load(self, box: Box, *, early: bool) -> Mailbox:
         opening = first_opening.begin(box) if early else None
         if opening is None:
@@ -384,21 +306,15 @@ class Account:
 
     def _spare(self) -> None:
         """Does what the next process would have to, as long as it costs little here."""
-        with self._lock:
-            mailboxes = list(self._mailboxes.values())
         if not self.root.is_dir():
             return  # the account was removed; to ask the index would make it again
-        for mailbox in mailboxes:
+        for mailbox in self._loaded.shared():
             with suppress(StorageError):  # it may have been removed; without, all goes on, slower
                 mailbox.settle()
                 mailbox.pack()
 
-    def _in_memory(self) -> list[Mailbox]:
-        with self._lock:
-            return [*self._mailboxes.values(), *self._viewed.values()]
-
     def _committed(self, connection: Connection, touched: set[int], deltas: Sequence[Delta]) -> None:
-        for mailbox in self._in_memory():
+        for mailbox in self._loaded.all():
             mine = [delta for delta in deltas if delta.row.id == mailbox.number]
             if mine or mailbox.number in touched:
                 mailbox.committed(connection, mine)
@@ -408,18 +324,6 @@ class Account:
                 self.feed.committed()
             if self.texts is not None:
                 self.texts.changed()
-
-    def _guarded(self, work: Callable[[], T]) -> T:
-        """Runs what may be run again, should the index be lost."""
-        try:
-            try:
-                return work()
-            except Forgotten:
-                return work()
-        except Forgotten:
-            raise Unavailable("the index is being made anew; try again") from None
-        except OSError as error:
-            raise from_os(error) from error
 
 
 def _committed(

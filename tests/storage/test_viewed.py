@@ -20,7 +20,7 @@ CAROL = Viewer("carol", owner=False, personal=True, prefix="Users/fred/")
 
 
 def grant(account: Account, user: str, letters: str) -> None:
-    account.change_acl("INBOX", Who("user", user), letters, "fred")
+    account.acls.change("INBOX", Who("user", user), letters, "fred")
 
 
 def as_bob(account: Account, letters: str = "lrswipkxtea") -> ViewedMailbox:

@@ -4,7 +4,7 @@ schema       the tables
 rows         a mailbox's and a message's row as values
 database     connections: one for reading, one for writing; a lost or corrupt file
 writer       group commit
-transaction  what one piece of work reads and changes
+transaction  what one piece of work reads and changes; `retrying` it when the index was lost
 infos        changes of flags alone, many at a time
 changed      which messages another process that has a mailbox in memory has to read anew
 delta        what it did, for those who have a mailbox in memory
