@@ -6,6 +6,7 @@ Names of files heard of say where to look, as for an open mailbox (`heard`).
 """
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
@@ -26,7 +27,7 @@ from mailaccess.storage.index.transaction import Forgotten
 from mailaccess.storage.metadata import FILE as ANNOTATIONS_FILE
 from mailaccess.storage.metadata import Metadata, Owned
 from mailaccess.storage.sync import first_looks, sync
-from mailaccess.storage.watch import Event
+from mailaccess.storage.watch import Happened
 
 log = logging.getLogger(__name__)
 
@@ -222,21 +223,18 @@ class Feed:
             if threading.get_ident() != self._looker:  # who will ask for the sums when all is taken in
                 self._mark(Part.SUMS)
 
-    def _note(self, events: list[Event] | None) -> None:
+    def _note(self, happened: Happened | None) -> None:
         """What happened in the root, or to the wake file."""
-        if events is None:
+        if happened is None:
             with self._lock:
                 self._dirty |= self._boxes.keys()
                 self._stale = EVERYTHING
             return
         stale = NOTHING
-        for event in events:
-            if event.path == str(self._index.wake):
-                stale |= NOTHING if self._is_own_wake() else Part.SUMS
-            elif event.name.startswith("."):
-                stale |= Part.TREE
-            else:
-                stale |= _FILES.get(event.name, NOTHING)
+        if str(self._index.wake) in happened:
+            stale |= NOTHING if self._is_own_wake() else Part.SUMS
+        for name in happened.get(str(self._root), ()):
+            stale |= Part.TREE if name.startswith(b".") else _FILES.get(os.fsdecode(name), NOTHING)
         with self._lock:
             self._stale |= stale
 

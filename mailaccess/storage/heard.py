@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mailaccess.storage import watch
-from mailaccess.storage.names import Entry, Names, Where, parse_name
-from mailaccess.storage.watch import Event, Watcher
+from mailaccess.storage.names import Entry, Names, Where, no_names, parse_name
+from mailaccess.storage.watch import Happened, Watcher
 
 HOUR = 3600.0
 """Seconds after which all is compared again: what an event failed to tell is found then at the latest."""
@@ -25,8 +25,6 @@ also that the directories above were moved away."""
 
 MOST = 5000
 """Names for which directories need not be read; to compare more costs more than that."""
-
-_DOT = ord(".")
 
 
 class Said(NamedTuple):
@@ -50,7 +48,7 @@ class Heard:
         self._count = 0  # of what was heard, be it of files or of commits
         self._silent_until = 0.0  # time.monotonic(); 0 once anything is heard
         self._where: dict[str, Where] = {}  # by path
-        self._names: Names = {}
+        self._names = no_names()
         self._places: set[Where] = set()
 
     # -- the watch
@@ -113,7 +111,7 @@ class Heard:
         watcher = self._watcher
         if watcher is not None:
             watcher.ready()
-        return bool(self._names)
+        return any(self._names.values())
 
     @property
     def count(self) -> int:
@@ -142,59 +140,66 @@ class Heard:
             if not self._covered:
                 return None
             said = Said(_entries(self._names), frozenset(self._places))
-            self._names, self._places = {}, set()
+            self._names, self._places = no_names(), set()
             return said
 
     def put_back(self, said: Said) -> None:
         """It has still to be looked at."""
         with self._lock:
             if self._covered:
-                names = {(entry.where, os.fsencode(entry.name)): there for entry, there in said.names.items()}
-                self._names = {**names, **self._names}
+                for entry, there in said.names.items():
+                    self._names[entry.where].setdefault(os.fsencode(entry.name), there)
                 self._places |= said.places
 
     def forget(self, ours: Names) -> None:
         """After a commit of ours: what it made is no news."""
         self.listen()
         with self._lock:
-            names = self._names
-            for name, there in ours.items() if names else ():
-                if names.get(name) is there:
-                    del names[name]
+            for where, names in ours.items():
+                heard = self._names[where]
+                if heard == names:
+                    heard.clear()
+                for name, there in names.items() if heard else ():
+                    if heard.get(name) is there:
+                        del heard[name]
 
     def names_of(self, base: str) -> list[Entry]:
         """Where the file of a base may be, as far as was heard."""
         self.listen()
         with self._lock:
             begin = os.fsencode(base)
-            near: Names = {name: there for name, there in self._names.items() if there and name[1].startswith(begin)}
+            near: Names = {
+                where: {name: there for name, there in names.items() if there and name.startswith(begin)}
+                for where, names in self._names.items()
+            }
         return [entry for entry in _entries(near) if entry.base == base]
 
     # -- inside
 
-    def _note(self, events: list[Event] | None) -> None:
+    def _note(self, happened: Happened | None) -> None:
         with self._lock:
             self._count += 1
             self._silent_until = 0.0
-            if events is None:
+            if happened is None:
                 self._lose()
                 return
-            for path, raw, there in events:
+            for path, names in happened.items():
                 where = self._where.get(path)
-                if where is not None and raw[0] != _DOT:
+                mail = names if where is None else {name: names[name] for name in names if not name.startswith(b".")}
+                if where is not None and mail:
                     self._places.add(where)
-                    self._names[where, raw] = there
-            if len(self._names) > MOST:
+                    self._names[where].update(mail)
+            if sum(map(len, self._names.values())) > MOST:
                 self._lose()
 
     def _lose(self) -> None:
         self._losses += 1
         self._covered = self._silent_until = 0.0
-        self._names, self._places = {}, set()
+        self._names, self._places = no_names(), set()
 
 
 def _entries(names: Names) -> dict[Entry, bool]:
-    return {parse_name(os.fsdecode(raw), where): there for (where, raw), there in names.items()}
+    return {parse_name(os.fsdecode(raw), where): there for where in names for raw, there in names[where].items()}
 
 
 def differing(names: Mapping[Entry, bool], known: Mapping[str, Entry]) -> set[str]:

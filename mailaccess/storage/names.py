@@ -10,8 +10,8 @@ from typing import Literal, NamedTuple
 from mailaccess.mail.flags import ANSWERED, DELETED, DRAFT, FLAGGED, SEEN, Flags
 
 Where = Literal["new", "cur"]
-Names = dict[tuple[Where, bytes], bool]
-"""Which names are there and which are not, as the kernel spells them."""
+Names = dict[Where, dict[bytes, bool]]
+"""By directory, which names are there and which are not, as the kernel spells them."""
 
 LETTERS = {"D": DRAFT, "F": FLAGGED, "R": ANSWERED, "S": SEEN, "T": DELETED}
 """The info letters that are system flags."""
@@ -45,6 +45,11 @@ def parse_name(name: str, where: Where) -> Entry:
     """The entry of a file name."""
     base, colon, rest = name.partition(":")
     return Entry(base, colon + rest, where)
+
+
+def no_names() -> Names:
+    """None yet, of either directory."""
+    return {"new": {}, "cur": {}}
 
 
 def info_of(letters: str, old: str = "") -> str:

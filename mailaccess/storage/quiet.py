@@ -6,7 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from mailaccess.storage import watch
-from mailaccess.storage.watch import Event, Watcher
+from mailaccess.storage.watch import Happened, Watcher
 
 OFTEN = 600.0
 """Seconds within which somebody has to ask twice to be worth it."""
@@ -73,7 +73,7 @@ class Quiet:
                 self._watcher.remove(token)
         _taken.give_back(len(directories) * len(_EACH))
 
-    def _note(self, _: list[Event] | None) -> None:
+    def _note(self, _: Happened | None) -> None:
         self._lasts = False
 
 

@@ -5,6 +5,7 @@ The file is a dictionary as Dovecot's `acl_shared_dict = file:...` keeps it: a l
 look; what may be seen there is said by the lists themselves.
 """
 
+import os
 import threading
 from collections.abc import Callable, Collection
 from functools import partial
@@ -13,7 +14,7 @@ from pathlib import Path
 from mailaccess.storage import watch
 from mailaccess.storage.acl import ANYONE, AUTHENTICATED, USER, Who, visible_to
 from mailaccess.storage.disk import FileStamp, locked, replace_file
-from mailaccess.storage.watch import Event
+from mailaccess.storage.watch import Happened
 
 _PREFIX = "shared/shared-boxes/"
 
@@ -58,8 +59,10 @@ class Sharers:
             return lambda: None
         changed = threading.Event()
 
-        def note(events: list[Event] | None) -> None:
-            if events is None or any(event.name == self.path.name for event in events):
+        mine = {b"", os.fsencode(self.path.name)}
+
+        def note(happened: Happened | None) -> None:
+            if happened is None or any(mine & names.keys() for names in happened.values()):
                 changed.set()
 
         def tell_if_changed() -> None:

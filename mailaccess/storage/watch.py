@@ -15,6 +15,7 @@ import termios
 import threading
 import time
 from array import array
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
@@ -23,22 +24,12 @@ from typing import NamedTuple
 
 from mailaccess.storage.disk import is_remote
 
-
-class Event(NamedTuple):
-    """What happened last to one name."""
-
-    path: str  # as it was given to `add`
-    raw: bytes  # the name of the file in that directory, or of the path itself
-    there: bool  # it came or was written; otherwise it went
-
-    @property
-    def name(self) -> str:
-        """The name as text."""
-        return os.fsdecode(self.raw)
-
-
-Note = Callable[[list[Event] | None], None]
-"""Told what came and went, each name once; None: anything may have changed. Does nothing but take note."""
+Happened = dict[str, dict[bytes, bool]]
+"""By path, as it was given to `add`, the names of files in that directory to which something happened, and whether that
+was last that they came or were written; otherwise they went. b"" is the path itself. Not to be changed: others are told
+the same object."""
+Note = Callable[[Happened | None], None]
+"""Told what came and went; None: anything may have changed. Does nothing but take note."""
 Tell = Callable[[], None]
 """Called once all that has happened is noted by everybody."""
 
@@ -54,7 +45,7 @@ _LONGEST = _EVENT.size + 256  # octets of an event
 _READS = 16  # at most, each time: an event loop has others to serve
 _FRESH = 2_100_000_000  # ns within which a second change may leave the same times behind
 
-_Told = dict[int, dict[tuple[str, bytes], Event] | None]  # in order, by token; None: anything
+_Told = dict[int, Happened | None]  # by token; None: anything
 _log = logging.getLogger(__name__)
 
 
@@ -251,10 +242,11 @@ class Watcher:
 
     def _sort(self, data: bytes, told: _Told) -> None:
         """Finds out whom the kernel's events concern."""
-        offset, size = 0, len(data)
-        while offset < size:
-            watch, mask, _, length = _EVENT.unpack_from(data, offset)
-            start = offset + _EVENT.size
+        offset, size, header, unpack = 0, len(data), _EVENT.size, _EVENT.unpack_from
+        heard: defaultdict[int, dict[bytes, bool]] = defaultdict(dict)  # by watch
+        while offset < size:  # here each of our own renames comes by twice
+            watch, mask, _, length = unpack(data, offset)
+            start = offset + header
             offset = start + length
             if mask & _OVERFLOW:
                 told.update(dict.fromkeys(self._callbacks))
@@ -265,18 +257,18 @@ class Watcher:
                     self._disarm(path)
                     self._polled[path] = _State(None, fresh=False)
             else:
-                raw = data[start:offset].rstrip(b"\0")
-                for path in self._watched.get(watch, ()):
-                    event = Event(path, raw or os.fsencode(Path(path).name), not mask & _GOES)
-                    for token in self._tokens[path]:
-                        events = told.setdefault(token, {})
-                        if events is not None:
-                            events[path, event.raw] = event
+                heard[watch][data[start:offset].rstrip(b"\0")] = not mask & _GOES
+        for watch, names in heard.items():
+            for path in self._watched.get(watch, ()):
+                for token in self._tokens[path]:
+                    happened = told.setdefault(token, {})
+                    if happened is not None:
+                        happened[path] = {**happened[path], **names} if path in happened else names
 
     def _note(self, told: _Told) -> None:
-        for token, events in told.items():
+        for token, happened in told.items():
             if token in self._callbacks:
-                _guarded(partial(self._callbacks[token][0], None if events is None else list(events.values())))
+                _guarded(partial(self._callbacks[token][0], happened))
 
     def _tell(self, told: _Told) -> None:
         for token in told:

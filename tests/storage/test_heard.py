@@ -265,7 +265,7 @@ class TestSilence:
         self, silent: Mailbox, account: Account, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Even if that look did not show it."""
-        silent._box.heard._note([])
+        silent._box.heard._note({})
         behind = silent._is_behind
 
         def delivering(memory: Memory) -> bool:

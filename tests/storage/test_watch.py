@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mailaccess.storage import disk, watch
-from mailaccess.storage.watch import Event, Note, Watcher, current, install, touch_wake
+from mailaccess.storage.watch import Happened, Note, Watcher, current, install, touch_wake
 
 Told = list[list[str] | None]
 
@@ -24,7 +24,12 @@ def watcher() -> Iterator[Watcher]:
 
 def names(told: Told) -> Note:
     """Notes the names alone."""
-    return lambda events: told.append(None if events is None else [event.name for event in events])
+    return lambda happened: told.append(None if happened is None else spelled(happened))
+
+
+def spelled(happened: Happened) -> list[str]:
+    """The names in all directories."""
+    return [os.fsdecode(name) for names in happened.values() for name in names]
 
 
 def readable(watcher: Watcher) -> bool:
@@ -50,7 +55,7 @@ def test_names_of_files_that_come_and_go_are_told_in_order(watcher: Watcher, tmp
 
 def test_what_happened_last_to_a_name_is_told(watcher: Watcher, tmp_path: Path) -> None:
     """And in which of the directories."""
-    told: list[list[Event] | None] = []
+    told: list[Happened | None] = []
     new, cur = tmp_path / "new", tmp_path / "cur"
     new.mkdir()
     cur.mkdir()
@@ -63,9 +68,7 @@ def test_what_happened_last_to_a_name_is_told(watcher: Watcher, tmp_path: Path) 
     (new / "b").touch()
     watcher.ready()
 
-    assert told == [
-        [Event(f"{new}", b"a", there=False), Event(f"{cur}", b"a:2,", there=True), Event(f"{new}", b"b", there=True)]
-    ]
+    assert told == [{f"{new}": {b"a": False, b"b": True}, f"{cur}": {b"a:2,": True}}]
 
 
 def test_all_take_note_before_any_is_told(watcher: Watcher, tmp_path: Path) -> None:
@@ -163,7 +166,7 @@ def test_reading_and_touching_are_no_changes(watcher: Watcher, tmp_path: Path) -
 
 
 def test_the_wake_file(watcher: Watcher, tmp_path: Path) -> None:
-    """Each commit is told by its name, nothing else in the directory is."""
+    """Each commit is told, nothing else in the directory is."""
     told: Told = []
     wake = tmp_path / "wake"
     touch_wake(wake)
@@ -173,7 +176,7 @@ def test_the_wake_file(watcher: Watcher, tmp_path: Path) -> None:
     (tmp_path / "index.sqlite-wal").touch()
     watcher.ready()
 
-    assert told == [["wake"]]
+    assert told == [[""]]
 
 
 def test_names_in_no_encoding(watcher: Watcher, tmp_path: Path) -> None:
@@ -240,7 +243,7 @@ def test_a_failing_listener_harms_no_other(watcher: Watcher, tmp_path: Path, cap
     """It is logged."""
     told: Told = []
 
-    def fail(_: list[Event] | None) -> None:
+    def fail(_: Happened | None) -> None:
         raise RuntimeError("broken")
 
     watcher.add([tmp_path], fail)
@@ -321,7 +324,7 @@ def test_a_path_that_is_not_there_yet_is_polled(watcher: Watcher, tmp_path: Path
     touch_wake(tmp_path / "wake")
     watcher.ready()
 
-    assert told == [None, ["wake"]]
+    assert told == [None, [""]]
     assert not watcher.polling
 
 
@@ -454,7 +457,7 @@ def test_the_processes_watcher(watcher: Watcher) -> None:
 def test_ones_own_noise_wakes_nobody(watcher: Watcher, tmp_path: Path) -> None:
     """While it lasts the event loop sees nothing; at its end all is told, what others did meanwhile too."""
     told: list[str] = []
-    watcher.add([tmp_path], lambda events: told.extend(event.name for event in events or ()))
+    watcher.add([tmp_path], lambda happened: told.extend(spelled(happened or {})))
     loop = select.epoll()
     loop.register(watcher.fileno(), select.EPOLLIN)
     with watcher.held():

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from mailaccess.storage.index.reading import Loaded, News
 from mailaccess.storage.index.rows import MailboxRow, Message, packed, packed_words
-from mailaccess.storage.names import Entry, Names
+from mailaccess.storage.names import Entry, no_names
 
 
 class Delta:
@@ -20,7 +20,7 @@ class Delta:
         self.messages: dict[int, Loaded] = {}  # what is new, or has a new mod-sequence, by UID
         self.entered: list[tuple[int, int]] = []  # UIDs, as ranges: only the index tells what is new there
         self.gone: list[tuple[int, int]] = []  # UIDs, as ranges
-        self.names: Names = {}
+        self.names = no_names()
 
     def news(self) -> News:
         """The same as `reading.news` says of it."""
@@ -52,10 +52,10 @@ class Delta:
         self.gone += gone
 
     def _place(self, entry: Entry) -> None:
-        self.names[entry.where, os.fsencode(entry.name)] = True
+        self.names[entry.where][os.fsencode(entry.name)] = True
 
     def _leave(self, entry: Entry) -> None:
-        self.names[entry.where, os.fsencode(entry.name)] = False
+        self.names[entry.where][os.fsencode(entry.name)] = False
 
 
 def _loaded(message: Message) -> Loaded:

@@ -70,14 +70,13 @@ def files(connection: sqlite3.Connection, mailbox: int, uids: Iterable[int]) -> 
 
 def change(connection: sqlite3.Connection, delta: Delta, changes: Sequence[Change], modseq: int) -> None:
     """Writes them down."""
-    row, names = delta.row, delta.names
+    row, names = delta.row, delta.names["cur"]
     connection.executemany(_UPDATE, [(info, extra, modseq, row.id, file.uid) for file, info, extra, _ in changes])
     octets: defaultdict[tuple[str | bytes, str | bytes], list[int]] = defaultdict(list)
     for (uid, _, before, _, _, _, size, disk_size, date, saved), info, extra, renamed in changes:
         octets[before, info].append(disk_size)
         delta.messages[uid] = uid, info, extra, modseq, size, date, saved
         if renamed is not None:
-            names["cur", renamed[0]] = False
-            names["cur", renamed[1]] = True
+            names[renamed[0]], names[renamed[1]] = False, True
     for (before, now), sizes in octets.items():
         row.recount_infos(unpacked(before), unpacked(now), len(sizes), sum(sizes))

@@ -13,7 +13,7 @@ from mailaccess.storage.index.delta import Delta
 from mailaccess.storage.index.rows import MailboxRow, Message
 from mailaccess.storage.index.schema import connect, create
 from mailaccess.storage.index.transaction import Transaction
-from mailaccess.storage.names import Entry
+from mailaccess.storage.names import Entry, no_names
 
 
 @pytest.fixture
@@ -63,13 +63,15 @@ def test_it_says_what_the_index_says(connection: sqlite3.Connection) -> None:
 def test_names(connection: sqlite3.Connection) -> None:
     """As the kernel tells of them."""
     assert change(begin(connection)).names == {
-        ("cur", b"b\xff1:2,"): False,
-        ("cur", b"b\xff1:2,F"): True,
-        ("cur", b"b\xff2:2,"): False,
-        ("new", b"b\xff2:2,"): True,
-        ("cur", b"b\xff3:2,"): False,
-        ("cur", b"b\xff4:2,S"): True,
-        ("cur", b"b\xff5:2,"): False,
+        "new": {b"b\xff2:2,": True},
+        "cur": {
+            b"b\xff1:2,": False,
+            b"b\xff1:2,F": True,
+            b"b\xff2:2,": False,
+            b"b\xff3:2,": False,
+            b"b\xff4:2,S": True,
+            b"b\xff5:2,": False,
+        },
     }
 
 
@@ -80,4 +82,4 @@ def test_who_only_looks_changes_nothing(connection: sqlite3.Connection) -> None:
     work.save()
 
     delta = work.deltas[1]
-    assert (delta.before, delta.messages, delta.gone, delta.names) == (row.version, {}, [], {})
+    assert (delta.before, delta.messages, delta.gone, delta.names) == (row.version, {}, [], no_names())
