@@ -40,7 +40,7 @@ index/       UIDs, mod-sequences and cached facts in SQLite: connections, group 
 
 Files alone, without UIDs and index:
 maildir      one Maildir: scans that can be believed, renames that never overwrite; `incoming` what arrives in its tmp/;
-             `names` of its files; `delivery` their order
+             `names` of its files; `delivery` their order, `pieces` how a million are put in order
 folders      the Maildir++ tree and its names; `subscriptions`; `special_uses`
 maildrop     the lock that POP3 sessions take
 keywords     the names of the letters a-z, and what exceeds them

@@ -7,7 +7,7 @@ in another's place does not get that one's.
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -183,21 +183,20 @@ class Box:
         else:
             row.uidlist = stamp if known else None  # what another program wrote has still to be read
 
-    def write_list(self, transaction: Transaction, row: MailboxRow, records: list[Record] | None = None) -> None:
+    def write_list(self, transaction: Transaction, row: MailboxRow, records: Iterable[Record] | None = None) -> None:
         """Writes the uidlist whole. `records`: the lines, if they are at hand."""
         if records is None:
             records = reading.records(transaction.connection, row.id)
-        row.uidlist = write_uidlist(
-            self.directory, UidList(row.uidvalidity, row.reserved, row.guid, records, row.header), sync=False
-        )
+        header = UidList(row.uidvalidity, row.reserved, row.guid, [], row.header)
+        row.uidlist = write_uidlist(self.directory, header, records, sync=False)
         transaction.sync_before_commit(self.directory)
-        row.listed, row.lines = row.uidnext - 1, len(records)
+        row.listed, row.lines = row.uidnext - 1, row.messages
 
     def update_list(self, transaction: Transaction, row: MailboxRow) -> None:
         """Brings the uidlist's lines up to date: by appending, unless more than a quarter of them are dead."""
         if row.uidlist is None or row.uidlist != stamp_of(self.directory):
             return  # sync has to read it first
-        fresh = reading.records(transaction.connection, row.id, row.listed + 1)
+        fresh = list(reading.records(transaction.connection, row.id, row.listed + 1))
         dead = row.lines - (row.messages - len(fresh))
         if dead * 4 > row.lines:
             self.write_list(transaction, row)

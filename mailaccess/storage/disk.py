@@ -6,7 +6,7 @@ import errno
 import fcntl
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -71,8 +71,11 @@ def locked(path: Path) -> Iterator[None]:
         os.close(fd)
 
 
-def replace_file(path: Path, data: bytes, *, newer_than: int | None = None, sync: bool = True) -> FileStamp:
-    """Puts `data` in the file's place, whole or not at all, durably; the mode of an older file is kept.
+def replace_file(
+    path: Path, data: bytes | Iterable[bytes], *, newer_than: int | None = None, sync: bool = True
+) -> FileStamp:
+    """Puts `data`, perhaps in pieces, in the file's place, whole or not at all, durably; the mode of an older file is
+    kept.
 
     Without `sync` the caller has still to sync the directory: until then it may be the older file.
 
@@ -83,7 +86,7 @@ def replace_file(path: Path, data: bytes, *, newer_than: int | None = None, sync
     new = (tmp if tmp.is_dir() else path.parent) / f"{path.name}.{os.getpid()}.{next(_counter)}.tmp"
     try:
         with open(new, "xb", opener=_private) as file:
-            file.write(data)
+            file.writelines([data] if isinstance(data, bytes) else data)
             file.flush()
             with contextlib.suppress(FileNotFoundError):
                 os.fchmod(file.fileno(), path.stat().st_mode & 0o777)

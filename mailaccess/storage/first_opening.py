@@ -16,8 +16,10 @@ from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from itertools import pairwise
 
+from mailaccess.mail.flags import Flags
+from mailaccess.storage import pieces
 from mailaccess.storage.box import Box
 from mailaccess.storage.disk import is_remote, sync_directory
 from mailaccess.storage.errors import StorageError
@@ -26,7 +28,7 @@ from mailaccess.storage.index.packing import Columns, Header
 from mailaccess.storage.index.reading import Kept, News
 from mailaccess.storage.index.rows import MailboxRow, NewFile, Numbered, keywords_of
 from mailaccess.storage.index.transaction import Forgotten, Transaction
-from mailaccess.storage.maildir import Scan
+from mailaccess.storage.maildir import Listing
 from mailaccess.storage.messages import UNSIZED
 from mailaccess.storage.names import Entry
 from mailaccess.storage.takeover import keywords_without_letter, read_keywords_anew, read_list_anew
@@ -36,7 +38,6 @@ log = logging.getLogger(__name__)
 LARGE = 3_000
 """Messages for which it is worth while: to enter so many takes 50 ms."""
 
-_PIECE = 5_000  # rows that are freed at once
 _LATEST = (1 << 63) - 1  # ns
 
 
@@ -102,9 +103,9 @@ class FirstOpening:
     def _run(self) -> None:
         try:
             with keeping_garbage():
-                scan = self._box.maildir.settled_scan(1)
-                if scan.settled and not scan.duplicates and len(scan.entries) >= LARGE:
-                    self.is_complete = self._box.index.write(partial(self._enter, scan=scan))
+                listing = self._box.maildir.listing()
+                if listing.settled and len(listing.entries) >= LARGE:
+                    self.is_complete = self._box.index.write(partial(self._enter, listing=listing))
         except (StorageError, Forgotten, OSError) as error:
             log.warning("%s could not be entered into the index: %s", self._box.directory, error)
         finally:
@@ -114,15 +115,19 @@ class FirstOpening:
             if self._afterwards is not None:
                 self._afterwards()
 
-    def _enter(self, transaction: Transaction, scan: Scan) -> bool:
-        """Makes messages of the files. False: something happened before names were told."""
+    def _enter(self, transaction: Transaction, listing: Listing) -> bool:
+        """Makes messages of the files. False: something happened before names were told, or a base has several."""
         box, row = self._box, self._box.row(transaction)
-        if row.stamp is not None or row.messages or box.maildir.stamp() != scan.stamp:
+        if row.stamp is not None or row.messages or box.maildir.stamp() != listing.stamp:
             return False
         uidlist = read_list_anew(box, row)
+        numbering = number(box, row, listing.entries, uidlist)
+        pieces.let_go(listing.entries)
+        if any(one.base == other.base for (_, _, one), (_, _, other) in pairwise(numbering.files)):
+            row.uidlist = None  # has still to be read
+            return False
         read_keywords_anew(transaction, box, row)
         extra = keywords_without_letter(box, uidlist)
-        numbering = number(box, row, scan.entries, uidlist)
         box.reserve(transaction, row, numbering.end, rewritten=True)
         box.write_list(transaction, row, numbering.records())
         sync_directory(box.directory)
@@ -131,18 +136,17 @@ class FirstOpening:
         self._told.set()
         files, complete = self._look(numbering, transaction.now_us // 10**6)
         transaction.enter(row, files, extra)
-        row.uidnext, row.listed = numbering.end, numbering.end - 1
+        row.uidnext, row.listed, row.lines = numbering.end, numbering.end - 1, row.messages
         row.first_recent = row.uidnext if self._is_claimed() else numbering.first_recent
         row.floor = row.next_modseq(transaction.now_us)  # what was expunged before is not known
-        row.stamp = scan.stamp
-        row.new_settled = row.cur_settled = complete and box.maildir.stamp() == scan.stamp
+        row.stamp = listing.stamp
+        row.new_settled = row.cur_settled = complete and box.maildir.stamp() == listing.stamp
         if not row.new_settled:
-            row.stamp = scan.stamp._replace(new_ctime=0, cur_ctime=0)  # seen, but no stamp to be trusted
+            row.stamp = listing.stamp._replace(new_ctime=0, cur_ctime=0)  # seen, but no stamp to be trusted
         self.dates = array("q", (_date(file.mtime_ns) for _, _, file in files))
         self.saved = array("q", (file.saved for _, _, file in files))
-        scan.entries.clear()
-        _let_go(numbering.files)
-        _let_go(files)
+        pieces.let_go(numbering.files)
+        pieces.let_go(files)
         return True
 
     def _look(self, numbering: Numbering[Entry], now: int) -> tuple[list[Numbered], bool]:
@@ -186,9 +190,13 @@ def _news(
     modseq = row.next_modseq(transaction.now_us)
     row.floor = row.next_modseq(transaction.now_us)
     keywords = keywords_of(row.keywords)
-    infos = [entry.info for _, _, entry in numbering.files]
-    kinds = {info: keywords.flags(Entry("", info, "cur").letters) for info in set(infos)}
-    flags = [kinds[info] for info in infos]  # one object for all messages with the same flags
+    kinds: dict[str, Flags] = {}  # one object for all messages with the same flags
+    flags = []
+    for _, _, entry in numbering.files:
+        known = kinds.get(entry.info)
+        if known is None:
+            known = kinds[entry.info] = keywords.flags(entry.letters)
+        flags.append(known)
     for place, (_, _, entry) in enumerate(numbering.files) if extra else ():
         flags[place] |= frozenset(extra.get(entry.base, ()))
     count = len(flags)
@@ -204,12 +212,6 @@ def _news(
     further = {name.lower(): name for names in extra.values() for name in names}
     header = Header(row.highestmodseq, row.version, row.keywords, further, count, {})
     return News(transaction.instance, row, [], [], Kept(header, columns))
-
-
-def _let_go(rows: list[Any]) -> None:
-    """To free a million objects at once takes long, and nobody else gets on."""
-    while rows:
-        del rows[-_PIECE:]
 
 
 def _date(mtime_ns: int) -> int:

@@ -7,31 +7,19 @@ the UIDs they have there and the others the next ones, and all are entered.
 import gc
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from operator import itemgetter
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic, NamedTuple
 
+from mailaccess.storage import pieces
 from mailaccess.storage.box import Box
-from mailaccess.storage.delivery import in_order
+from mailaccess.storage.delivery import T, in_order
 from mailaccess.storage.index.rows import MailboxRow, NewFile
 from mailaccess.storage.index.transaction import Transaction
-from mailaccess.storage.names import Entry, Where
+from mailaccess.storage.names import Entry
 from mailaccess.storage.takeover import keywords_without_letter
 from mailaccess.storage.uidlist import Record, UidList, read_courier_uidls
-
-
-class Placed(Protocol):
-    """A file: an `Entry`, or more of it."""
-
-    @property
-    def base(self) -> str: ...
-
-    @property
-    def where(self) -> Where: ...
-
-
-T = TypeVar("T", bound=Placed)
 
 
 class Numbering(NamedTuple, Generic[T]):
@@ -46,18 +34,18 @@ class Numbering(NamedTuple, Generic[T]):
         """The next UID from now on."""
         return max(self.next_uid, self.files[-1][0] + 1) if self.files else self.next_uid
 
-    def records(self) -> list[Record]:
+    def records(self) -> Iterator[Record]:
         """The lines of the uidlist."""
-        return [Record(uid, file.base, keys) for uid, keys, file in self.files]
+        return (Record(uid, file.base, keys) for uid, keys, file in self.files)
 
 
 def enter(
     transaction: Transaction, box: Box, row: MailboxRow, found: Iterable[Entry], uidlist: UidList | None
-) -> tuple[list[Record] | None, bool]:
+) -> tuple[Iterator[Record] | None, bool]:
     """Makes messages of all these files. The lines of the uidlist, if it is to be written anew; and whether none was
     gone meanwhile."""
     seen = list(look_at(box, found, transaction.now_us // 10**6))
-    files = {file.base: file for file in seen if file is not None}
+    files = [file for file in seen if file is not None]
     anew = row.uidlist is None
     extra = keywords_without_letter(box, uidlist)
     numbering = number(box, row, files, uidlist)
@@ -69,22 +57,22 @@ def enter(
     return numbering.records() if anew else None, len(files) == len(seen)
 
 
-def number(box: Box, row: MailboxRow, files: Mapping[str, T], uidlist: UidList | None) -> Numbering[T]:
-    """Gives all these files, by their bases, their UIDs."""
+def number(box: Box, row: MailboxRow, files: Iterable[T], uidlist: UidList | None) -> Numbering[T]:
+    """Gives all these files, each of a base of its own, their UIDs."""
     next_uid = max(row.uidnext, uidlist.next_uid if uidlist is not None else 1)
     records = uidlist.records if uidlist is not None else ()
     listed = {record.base: record for record in records if record.uid >= row.uidnext}
     known: list[tuple[int, tuple[str, ...], T]] = []
-    fresh = list(files)
+    fresh: Iterable[T] = files
     if listed:
-        known = [(listed[base].uid, listed[base].keys, file) for base, file in files.items() if base in listed]
-        known.sort(key=itemgetter(0))
-        fresh = [base for base in fresh if base not in listed]
-    numbered = known + [(uid, (), files[base]) for uid, base in enumerate(in_order(fresh), next_uid)]
+        known = [(listed[file.base].uid, listed[file.base].keys, file) for file in files if file.base in listed]
+        fresh = [file for file in files if file.base not in listed]
+    first_recent = max((uid for uid, _, file in known if file.where == "cur"), default=0) + 1
+    numbered = [each for piece in pieces.in_order(known, itemgetter(0)) for each in piece]
+    numbered += ((uid, (), file) for uid, file in enumerate(in_order(fresh), next_uid))
     uidls = read_courier_uidls(box.directory)
     if uidls:
         numbered = [(uid, keys or _uidl_key(uidls.get(file.base)), file) for uid, keys, file in numbered]
-    first_recent = max((uid for uid, _, file in known if file.where == "cur"), default=0) + 1
     return Numbering(numbered, next_uid, first_recent)
 
 

@@ -49,6 +49,14 @@ class Stamp(NamedTuple):
         return self[:3] if where == "new" else self[3:]
 
 
+class Listing(NamedTuple):
+    """What a reading of new/ and cur/ showed, as it came: of some files perhaps several names."""
+
+    entries: list[Entry]
+    stamp: Stamp  # taken before
+    settled: bool  # nothing changed meanwhile: what is not here does not exist
+
+
 class Scan(NamedTuple):
     """What a reading of new/ and cur/ showed."""
 
@@ -131,10 +139,19 @@ class Maildir:
         stamp = self.stamp()
         entries: dict[str, Entry] = {}
         duplicates: list[Entry] = []
-        # new/ first: a file that moves to cur/ meanwhile is then seen twice, not missed.
-        _read(self._new, "new", entries, duplicates, only)
-        _read(self._cur, "cur", entries, duplicates, only)
+        for entry in self._entries(only):
+            if entry.base in entries:
+                duplicates.append(entries[entry.base])  # the name seen last is the likelier one to be there still
+            entries[entry.base] = entry
         return Scan(entries, duplicates, stamp, settled(stamp, begun) and self.stamp() == stamp)
+
+    def listing(self) -> Listing:
+        """As `settled_scan(1)`, without anything made of it: where there may be a million. NoSuchMailbox."""
+        self.await_tick()
+        begun = time.time_ns()
+        stamp = self.stamp()
+        entries = list(self._entries())
+        return Listing(entries, stamp, settled(stamp, begun) and self.stamp() == stamp)
 
     def names(self, where: Where) -> set[str]:
         """The names in one directory, of whatever kind. Proves nothing of what it does not show. NoSuchMailbox."""
@@ -277,6 +294,11 @@ class Maildir:
                         removed += 1
         return removed
 
+    def _entries(self, only: Collection[str] | None = None) -> Iterator[Entry]:
+        # new/ first: a file that moves to cur/ meanwhile is then seen twice, not missed.
+        yield from _read(self._new, "new", only)
+        yield from _read(self._cur, "cur", only)
+
     def _mend(self) -> None:
         """Backups leave out empty directories: new/ and tmp/ are made again where there is a cur/."""
         if not self.exists():
@@ -316,25 +338,21 @@ class Maildir:
             os.close(fd)
 
 
-def _read(
-    path: str, where: Where, entries: dict[str, Entry], duplicates: list[Entry], only: Collection[str] | None
-) -> None:
+def _read(path: str, where: Where, only: Collection[str] | None) -> Iterator[Entry]:
     if only is not None:
         for name in os.listdir(path):
             if name.partition(":")[0] in only and _is_file(f"{path}/{name}"):
-                entry = parse_name(name, where)
-                duplicates += [entries[entry.base]] if entry.base in entries else []
-                entries[entry.base] = entry
+                yield parse_name(name, where)
         return
+    infos: dict[str, str] = {}  # one object for all files of the same
     with os.scandir(path) as found:
         for item in found:
             name = item.name
             if name[0] == "." or not item.is_file(follow_symlinks=False):
                 continue
             base, colon, rest = name.partition(":")  # parse_name, without a call for each of 100,000
-            if base in entries:
-                duplicates.append(entries[base])  # the name seen last is the likelier one to be there still
-            entries[base] = Entry(base, colon + rest, where)
+            info = colon + rest
+            yield Entry(base, infos.setdefault(info, info), where)
 
 
 def _is_file(path: str) -> bool:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +29,7 @@ LOCK_STALE = 120.0
 _COURIER = "courierimapuiddb"
 _COURIER_POP3 = "courierpop3dsizelist"
 _MAX_UID = 2**32 - 2
+_PIECE = 1_000  # lines written at once
 _GUID = re.compile(r"[0-9a-fA-F]{32}")
 _NUMBER = re.compile(r"[0-9]{1,10}")
 _OUR_HEADER = re.compile(rb"3 (?:[^\n]* )?N([0-9]{10})[ \n]")  # ten digits, to be overwritten in place
@@ -80,10 +82,15 @@ def stamp_of(directory: Path) -> FileStamp | None:
         return None
 
 
-def write_uidlist(directory: Path, uidlist: UidList, *, sync: bool = True) -> FileStamp:
-    """Replaces the file, durably; its stamp. Without `sync` the caller has still to sync the directory."""
+def write_uidlist(
+    directory: Path, uidlist: UidList, records: Iterable[Record] | None = None, *, sync: bool = True
+) -> FileStamp:
+    """Replaces the file, durably; its stamp. `records`: the lines, if they are not the list's.
+
+    Without `sync` the caller has still to sync the directory.
+    """
     with _locked(directory):
-        return _replace(directory, uidlist, sync=sync)
+        return _replace(directory, uidlist, uidlist.records if records is None else records, sync=sync)
 
 
 def append_records(directory: Path, records: Iterable[Record], stamp: FileStamp) -> FileStamp | None:
@@ -96,7 +103,7 @@ def append_records(directory: Path, records: Iterable[Record], stamp: FileStamp)
                 return None
             file.seek(-1, os.SEEK_END)
             torn = file.read(1) != b"\n"  # the line of a program that was interrupted
-            _write_all(file.fileno(), os.fsencode(("\n" if torn else "") + _lines(records)))
+            _write_all(file.fileno(), b"".join([b"\n" if torn else b"", *_lines(records)]))
             os.fsync(file.fileno())
             return FileStamp.of(os.fstat(file.fileno()))
 
@@ -117,7 +124,7 @@ def raise_next(directory: Path, next_uid: int) -> FileStamp:
         uidlist = read_uidlist(directory)
         if uidlist is None:
             raise FileNotFoundError(f"no usable {FILE}")
-        return _replace(directory, replace(uidlist, next_uid=max(uidlist.next_uid, next_uid)))
+        return _replace(directory, replace(uidlist, next_uid=max(uidlist.next_uid, next_uid)), uidlist.records)
 
 
 def read_courier_uidls(directory: Path) -> dict[str, str]:
@@ -185,20 +192,23 @@ def _parse_header(line: str) -> UidList | None:
     return UidList(validity, max(next_uid, 1), guid.lower() if _GUID.fullmatch(guid) else None, [], others)
 
 
-def _replace(directory: Path, uidlist: UidList, *, sync: bool = True) -> FileStamp:
+def _replace(directory: Path, uidlist: UidList, records: Iterable[Record], *, sync: bool = True) -> FileStamp:
     guid = [f"G{uidlist.guid}"] if uidlist.guid else []
     header = " ".join([f"3 V{uidlist.uidvalidity}", f"N{uidlist.next_uid:010d}", *guid, *uidlist.header])
     before = stamp_of(directory)
-    data = os.fsencode(f"{header}\n{_lines(uidlist.records)}")
+    data = chain([os.fsencode(f"{header}\n")], _lines(records))
     return replace_file(directory / FILE, data, newer_than=before.mtime_ns if before else None, sync=sync)
 
 
-def _lines(records: Iterable[Record]) -> str:
-    return "".join(
+def _lines(records: Iterable[Record]) -> Iterator[bytes]:
+    """In pieces: a million at once would keep others waiting."""
+    lines = (
         f"{uid} {' '.join(keys)} :{base}\n" if keys else f"{uid} :{base}\n"
         for uid, base, keys in records
         if "\n" not in base
     )
+    while piece := "".join(islice(lines, _PIECE)):
+        yield os.fsencode(piece)
 
 
 def _write_all(fd: int, data: bytes) -> None:

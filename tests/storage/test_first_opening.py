@@ -384,3 +384,18 @@ def test_two_files_of_one_base(account: Account, gate: Gate) -> None:
 
     assert not inbox.is_opening
     assert len(inbox.messages) == 5
+
+
+def test_two_files_of_one_base_that_is_listed(account: Account, gate: Gate) -> None:
+    """And the list is read by who comes after."""
+    gate.open()
+    put(account.root)
+    arrive(account.root, name=f"{NAMES[0]}F", where="cur")
+    lines = "".join(f"{uid} :{name.partition(':')[0]}\n" for uid, name in zip((7, 9), NAMES[:2], strict=True))
+    (account.root / "dovecot-uidlist").write_text(f"3 V77 N12 G{'ab' * 16}\n{lines}")
+    inbox = early(account)
+
+    assert not inbox.is_opening
+    assert inbox.uidvalidity == 77
+    assert texts(inbox)[9] == b"1\r\n"
+    assert list(inbox.messages.uids)[:4] == [7, 9, 12, 13]

@@ -212,11 +212,11 @@ def names(connection: sqlite3.Connection, mailbox: int, place: Where) -> set[str
     return {base + info if type(base) is type(info) is str else unpacked(base) + unpacked(info) for base, info in found}
 
 
-def records(connection: sqlite3.Connection, mailbox: int, first: int = 1) -> list[Record]:
+def records(connection: sqlite3.Connection, mailbox: int, first: int = 1) -> Iterator[Record]:
     """The uidlist's lines for UIDs from `first` on."""
     ask = "SELECT uid, base, keys FROM message WHERE mailbox = ? AND uid >= ? ORDER BY uid"
     found = connection.execute(ask, (mailbox, first))
-    return [Record(uid, unpacked(base), words(keys)) for uid, base, keys in found]
+    return (Record(uid, unpacked(base), words(keys)) for uid, base, keys in found)
 
 
 def entries(connection: sqlite3.Connection, mailbox: int) -> set[Entry]:

@@ -136,12 +136,14 @@ class MailboxRow:
         self.unsized += by * (len(messages) - len(sizes))
         self.size += by * sum(sizes)
 
-    def count_files(self, files: Sequence[NewFile]) -> None:
+    def count_files(self, files: Iterable[NewFile]) -> None:
         """Takes new messages into the sums, whose size on the wire is not known yet."""
         octets: defaultdict[str, int] = defaultdict(int)
+        numbers: defaultdict[str, int] = defaultdict(int)
         for file in files:
             octets[file.info] += file.size
-        for info, number in Counter(file.info for file in files).items():
+            numbers[file.info] += 1
+        for info, number in numbers.items():
             unseen, is_deleted = _marks(info)
             self.messages += number
             self.unsized += number

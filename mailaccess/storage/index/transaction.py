@@ -185,7 +185,7 @@ class Transaction:
         modseq = row.next_modseq(self.now_us)
         self.connection.executemany(INSERT_MESSAGE, new_values(row.id, modseq, numbered, extra))
         row.uidnext = numbered[-1][0] + 1
-        row.count_files([file for _, _, file in numbered])
+        row.count_files(file for _, _, file in numbered)
         self.deltas[row.id].enter(numbered[0][0], numbered[-1][0])
         self._changed(row)
 

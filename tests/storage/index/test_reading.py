@@ -122,7 +122,7 @@ def test_records(connection: sqlite3.Connection) -> None:
     """The uidlist's lines, from a UID on."""
     row = fill(connection, message(1), message(2, keys=("Pabc",)), message(3))
 
-    assert reading.records(connection, row.id, 2) == [Record(2, "2.host", ("Pabc",)), Record(3, "3.host", ())]
+    assert list(reading.records(connection, row.id, 2)) == [Record(2, "2.host", ("Pabc",)), Record(3, "3.host", ())]
 
 
 def test_facts_of_another_version_are_not_found(connection: sqlite3.Connection) -> None:
