@@ -228,7 +228,7 @@ def test_a_mailbox_that_took_the_place_of_a_watched_one(listener: Listener, acco
         (lambda account: account.subscribe("a"), "subscriptions"),
         (lambda account: account.annotations("a").change({SHARED: {"/comment": b"x"}}), "annotations"),
         (lambda account: account.create("c"), "tree"),
-        (lambda account: account.change_acl("a", Who("anyone"), "lr", "fred"), "lists"),
+        (lambda account: account.acls.change("a", Who("anyone"), "lr", "fred"), "lists"),
     ],
 )
 def test_parts_that_are_files(
