@@ -30,6 +30,7 @@ _WORK = "work"  # shared by who does in several transactions what is one to its 
 RESERVE = "reserve"  # gives its place when the disk is full
 RESERVE_OCTETS = 64 * 1024
 _SUFFIXES = ("", "-wal", "-shm")
+_NO_JOURNAL = "its journal was removed"
 _READ_TRIES = 3  # a reader is refused for a moment while a crashed database recovers
 
 T = TypeVar("T")
@@ -39,18 +40,25 @@ Identity = tuple[int, int]  # device and inode
 class _Opened:
     """A connection and the file it was made to."""
 
-    __slots__ = ("connection", "identity", "instance", "synchronous")
+    __slots__ = ("_journal", "_path", "connection", "identity", "instance", "synchronous")
 
     def __init__(self, path: Path, *, writing: bool) -> None:
         stat = path.stat()
         self.identity: Identity = stat.st_dev, stat.st_ino
+        self._path = str(path)
         self.connection = schema.connect(path, writing=writing)
+        self._journal = _journal(self._path)
         try:
             self.instance: str = self.connection.execute("SELECT id FROM instance").fetchone()[0]
         except BaseException:
             self.connection.close()
             raise
         self.synchronous = ""
+
+    def is_orphan(self) -> bool:
+        """Another program removed the journal, though as long as one has it open, SQLite does not: who opens the file
+        now sees what was before, and does not see that we write."""
+        return _journal(self._path) != self._journal and _identity(self._path) == self.identity
 
 
 class Index:
@@ -80,9 +88,11 @@ class Index:
             return self._open_reader().instance
 
     def verify(self) -> None:
-        """Notices that the file was removed or replaced."""
+        """Notices that the file was removed or replaced, or its journal."""
         self._opened(self)
         with self._reading, self._reading_faults():
+            if self._reader is not None and self._reader.is_orphan():
+                self._put_aside(self._reader.identity, _NO_JOURNAL)
             if self._reader is not None and self._reader.identity != self._on_disk():
                 self._close_reader()
 
@@ -200,21 +210,20 @@ class Index:
             os.close(fd)
 
     def _on_disk(self) -> Identity | None:
-        try:
-            stat = self._path.stat()
-        except FileNotFoundError:
-            return None
-        return stat.st_dev, stat.st_ino
+        return _identity(str(self._path))
 
     def _lost(self, broken: Identity | None, error: sqlite3.Error) -> NoReturn:
         """Sets a corrupt file aside, unless another process has done so, and raises Forgotten; or raises what it is."""
         if not _is_corrupt(error):
             raise _worded(error) from error
+        self._put_aside(broken, error)
+        raise Forgotten from error
+
+    def _put_aside(self, broken: Identity | None, why: object) -> None:
         with self._locked(fcntl.LOCK_EX):
             if broken is not None and self._on_disk() == broken:
-                log.warning("the index %s is broken (%s): set aside as %s and made anew", self._path, error, BROKEN)
+                log.warning("the index %s is broken (%s): set aside as %s and made anew", self._path, why, BROKEN)
                 self._path.replace(self.directory / BROKEN)
-        raise Forgotten from error
 
     # -- connections
 
@@ -227,6 +236,8 @@ class Index:
         """A connection to the file that is there now; the lock is held. An earlier state of the index, put in its place
         while we run, is of no use: it would give UIDs again that were given since."""
         with self._opening:
+            if any(opened is not None and opened.is_orphan() for opened in (self._reader, self._writing)):
+                raise schema.Unusable(_NO_JOURNAL)
             opened = _Opened(self._path, writing=writing)
             if self._known is not None and self._known[0] != opened.identity and self._known[1] == opened.instance:
                 opened.connection.close()
@@ -317,16 +328,33 @@ class Index:
         """The writing connection, to the file that is there now; the lock is held."""
         if self._writing is not None and self._writing.identity != self._on_disk():
             self._close_writing()
+        if self._writing is not None and self._writing.is_orphan():
+            raise schema.Unusable(_NO_JOURNAL)
         if self._writing is None:
             self._writing = self._connect(writing=True)
             self._set_aside()
         return self._writing
 
 
+def _identity(path: str) -> Identity | None:
+    try:
+        stat = os.stat(path)  # noqa: PTH116 - twice or more for each transaction
+    except FileNotFoundError:
+        return None
+    return stat.st_dev, stat.st_ino
+
+
+def _journal(path: str) -> tuple[Identity | None, Identity | None]:
+    """What SQLite has beside a file: the log, and what processes that have it open share."""
+    return _identity(path + "-wal"), _identity(path + "-shm")
+
+
 def _is_corrupt(error: sqlite3.Error) -> bool:
     if isinstance(error, schema.Unusable):
         return True
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    if code == sqlite3.SQLITE_IOERR_SHORT_READ:  # the journal is shorter than all who have it open know it to be
+        return True
     if code == sqlite3.SQLITE_ERROR:
         return "no such table" in str(error) or "no such column" in str(error)
     return code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)

@@ -1,6 +1,7 @@
 """One account's index: its file and connections, lost and corrupt files."""
 
 import logging
+import os
 import shutil
 import sqlite3
 import threading
@@ -192,6 +193,45 @@ def test_a_corrupt_index_is_set_aside(tmp_path: Path, first: str, caplog: pytest
     index.write(enter(""))
     assert directories(index) == [""]
     index.close()
+
+
+@pytest.mark.parametrize("first", ["read", "read_apart", "write"])
+def test_an_index_whose_journal_was_cut_short_is_set_aside(index: Watched, first: str) -> None:
+    """Nobody could read what was in it, as long as one process had it open."""
+    other = Index(index.directory, lambda *_: None)
+    for name in range(60):
+        index.write(enter(f".{name}"))
+    assert len(directories(other)) == 60
+    index.release()
+    os.truncate(index.directory / f"{FILE}-wal", 0)
+    work = enter("") if first == "write" else reading.mailboxes
+    with pytest.raises(Forgotten):
+        getattr(index, first)(work)
+    index.write(enter(".New"))
+    other.verify()
+
+    assert directories(index) == directories(other) == [".New"]
+    other.close()
+
+
+@pytest.mark.parametrize("removed", [("-wal", "-shm"), ("-wal",), ("-shm",)])
+@pytest.mark.parametrize("first", ["verify", "read_apart", "write"])
+def test_an_index_whose_journal_was_removed_is_set_aside(index: Watched, first: str, removed: tuple[str, ...]) -> None:
+    """Another process would see what was before, and write without seeing us."""
+    index.write(enter(""))
+    instance = index.instance()
+    for suffix in removed:
+        (index.directory / f"{FILE}{suffix}").unlink()
+    if first == "verify":
+        index.verify()
+    else:
+        with pytest.raises(Forgotten):
+            getattr(index, first)(enter(".a") if first == "write" else reading.mailboxes)
+    index.verify()
+
+    assert (index.directory / BROKEN).exists()
+    assert directories(index) == []
+    assert index.write(lambda transaction: transaction.instance) == index.instance() != instance
 
 
 def test_corruption_inside_is_found_by_looking_through_it(index: Watched) -> None:
