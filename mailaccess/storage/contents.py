@@ -11,7 +11,7 @@ from mailaccess.mail.lines import Buffer, LineEnding
 from mailaccess.storage.ahead import Ahead
 from mailaccess.storage.box import Box
 from mailaccess.storage.content import Content
-from mailaccess.storage.errors import ContentChanged, MessageGone, StorageError, from_os
+from mailaccess.storage.errors import ContentChanged, DiskFull, MessageGone, StorageError, from_os
 from mailaccess.storage.flagging import slices
 from mailaccess.storage.index import reading, threads
 from mailaccess.storage.index.rows import File, MailboxRow, file_stamp, same_content, words
@@ -112,7 +112,7 @@ def make_sizes(box: Box, uids: Sequence[int]) -> dict[int, int]:
     sizes: dict[int, int] = {}
     for piece in slices(uids, _AT_ONCE):
         surveys = {uid: (content.size, content.ending) for uid, content in _contents(box, piece)}
-        box.index.write(partial(_keep, box=box, surveys=surveys), durable=False)
+        _keep_if_room(box, surveys)
         sizes |= {uid: size for uid, (size, _) in surveys.items()}
     return sizes
 
@@ -133,10 +133,20 @@ def make_facts(
                 log.warning("message %d of %s cannot be read: %s", uid, box.directory, error)
                 continue
             surveys[uid] = content.size, content.ending
-        box.index.write(partial(_keep, box=box, surveys=surveys, facts=made, version=version), durable=False)
+        _keep_if_room(box, surveys, made, version)
         facts |= made
         sizes |= {uid: size for uid, (size, _) in surveys.items()}
     return facts, sizes
+
+
+def _keep_if_room(
+    box: Box, surveys: Mapping[int, tuple[int, LineEnding]], facts: Mapping[int, bytes] | None = None, version: int = 0
+) -> None:
+    """On a full disk mail can still be read; what was found out is found out again by the next who asks."""
+    try:
+        box.index.write(partial(_keep, box=box, surveys=surveys, facts=facts, version=version), durable=False)
+    except DiskFull as error:
+        log.warning("sizes and facts of messages in %s cannot be kept: %s", box.directory, error)
 
 
 def place(box: Box, messages: Mapping[int, Sequence[int]]) -> dict[int, int]:

@@ -64,9 +64,7 @@ def make_room(root: Path) -> None:
     accounts = Accounts(settings(root))
     inbox = accounts.open("fred", None).mailbox("INBOX")
     uids = [add(inbox, TEXT)[0] for _ in range(20)]
-    with (root / "filler").open("wb", buffering=0) as filler, suppress(OSError):
-        while True:
-            filler.write(b"x" * 512)
+    _take_all(root)
     accounts = Accounts(settings(root))  # as another process
     inbox = accounts.open("fred", None).mailbox("INBOX")
     _at_last(inbox.claim_recent)
@@ -76,6 +74,35 @@ def make_room(root: Path) -> None:
     assert len(texts(inbox)) == 10
     add(inbox, TEXT)
     accounts.close()
+
+
+def read_on(root: Path) -> None:
+    """Run inside: where not even the index has room, mail that nobody has read yet is read."""
+    accounts = Accounts(settings(root))
+    account = accounts.open("fred", None)
+    inbox = account.mailbox("INBOX")
+    for number in range(3):
+        arrive(root / "fred", b"unread %d\n" % number)
+    inbox.sync()
+    refused = 0
+    while refused < 5:  # the first time something is given back
+        _take_all(root)
+        try:
+            account.mailbox("INBOX").store([1], Action.ADD, frozenset([f"keyword{refused}"]))
+        except StorageError:
+            refused += 1
+    uids = list(inbox.messages.uids)
+    assert inbox.make_facts(uids[:1]).keys() == {uids[0]}
+    assert inbox.make_sizes(uids[1:]) == {2: 10, 3: 10}
+    assert list(inbox.messages.sizes) == [10] * 3
+    assert len(texts(inbox)) == 3
+
+
+def _take_all(root: Path) -> None:
+    """To the last octet."""
+    with (root / "filler").open("ab", buffering=0) as filler, suppress(OSError):
+        while True:
+            filler.write(b"x" * 512)
 
 
 def _at_last(change: Callable[[], object]) -> None:
@@ -107,7 +134,7 @@ def _moved(work: Mailbox, acknowledged: dict[int, bytes]) -> list[int]:
     return [1] if b"first\r\n" in texts(work).values() and 1 in acknowledged else []
 
 
-@pytest.mark.parametrize("what", [fill, make_room])
+@pytest.mark.parametrize("what", [fill, make_room, read_on])
 def test_a_full_disk(tmp_path: Path, what: Callable[[Path], None]) -> None:
     """Mail, index and uidlist share it."""
     mount = f"mount -t tmpfs -o size={MEGABYTES}m,mode=0700 none {tmp_path}"
