@@ -200,14 +200,14 @@ def _news(
     for place, (_, _, entry) in enumerate(numbering.files) if extra else ():
         flags[place] |= frozenset(extra.get(entry.base, ()))
     count = len(flags)
-    nothing = array("q", (0,)) * count
+    nothing = array("q", (0,))
     columns = Columns(
         array("I", (uid for uid, _, _ in numbering.files)),
         flags,
         array("Q", (modseq,)) * count,
         array("Q", (UNSIZED,)) * count,
-        nothing,
-        nothing,
+        nothing * count,
+        nothing * count,
     )
     further = {name.lower(): name for names in extra.values() for name in names}
     header = Header(row.highestmodseq, row.version, row.keywords, further, count, {})

@@ -37,7 +37,7 @@ class Memory:
         if everything.before is not None:
             header, columns = everything.before
             self._unlettered.update(header.further)
-            self.messages = Messages(*columns, highest=header.modseq)
+            self.messages = Messages.of(*columns, highest=header.modseq)
             self.take(everything)
             return
         rows = everything.messages

@@ -46,6 +46,23 @@ class Messages:
         self._log = _Log(highest)
         self._unseen = -1, 0  # what `highest` was, and what `first_unseen` said then
 
+    @classmethod
+    def of(
+        cls,
+        uids: "array[int]",
+        flags: list[Flags],
+        modseqs: "array[int]",
+        sizes: "array[int]",
+        dates: "array[int]",
+        saved: "array[int]",
+        highest: int,
+    ) -> "Messages":
+        """The same of columns that nobody else will change: to copy those of a million takes tens of milliseconds."""
+        new = cls(highest=highest)
+        new.uids, new.flags, new.modseqs = uids, flags, modseqs
+        new.sizes, new.dates, new.saved = sizes, dates, saved
+        return new
+
     def __len__(self) -> int:
         return len(self.uids)
 

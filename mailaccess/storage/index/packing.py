@@ -28,7 +28,7 @@ class Columns(NamedTuple):
     """Of equal length, in ascending order of UID: see `Messages`."""
 
     uids: "array[int]"
-    flags: Sequence[Flags]
+    flags: list[Flags]
     modseqs: "array[int]"
     sizes: "array[int]"
     dates: "array[int]"
@@ -120,7 +120,6 @@ def _unpack(data: memoryview, columns: Columns, shared: dict[Flags, Flags]) -> N
         end = start + count * column.itemsize
         column.frombytes(data[start:end])
         start = end
-    assert isinstance(columns.flags, list)
     columns.flags.extend(map(kinds.__getitem__, codes))
 
 
