@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from mailaccess.storage.disk import FileStamp, locked, replace_file
-from mailaccess.storage.errors import TooManyAnnotations, Unavailable
+from mailaccess.storage.errors import TooManyAnnotations, Unavailable, from_os
 
 MAX_VALUE = 64 * 1024
 """Octets of one value."""
@@ -125,8 +125,11 @@ class Annotations:
         return self._metadata.places().get(self._place, {}).get(owner, {})
 
     def change(self, changes: Changes) -> None:
-        """As Metadata.change."""
-        self._metadata.change(self._place, changes)
+        """As Metadata.change. StorageError also for what the system refuses."""
+        try:
+            self._metadata.change(self._place, changes)
+        except OSError as error:
+            raise from_os(error) from error
         if self._changed is not None:
             self._changed()
 

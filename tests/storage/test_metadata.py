@@ -72,3 +72,9 @@ def test_a_damaged_file_is_not_overwritten(tmp_path: Path, text: str) -> None:
         metadata.change("", {SHARED: {"/comment": b"x"}})
 
     assert file.read_text() == text
+
+
+def test_what_the_system_refuses(tmp_path: Path) -> None:
+    """It is an error of storage, which clients are told of."""
+    with pytest.raises(Unavailable):
+        Annotations(Metadata(tmp_path / "removed"), "1").change({SHARED: {"/comment": b"x"}})
