@@ -8,25 +8,19 @@ from contextlib import contextmanager, suppress
 from mailaccess.mail.lines import LineEnding, to_wire
 from mailaccess.storage.box import Box
 from mailaccess.storage.index import reading
-from mailaccess.storage.index.rows import ENDINGS, file_stamp, same_content
+from mailaccess.storage.index.rows import ENDINGS, entry_of, file_stamp, same_content
 
 MOST = 256 * 1024
 """Octets of a file."""
 
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK  # as `content` opens them
+_CRLF, _LF = ENDINGS.index(LineEnding.CRLF), ENDINGS.index(LineEnding.LF)
 
 
 def files(box: Box, uids: Collection[int]) -> dict[int, bytes]:
     """The octets of these messages' files. Left out are those that have to be opened as any other: large ones, and
     those whose file is not where the index has it, or has other content."""
-    wanted = set(uids)
-    found: dict[int, bytes] = {}
-    for uid, file in box.index.read(lambda connection: reading.files_of(connection, box.id, uids)).items():
-        if uid in wanted and file.disk_size <= MOST:
-            data = _read(box.maildir.file(file.entry), file.disk_size, file.mtime, file.disk_size)
-            if data is not None:
-                found[uid] = data
-    return found
+    return {uid: data for uid, _, data in _read(box, dict.fromkeys(uids, MOST))}
 
 
 def beginnings(box: Box, ends: Mapping[int, int]) -> Iterator[tuple[int, bytes]]:
@@ -35,24 +29,13 @@ def beginnings(box: Box, ends: Mapping[int, int]) -> Iterator[tuple[int, bytes]]
 
     One by one: what each takes of memory is still in the processor's cache when the next one is given it.
     """
-    files = box.index.read(lambda connection: reading.files_of(connection, box.id, ends))
-    with _directories(box) as directories:
-        for uid, end in ends.items():
-            file = files.get(uid)
-            if file is None or file.line_ends is None or file.disk_size > MOST or file.place not in directories:
-                continue
-            base, info = file.base, file.info
-            name = base + info if isinstance(base, str) and isinstance(info, str) else file.entry.name
-            # On disk an octet is not farther from the beginning than on the wire.
-            data = _read(name, file.disk_size, file.mtime, min(end, file.disk_size), directories[file.place])
-            if data is None:
-                continue
-            ending = ENDINGS[file.line_ends]
-            if ending is LineEnding.LF:
-                data = data.replace(b"\n", b"\r\n")
-            elif ending is LineEnding.MIXED:
-                data = to_wire(data)
-            yield uid, data.replace(b"\0", b"\x80") if b"\0" in data else data
+    for uid, line_ends, octets in _read(box, ends):  # on disk an octet is not farther from the beginning
+        data = octets
+        if line_ends == _LF:
+            data = octets.replace(b"\n", b"\r\n")
+        elif line_ends != _CRLF:
+            data = to_wire(octets)
+        yield uid, data.replace(b"\0", b"\x80") if b"\0" in data else data
 
 
 def unlike(box: Box, uids: Collection[int]) -> set[int]:
@@ -90,19 +73,29 @@ def _directories(box: Box) -> Iterator[dict[str, int]]:
             os.close(fd)
 
 
-def _read(path: str, size: int, mtime: int, length: int, directory: int | None = None) -> bytes | None:
-    """The first octets of a file of that size and date."""
-    try:
-        fd = os.open(path, _FLAGS, dir_fd=directory)
-    except OSError:
-        return None
-    try:
-        status = os.fstat(fd)
-        if status.st_size != size or status.st_mtime_ns != mtime or not stat.S_ISREG(status.st_mode):
-            return None
-        data = os.read(fd, length)
-    except OSError:
-        return None
-    finally:
-        os.close(fd)
-    return data if len(data) == length else None
+def _read(box: Box, ends: Mapping[int, int]) -> Iterator[tuple[int, int | None, bytes]]:
+    """Of each file the first so many octets, or all; with the message's UID, and how its lines end. As few steps as can
+    be: a mailbox has many files."""
+    rows = box.index.read(lambda connection: reading.places_of(connection, box.id, ends))
+    with _directories(box) as directories:
+        for uid, base, info, place, line_ends, size, mtime in rows:
+            if uid not in ends or size > MOST or place not in directories:
+                continue
+            end = ends[uid]
+            length = min(end, size)
+            name = base + info if isinstance(base, str) and isinstance(info, str) else entry_of(base, info, place).name
+            try:
+                fd = os.open(name, _FLAGS, dir_fd=directories[place])
+            except OSError:
+                continue
+            try:
+                status = os.fstat(fd)
+                if status.st_size != size or status.st_mtime_ns != mtime or not stat.S_ISREG(status.st_mode):
+                    continue
+                data = os.read(fd, length)
+            except OSError:
+                continue
+            finally:
+                os.close(fd)
+            if len(data) == length:
+                yield uid, line_ends, data

@@ -1,11 +1,13 @@
 """SEARCH with the full-text index: the same answers as without, and no file opened that need not be."""
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from mailaccess.imap import indexed
 from mailaccess.storage import small
+from mailaccess.storage.box import Box
 from mailaccess.storage.text import asking
 from tests.world import World
 
@@ -74,12 +76,13 @@ def test_no_file_is_read(filled: World, monkeypatch: pytest.MonkeyPatch) -> None
     client = filled.imap_in()
     while filled.accounts.fill():
         pass
-    read: list[str] = []
+    read: list[int] = []
     original = small._read
 
-    def noted(path: str, size: int, mtime: int, length: int) -> bytes | None:
-        read.append(path)
-        return original(path, size, mtime, length)
+    def noted(box: Box, ends: Mapping[int, int]) -> Iterator[tuple[int, int | None, bytes]]:
+        for found in original(box, ends):
+            read.append(found[0])
+            yield found
 
     monkeypatch.setattr(small, "_read", noted)
     client.ask(b"a SEARCH OR BODY apple TEXT nothing\r\n")

@@ -13,10 +13,12 @@ from mailaccess.storage.index.rows import (
     SELECT_FILE,
     SELECT_MAILBOX,
     SELECT_MESSAGE,
+    SELECT_PLACE,
     SELECT_WITH_INSTANCE,
     File,
     MailboxRow,
     Message,
+    Place,
     entry_of,
     facts_id,
     mailbox_of,
@@ -270,6 +272,18 @@ def files_of(connection: sqlite3.Connection, mailbox: int, uids: Collection[int]
     ask = f"{SELECT_FILE} WHERE mailbox = ? AND uid BETWEEN ? AND ?"
     files = map(File._make, connection.execute(ask, (mailbox, first, last)).fetchall())
     return {file.uid: file for file in files}
+
+
+def places_of(connection: sqlite3.Connection, mailbox: int, uids: Collection[int]) -> list[Place]:
+    """The same as columns, for who reads all these files: no more is made of them, which takes half the time."""
+    if not uids:
+        return []
+    first, last = min(uids), max(uids)
+    if last - first > _SPREAD * len(uids):
+        ask = f"{SELECT_PLACE} WHERE mailbox = ? AND uid = ?"
+        return [row for uid in uids for row in connection.execute(ask, (mailbox, uid))]
+    ask = f"{SELECT_PLACE} WHERE mailbox = ? AND uid BETWEEN ? AND ?"
+    return connection.execute(ask, (mailbox, first, last)).fetchall()
 
 
 def messages(connection: sqlite3.Connection, mailbox: int) -> list[Message]:

@@ -194,6 +194,9 @@ SELECT_MESSAGE = (
     "SELECT uid, base, info, place, extra, modseq, size, ending, disk_size, mtime, inode, saved, keys FROM message"
 )
 SELECT_FILE = "SELECT uid, base, info, place, size, ending, disk_size, mtime, inode FROM message"
+SELECT_PLACE = "SELECT uid, base, info, place, ending, disk_size, mtime FROM message"
+Place = tuple[int, str | bytes, str | bytes, Where, int | None, int, int]
+"""Its columns: what is needed of a file to read it."""
 LEFT_FACTS = (
     "SELECT facts.id FROM gone CROSS JOIN facts"  # in this order: each range is looked up among the facts
     " ON facts.id BETWEEN (gone.mailbox << 32 | gone.first) AND (gone.mailbox << 32 | gone.last)"

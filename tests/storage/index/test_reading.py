@@ -173,3 +173,16 @@ def test_the_messages_and_facts_of_some(connection: sqlite3.Connection, uids: li
     ]
     assert reading.facts(connection, row.id, sorted(set(uids)), 7) == {uid: b"%d" % uid for uid in there}
     assert reading.facts(connection, row.id, sorted(set(uids)), 8) == {}
+
+
+@pytest.mark.parametrize("uids", [(2, 3), (2, 900), ()])
+def test_places_of_files(connection: sqlite3.Connection, uids: tuple[int, ...]) -> None:
+    """Of messages that stand together there may be more than were asked for; of those far apart there are not."""
+    row = fill(connection, message(2), message(3, place="new"), message(900))
+    places = {
+        2: (2, "2.host", ":2,S", "cur", None, 10, 5 * 10**9),
+        3: (3, "3.host", "", "new", None, 10, 5 * 10**9),
+        900: (900, "900.host", ":2,S", "cur", None, 10, 5 * 10**9),
+    }
+
+    assert reading.places_of(connection, row.id, uids) == [places[uid] for uid in uids]
