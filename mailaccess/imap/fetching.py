@@ -5,16 +5,16 @@ batch.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from typing import Any
 
 from mailaccess.imap.facts import Facts
 from mailaccess.imap.items import FLAGS, MODSEQ, UID, sizes
 from mailaccess.imap.loading import load_facts, load_threads
-from mailaccess.imap.retold import Read
+from mailaccess.imap.retold import Telling
 from mailaccess.imap.session import Session
-from mailaccess.imap.values import Line, load_values
+from mailaccess.imap.values import Batch, load_values
 from mailaccess.imap.view import Ranges, length
 from mailaccess.imap.wanted import Block, Needs, Said, Stream, Value, Wanted
 from mailaccess.storage.content import Content
@@ -29,7 +29,6 @@ LINES_AT_ONCE = 512
 
 _FEW = 16  # messages that are no reason to ask whether it is another session's turn: who reads commands does
 _MESSAGES_AT_ONCE = 128  # whose facts are loaded, or whose files are read by one call to a thread
-_OCTETS_AT_ONCE = 1 << 20  # in the latter
 _PIECE = 64 * 1024  # of a streamed text
 _BY_REFERENCE = 16 * 1024  # a larger value is not copied into its line
 
@@ -61,18 +60,6 @@ def _form(head: bytes, items: Sequence[Wanted]) -> bytes:
     return b"%s%s)\r\n" % (head, b" ".join(item.form for item in items))
 
 
-def _batches(wanted: Sequence[Line]) -> Iterator[Sequence[Line]]:
-    """Those of which the files are read by one call."""
-    start = octets = 0
-    for i, line in enumerate(wanted):
-        octets += line.cost
-        if octets >= _OCTETS_AT_ONCE:
-            yield wanted[start : i + 1]
-            start, octets = i + 1, 0
-    if start < len(wanted):
-        yield wanted[start:]
-
-
 class Answer:
     """The FETCH responses of one command. `missing` counts the messages that could not be answered for, `undecodable`
     those of them that are there, but encoded in a way that is not known."""
@@ -83,7 +70,7 @@ class Answer:
         self.mailbox = session.mailbox
         self.seen = seen  # UIDs that the client must be told the flags of, since this command changed them
         self.missing = self.undecodable = 0
-        self.keep: Callable[[Iterable[Read]], None] | None = None  # what is read, where that is much
+        self.telling: Telling | None = None  # what is read is kept, where that is much
         extra: list[Wanted] = []
         if seen:
             # RFC 7162 3.2.4 wants UID and MODSEQ too where a FETCH sets \Seen
@@ -108,7 +95,7 @@ class Answer:
         total = length(ranges)
         retold, bulk = self.session.settings.retold, self.reads and total > _FEW
         if bulk:
-            self.keep = retold.command(self.mailbox, self.all_items).keep
+            self.telling = retold.command(self.mailbox, self.all_items)
         slow = self.reads or self.says or self.needs & ~Needs.SIZES
         at_once = _MESSAGES_AT_ONCE if slow else LINES_AT_ONCE
         self.session.expect(total)
@@ -213,41 +200,47 @@ class Answer:
         reading = (column for item, column in zip(self.all_items, columns, strict=True) if item.reads)
         return any(not isinstance(said, bytes) for column in reading for said in column)
 
-    async def _send_texts(self, block: Block, columns: Sequence[Sequence[Said]]) -> None:
+    async def _send_texts(self, block: Block, columns: list[Sequence[Said]]) -> None:
         sized = block.values(sizes) if self.reads else [0] * len(block.uids)
-        wanted = list(map(Line, block.uids, sized, zip(*columns, strict=True)))
+        reading = [index for index, item in enumerate(self.all_items) if item.reads]
         numbers = iter(block.numbers)
-        channel, form = self.session.channel, self.form
-        for batch in _batches(wanted):
+        for batch in Batch(block.uids, sized, columns, reading).pieces():
             try:
                 await load_values(self.mailbox, batch)
-                if self.keep is not None:
-                    self.keep((line.uid, line.said, line.values) for line in batch if line.values is not None)
-                for line, number in zip(batch, numbers, strict=False):
-                    if line.values is None:
-                        self.missing += 1
-                        self.undecodable += line.undecodable
-                    elif self.seen or line.cost > _BY_REFERENCE:
-                        await self._send(number, line, line.values)
-                    else:
-                        channel.write(form % (number, *line.values))
-                    if channel.full:
-                        await drained()
+                if self.telling is not None:
+                    self.telling.keep(batch)
+                await self._send_batch(numbers, batch)
             finally:
-                for line in batch:
-                    if line.content is not None:
-                        line.content.close()
+                batch.close()
 
-    async def _send(self, number: int, line: Line, row: Sequence[Value]) -> None:
+    async def _send_batch(self, numbers: Iterator[int], batch: Batch) -> None:
+        channel, form = self.session.channel, self.form
+        rows = zip(islice(numbers, len(batch.uids)), *batch.columns, strict=True)
+        if not self.seen and not batch.unread and max(batch.costs, default=0) <= _BY_REFERENCE:
+            for row in rows:
+                channel.write(form % row)
+                if channel.full:
+                    await drained()
+            return
+        for index, row in enumerate(rows):
+            if index in batch.unread:
+                self.missing += 1
+                self.undecodable += index in batch.undecodable
+            else:
+                await self._send(batch, index, *row)
+            if channel.full:
+                await drained()
+
+    async def _send(self, batch: Batch, index: int, number: int, *row: Value) -> None:
         """One response. Long values are passed on as they are, or streamed."""
         form = self.form
         if self.seen:
-            if line.uid in self.seen:
+            if batch.uids[index] in self.seen:
                 form = self.full_form
             else:
                 row = row[: len(self.items)]
-        if line.cost > _BY_REFERENCE and any(map(_is_long, row)):
-            await self._send_long(number, row, line.content)
+        if batch.costs[index] > _BY_REFERENCE and any(map(_is_long, row)):
+            await self._send_long(number, row, batch.contents.get(index))
         else:
             self.session.write(form % (number, *row))
 

@@ -5,18 +5,15 @@ kernel, which tells of every change, has told of none.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from mailaccess.imap.kept import ALONE, Kept
-from mailaccess.imap.wanted import Block, Said, Value, Wanted
+from mailaccess.imap.values import Batch
+from mailaccess.imap.wanted import Block, Said, Wanted
 from mailaccess.storage.mailbox import Mailbox
 
 SHORT = 8 * 1024
 """Octets of a text that is kept: 128 of them are no more than is read from files at a time."""
-
-Read = tuple[int, Sequence[Said], Sequence[Value]]
-"""A UID, what was said of that message, and what is said now that its file was read."""
 
 
 class Retold:
@@ -69,16 +66,16 @@ class Telling:
         self._room = room
         self._items = [(index, item.read_as) for index, item in enumerate(items) if item.read_as is not None]
 
-    def keep(self, rows: Iterable[Read]) -> None:
-        """Keeps what is short of it."""
+    def keep(self, batch: Batch) -> None:
+        """Keeps what is short of what was read."""
         if self._room <= 0:
             return
-        read = list(rows)
         for index, name in self._items:
-            texts: dict[int, Any] = {}
-            for uid, said, values in read:
-                text = values[index]
-                if isinstance(text, bytes) and text is not said[index] and len(text) <= SHORT:
-                    texts[uid] = text
+            rows = zip(batch.uids, batch.said[index], batch.columns[index], strict=True)
+            texts = {
+                uid: text
+                for uid, said, text in rows
+                if text is not said and isinstance(text, bytes) and len(text) <= SHORT
+            }
             self._room -= sum(map(len, texts.values())) + ALONE * len(texts)
             self._kept.add(self._mailbox, name, texts)

@@ -1,7 +1,7 @@
 """What FETCH reads from messages' files: at once where it is little, else many files by one call to a thread."""
 
-from collections.abc import Callable, Sequence
-from typing import cast
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from mailaccess.imap.binary import UnknownEncoding
 from mailaccess.imap.section import ENDLESS, HeaderSpan, Span
@@ -13,66 +13,99 @@ from mailaccess.wire.traps import call
 
 _INLINE_MESSAGES = 4  # so few and small ones are read faster than a thread is asked to
 _INLINE_OCTETS = 32 * 1024
+_OCTETS_AT_ONCE = 1 << 20  # read by one call to a thread
 _AT_HAND = bytes, int
 _TEXTS = Span, HeaderSpan
 
 
-class Line:
-    """One message's values, and then those that were found in its file among them."""
+class Batch:
+    """Some messages, and for each item a column of what is said of them; then of what was found in their files.
 
-    __slots__ = ("content", "cost", "end", "said", "uid", "undecodable", "values")
+    Messages are known by their place in the columns.
+    """
 
-    def __init__(self, uid: int, size: int, said: Sequence[Said]) -> None:
-        """`size`: octets of the message."""
-        self.uid = uid
+    __slots__ = ("columns", "contents", "costs", "ends", "reading", "said", "uids", "undecodable", "unread")
+
+    def __init__(
+        self, uids: Sequence[int], sizes: Sequence[int], said: Sequence[Sequence[Said]], reading: Sequence[int]
+    ) -> None:
+        """`sizes`: octets of the messages. `reading`: in which of the columns there may be Sources."""
+        self.uids = uids
         self.said = said
-        self.values: Sequence[Value] | None = None  # None in the end: the message is gone
-        self.content: Content | None = None  # open, when a value is a stream of it
-        self.undecodable = False  # it is there, but encoded in a way that is not known
-        self.end = -1  # before which octet of the message ends what is read; -1: nothing is
-        for one in said:
-            if not isinstance(one, _AT_HAND) and one.end > self.end:
-                self.end = one.end
-        self.cost = min(self.end, size)  # octets that are read, at most
-        if self.end < 0:
-            self.values = cast("Sequence[Value]", said)
+        self.columns: list[list[Any]] = list(map(list, said))  # with Values where there were Sources
+        self.reading = reading
+        # Before which octet of each message ends what is read; -1: nothing is.
+        ends = [[-1 if isinstance(one, _AT_HAND) else one.end for one in said[index]] for index in reading]
+        self.ends: Sequence[int] = ends[0] if len(ends) == 1 else list(map(max, *ends)) if ends else [-1] * len(uids)
+        self.costs = list(map(min, self.ends, sizes))  # octets that are read of each, at most
+        self.contents: dict[int, Content] = {}  # open, where a value is a stream of it
+        self.unread: set[int] = set()  # those that are gone, or were not read yet
+        self.undecodable: set[int] = set()  # those of them that are there, but encoded in a way that is not known
+
+    def pieces(self) -> Iterator["Batch"]:
+        """The same messages, as many at a time as are read by one call."""
+        if sum(self.costs) < _OCTETS_AT_ONCE:
+            yield self
+            return
+        start = octets = 0
+        for end, cost in enumerate(self.costs, 1):
+            octets += cost
+            if octets >= _OCTETS_AT_ONCE or end == len(self.costs):
+                part = slice(start, end)
+                yield Batch(self.uids[part], self.costs[part], [each[part] for each in self.said], self.reading)
+                start, octets = end, 0
+
+    def close(self) -> None:
+        """Closes the contents that are open."""
+        for content in self.contents.values():
+            content.close()
 
 
-async def load_values(mailbox: Mailbox, wanted: Sequence[Line]) -> None:
-    """Fills in `values` and `content`. Whoever asks closes the contents, also if this fails."""
-    missing = [one for one in wanted if one.values is None]
-    few = len(missing) <= _INLINE_MESSAGES and sum(one.cost for one in missing) <= _INLINE_OCTETS
-    if not (few and _read(missing, mailbox.content_at_hand)):
-        await call(_read_together, missing, mailbox)
+async def load_values(mailbox: Mailbox, batch: Batch) -> None:
+    """Puts what Sources read in their place. Whoever asks closes the batch, also if this fails."""
+    wanted = [row for row, end in enumerate(batch.ends) if end >= 0]
+    batch.unread.update(wanted)
+    few = len(wanted) <= _INLINE_MESSAGES and sum([batch.costs[row] for row in wanted]) <= _INLINE_OCTETS
+    if not (few and _read(batch, wanted, mailbox.content_at_hand)):
+        await call(_read_together, batch, mailbox)
 
 
-def _read_together(wanted: Sequence[Line], mailbox: Mailbox) -> None:
+def _read_together(batch: Batch, mailbox: Mailbox) -> None:
+    uids, ends, unread = batch.uids, batch.ends, batch.unread
+    columns = [(batch.said[index], batch.columns[index]) for index in batch.reading]
     # What is decoded must be opened; and so must what is found to be nothing: is the message there?
-    simple = {line.uid: line for line in wanted if 0 < line.end <= ENDLESS}
-    for uid, text in mailbox.beginnings({uid: line.end for uid, line in simple.items()}):
-        values = [said.within(text) if isinstance(said, _TEXTS) else said for said in simple[uid].said]
-        simple[uid].values = cast("list[Value]", values)
-    rest = [line for line in wanted if line.values is None]
+    rows = {uids[row]: row for row in unread if 0 < ends[row] <= ENDLESS}
+    for uid, text in mailbox.beginnings({uid: ends[row] for uid, row in rows.items()}):
+        row = rows[uid]
+        for said, values in columns:
+            one = said[row]
+            if isinstance(one, _TEXTS):
+                values[row] = one.within(text)
+        unread.remove(row)
+    rest = sorted(unread - batch.undecodable)
     if rest:
-        _read(rest, mailbox.opening([line.uid for line in rest]))
+        _read(batch, rest, mailbox.opening([uids[row] for row in rest]))
 
 
-def _read(wanted: Sequence[Line], open_content: Callable[[int], Content | None]) -> bool:
-    """Whether all were opened that are there; those that were once are not opened again."""
-    for one in wanted:
-        if one.values is not None or one.undecodable:
-            continue
-        content = None
+def _read(batch: Batch, rows: Sequence[int], open_content: Callable[[int], Content | None]) -> bool:
+    """Whether all were opened that are there."""
+    for row in rows:
+        found: list[Value] = []
         try:
-            content = one.content = open_content(one.uid)
+            content = open_content(batch.uids[row])
             if content is None:
                 return False
-            one.values = [said if isinstance(said, _AT_HAND) else said.read(content) for said in one.said]
+            batch.contents[row] = content
+            sources = [batch.said[index][row] for index in batch.reading]
+            found = [one if isinstance(one, _AT_HAND) else one.read(content) for one in sources]
         except (MessageGone, ContentChanged, ShortRead):
-            one.values = None
+            pass
         except UnknownEncoding:
-            one.undecodable = True
-        if content is not None and not (one.values and any(isinstance(value, Stream) for value in one.values)):
-            content.close()
-            one.content = None
+            batch.undecodable.add(row)
+        if found:
+            batch.unread.remove(row)
+            for index, value in zip(batch.reading, found, strict=True):
+                batch.columns[index][row] = value
+        if row in batch.contents and not any(isinstance(value, Stream) for value in found):
+            batch.contents.pop(row).close()
     return True
