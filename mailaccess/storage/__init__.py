@@ -5,7 +5,8 @@ lets UIDs outlive the index. From what protocols use down to what touches files:
 
 accounts     all accounts: where a user's mail is, how many indexes are open
 access       what one user comes at: his account, and of others' what their lists let him have; `namespaces` where
-             the names lead that he gives to their mailboxes
+             the names lead that he gives to their mailboxes, `authorization` what he may do there, `quota_roots` under
+             which names usage is told
 account      one user's mail: mailboxes, subscriptions, annotations, care; `loaded` its mailboxes in memory, `acls` who
              may do what with which
 status       STATUS: the sums of a mailbox that nobody need have open

@@ -14,20 +14,14 @@ from pathlib import Path
 from mailaccess.storage import rights
 from mailaccess.storage.account import Account, MailboxEntry
 from mailaccess.storage.acl import Acl, Who
-from mailaccess.storage.errors import (
-    InvalidName,
-    NoSuchMailbox,
-    NoSuchQuotaRoot,
-    NotPermitted,
-    NotSelectable,
-    StorageError,
-)
+from mailaccess.storage.authorization import Authorization
+from mailaccess.storage.errors import InvalidName, NoSuchMailbox, NotPermitted, NotSelectable, StorageError
 from mailaccess.storage.feed import Feed
-from mailaccess.storage.folders import INBOX, SEPARATOR, normal_name
+from mailaccess.storage.folders import INBOX, SEPARATOR, parents
 from mailaccess.storage.mailbox import Mailbox
 from mailaccess.storage.metadata import Annotations, Metadata, Owned
 from mailaccess.storage.namespaces import Namespaces, Opened, Place, Sharing
-from mailaccess.storage.quota import Limits, Usage
+from mailaccess.storage.quota_roots import QuotaRoots
 from mailaccess.storage.rights import ADMINISTER, CREATE, DELETE, LOOKUP, POST, READ, Rights
 from mailaccess.storage.status import Status
 from mailaccess.storage.viewed import Viewer
@@ -36,10 +30,6 @@ log = logging.getLogger(__name__)
 
 _ANNOTATING = frozenset("rswip")
 """ "the "l" right and any one of the "r", "s", "w", "i", or "p" rights" (RFC 5464 3.3)"""
-
-QUOTA_ROOT = "User quota"
-"""That of one's own mail; as in Dovecot, since clients show it. Of another user's, with his name behind it."""
-SHARED_QUOTA_ROOT = "Shared quota"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +47,6 @@ class Realm:
         return rights.ALL if self.own else rights.NONE
 
 
-_NO_RIGHT_TO_CREATE = "you have no right to create a mailbox there"
-
-
 class Access:
     """One user's. As with Account, all calls may wait for the disk: they are for threads."""
 
@@ -68,6 +55,8 @@ class Access:
         self.own = account
         self._sharing = sharing
         self._names = Namespaces(user, account, sharing, opened)
+        self._authorization = Authorization(user, account, self._names)
+        self.quota_roots = QuotaRoots(account, self._names, self._authorization)
 
     @property
     def root(self) -> Path:
@@ -98,10 +87,7 @@ class Access:
     def realms(self, *, foreign: bool) -> list[Realm]:
         """The user's own account, and with `foreign` those in which others share something with him."""
         places = [self._names.own, *(self._names.foreign() if foreign else ())]
-        return [
-            Realm(place.account.feed, place.prefix, place.account is self.own, partial(self._listed_rights, place))
-            for place in places
-        ]
+        return [self._realm(place) for place in places]
 
     def listen(self, tell: Callable[[], None]) -> Callable[[], None]:
         """Has `tell` called when there may be others who share something; returns what ends that."""
@@ -121,15 +107,15 @@ class Access:
 
     def create(self, name: str, special_use: frozenset[str] = frozenset()) -> None:
         """Needs "k" on the nearest parent that exists. As Account.create."""
-        place = self._new_place(name)
+        place = self._authorization.new_place(name)
         place.account.create(place.name, special_use if place.account is self.own else frozenset())
         self._tell_sharers(place)
 
     def delete(self, name: str) -> None:
         """Needs "x". As Account.delete."""
         place = self._names.place(name)
-        if place.account is not self.own or self._list(place) is not None:
-            self._require(place, DELETE)
+        if place.account is not self.own or place.account.acls.has(place.name):
+            self._authorization.require(place, DELETE)
         place.account.delete(place.name)
         self._tell_sharers(place)
 
@@ -137,9 +123,9 @@ class Access:
         """Needs "x", and "k" on the nearest parent of the new name. As Account.rename."""
         source = self._names.place(old)
         foreign = source.account is not self.own
-        if foreign or self._list(source) is not None:
-            self._require(source, DELETE)
-        target = self._new_place(new)
+        if foreign or source.account.acls.has(source.name):
+            self._authorization.require(source, DELETE)
+        target = self._authorization.new_place(new)
         if source.account is not target.account:
             raise InvalidName("a mailbox cannot be renamed into another account")
         if foreign and source.name == INBOX:
@@ -193,7 +179,7 @@ class Access:
         unlisted = place.account.unlisted_status(place.name, size=size) if place.account is self.own else None
         if unlisted is not None:
             return unlisted
-        self._require(place, READ)
+        self._authorization.require(place, READ)
         return place.account.viewed_status(place.name, self._viewer(place), size=size)
 
     def status_at_hand(self, name: str, *, size: bool = True) -> Status | None:
@@ -219,38 +205,13 @@ class Access:
         if name is None:
             return self.own.annotations(None)
         place = self._names.place(name)
-        if place.account is not self.own and not self._require(place, LOOKUP) & _ANNOTATING:
+        if place.account is not self.own and not self._authorization.require(place, LOOKUP) & _ANNOTATING:
             raise NotPermitted(f"you have no right to the annotations of {name}")
         return place.account.annotations(place.name)
 
     def annotated(self) -> dict[str, Owned]:
         """All annotations of the user's own mail."""
         return self.own.annotated()
-
-    # -- quota
-
-    def quota_root(self, name: str) -> str:
-        """Under which name the mailbox's messages are counted. It need not exist where it is one's own; another's needs
-        "r", as his usage is nobody else's business. NoSuchMailbox, NotPermitted."""
-        place = self._names.place(name)
-        if place.account is self.own:
-            normal_name(place.name)
-            return QUOTA_ROOT
-        self._require(place, READ)
-        return SHARED_QUOTA_ROOT if place.owner is None else QUOTA_ROOT + SEPARATOR + place.owner
-
-    def quota(self, root: str) -> tuple[Usage, Limits] | None:
-        """What is counted there, and the limits; without limits nothing is counted. NoSuchQuotaRoot, also where the
-        user may read nothing of it."""
-        account = self._quota_account(root)
-        limits = account.limits()
-        return (account.usage(), limits) if limits != Limits() else None
-
-    def set_quota(self, root: str, limits: Limits) -> None:
-        """Sets limits: everybody his own. NoSuchQuotaRoot, NotPermitted."""
-        if self._quota_account(root) is not self.own:
-            raise NotPermitted("only the owner of the mail can limit it")
-        self.own.set_limits(limits)
 
     # -- rights
 
@@ -263,7 +224,7 @@ class Access:
             return frozenset(LOOKUP)
         place = self._names.place(name)
         try:
-            found = self._rights(place)
+            found = self._authorization.rights(place)
         except NotSelectable:
             return frozenset(LOOKUP + CREATE) if place.account is self.own else frozenset(LOOKUP)
         if not found & rights.ANY_TELLS:
@@ -273,13 +234,13 @@ class Access:
     def acl(self, name: str) -> tuple[Acl, str | None]:
         """The mailbox's list, and whose account it is in: needs "a"."""
         place = self._names.place(name)
-        self._require(place, ADMINISTER)
+        self._authorization.require(place, ADMINISTER)
         return place.account.acls.of(place.name), place.owner
 
     def change_acl(self, name: str, who: Who, change: str | None, *, negative: bool = False) -> None:
         """SETACL, or with None DELETEACL: needs "a". UnknownRight."""
         place = self._names.place(name)
-        self._require(place, ADMINISTER)
+        self._authorization.require(place, ADMINISTER)
         place.account.acls.change(place.name, who, change, place.owner, negative=negative)
         self._tell_sharers(place)
 
@@ -300,13 +261,13 @@ class Access:
         known = {entry.name for entry in own}
         for place in self._names.foreign():
             try:
-                found = self._visible(place)
+                found = self._authorization.visible(place)
             except StorageError as error:
                 log.warning("%s cannot be listed: %s", place.prefix, error)
                 continue
             names = {place.full(name) for name in found}
-            parents = {parent for name in names for parent in _parents(name)}
-            added = {**{name: MailboxEntry(name, False) for name in parents}, **_entries(place, found)}
+            above = {parent for name in names for parent in parents(name)}
+            added = {**{name: MailboxEntry(name, False) for name in above}, **_entries(place, found)}
             entries += [entry for name, entry in sorted(added.items()) if name not in known]
             known |= added.keys()
         return entries
@@ -320,7 +281,11 @@ class Access:
         if self.others is None or self._names.prefix(name) != self.others or SEPARATOR in name[len(self.others) :]:
             return False
         found = self._names.of(name[len(self.others) :])
-        return found is not None and bool(self._visible(found))
+        return found is not None and bool(self._authorization.visible(found))
+
+    def _realm(self, place: Place) -> Realm:
+        lists = partial(self._authorization.listed, place)
+        return Realm(place.account.feed, place.prefix, place.account is self.own, lists)
 
     def _own_place(self, name: str) -> Place:
         place = self._names.place(name)
@@ -328,76 +293,12 @@ class Access:
             raise NotPermitted("only the owner of a mailbox can do that")
         return place
 
-    def _quota_account(self, root: str) -> Account:
-        if root == QUOTA_ROOT:
-            return self.own
-        found = None
-        if root == SHARED_QUOTA_ROOT:
-            found = self._names.everybodys()
-        elif self.others is not None and root.startswith(QUOTA_ROOT + SEPARATOR):
-            found = self._names.of(root[len(QUOTA_ROOT + SEPARATOR) :])
-        if found is not None:
-            lists = found.account.acls.all().values()
-            if found.account is self.own or any(READ in self._of(each, found) for each in lists):
-                return found.account
-        raise NoSuchQuotaRoot(f"there is no quota root {root}")
-
-    def _visible(self, place: Place) -> list[str]:
-        """The mailboxes of an account that this user may look up."""
-        return [name for name, each in place.account.acls.all().items() if LOOKUP in self._of(each, place)]
-
-    def _listed_rights(self, place: Place) -> dict[str, Rights]:
-        return {name: self._of(each, place) for name, each in place.account.acls.all().items()}
-
-    def _list(self, place: Place) -> Acl | None:
-        """The mailbox's list; None where there is none, or no such mailbox."""
-        return place.account.acls.of(place.name) if place.account.acls.has(place.name) else None
-
-    def _of(self, found: Acl, place: Place) -> Rights:
-        return found.of(self.user, owner=place.account is self.own)
-
-    def _rights(self, place: Place) -> Rights:
-        """NoSuchMailbox, also where the name is only the parent of mailboxes that the user cannot see."""
-        try:
-            return self._of(place.account.acls.of(place.name), place)
-        except NoSuchMailbox:
-            raise NoSuchMailbox(f"there is no mailbox {place.asked}") from None
-        except NotSelectable:
-            if place.account is self.own or any(
-                name.startswith(place.name + SEPARATOR) for name in self._visible(place)
-            ):
-                raise NotSelectable(f"{place.asked} is only the parent of other mailboxes") from None
-            raise NoSuchMailbox(f"there is no mailbox {place.asked}") from None
-
-    def _require(self, place: Place, needed: str) -> Rights:
-        found = self._rights(place)
-        if not set(needed) <= found:
-            if LOOKUP in found:
-                raise NotPermitted(f"you have no right to do that with {place.asked}")
-            raise NoSuchMailbox(f"there is no mailbox {place.asked}")
-        return found
-
-    def _new_place(self, name: str) -> Place:
-        """Where a mailbox may be made: needs "k" on the nearest parent that exists; without one only the owner may (RFC
-        4314 section 4). Whoever may not, learns nothing of who is there and what he has."""
-        if self._names.is_root(name):
-            raise InvalidName(f"{name} is the place of mailboxes that others share")
-        try:
-            place = self._names.place(name)
-        except NoSuchMailbox:
-            raise NotPermitted(_NO_RIGHT_TO_CREATE) from None
-        bare = normal_name(place.name)
-        nearest = next(filter(place.account.has, reversed(_parents(bare))), None)
-        if CREATE not in self._of(Acl() if nearest is None else place.account.acls.of(nearest), place):
-            raise NotPermitted(_NO_RIGHT_TO_CREATE)
-        return place
-
     def _open(self, place: Place, needed: str, *, early: bool = False) -> Mailbox:
         own = place.account is self.own
         mailbox = place.account.unlisted(place.name, early=early) if own else None
         if mailbox is not None:
             return mailbox
-        found = self._require(place, needed)
+        found = self._authorization.require(place, needed)
         if not needed and not found:
             raise NoSuchMailbox(f"there is no mailbox {place.asked}")
         if own and found == rights.ALL:
@@ -423,8 +324,3 @@ class Access:
 def _entries(place: Place, names: list[str]) -> dict[str, MailboxEntry]:
     """Special uses are their owner's: nobody should file his drafts there for that."""
     return {place.full(name): MailboxEntry(place.full(name)) for name in names}
-
-
-def _parents(name: str) -> list[str]:
-    parts = name.split(SEPARATOR)
-    return [SEPARATOR.join(parts[:depth]) for depth in range(1, len(parts))]

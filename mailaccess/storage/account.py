@@ -16,7 +16,7 @@ from mailaccess.storage.boxes import Boxes
 from mailaccess.storage.catching_up import CatchUp
 from mailaccess.storage.errors import InvalidName, StorageError
 from mailaccess.storage.feed import Feed
-from mailaccess.storage.folders import INBOX, SEPARATOR, Folders, directory_name, mailbox_name, normal_name
+from mailaccess.storage.folders import INBOX, Folders, directory_name, mailbox_name, normal_name, parents
 from mailaccess.storage.index import reading
 from mailaccess.storage.index.database import WAKE, Index
 from mailaccess.storage.index.delta import Delta
@@ -287,8 +287,7 @@ class Account:
         uses |= special_uses.by_name(found, {use for given in uses.values() for use in given})
         names = set(found)
         for name in found:
-            parts = name.split(SEPARATOR)
-            names.update(SEPARATOR.join(parts[:length]) for length in range(1, len(parts)))
+            names.update(parents(name))
         ordered = sorted(names, key=lambda name: (name != INBOX, name))
         entries = [MailboxEntry(name, name in found, uses.get(name, frozenset())) for name in ordered]
         self._listed = found, entries

@@ -88,6 +88,12 @@ def mailbox_name(directory: str) -> str | None:
     return None if name == INBOX else name
 
 
+def parents(name: str) -> list[str]:
+    """The names that a mailbox is below, outermost first; they need not exist."""
+    parts = name.split(SEPARATOR)
+    return [SEPARATOR.join(parts[:depth]) for depth in range(1, len(parts))]
+
+
 class Folders:
     """One account's mailboxes as directories. Holds no state but the root; nothing is cached.
 

@@ -6,10 +6,14 @@ from pathlib import Path
 import pytest
 
 from mailaccess.storage import watch
+from mailaccess.storage.access import Access
 from mailaccess.storage.account import Account
 from mailaccess.storage.accounts import Accounts
 from mailaccess.storage.mailbox import Mailbox
+from mailaccess.storage.namespaces import Sharing
+from mailaccess.storage.sharers import Sharers
 from mailaccess.storage.watch import Watcher
+from tests.storage.people import PEOPLE
 from tests.storage.post import settings
 
 
@@ -49,3 +53,27 @@ def watcher() -> Iterator[Watcher]:
     yield watcher
     watch.install(None)
     watcher.close()
+
+
+@pytest.fixture
+def sharing(tmp_path: Path) -> Sharing:
+    """Names are looked up in any case."""
+    return Sharing(lambda user: PEOPLE.get(user.lower()), Sharers(tmp_path / "shared-mailboxes"), public="public")
+
+
+@pytest.fixture
+def people(tmp_path: Path, sharing: Sharing) -> Iterator[Accounts]:
+    """ann, bob and carol, and an account that is everybody's."""
+    accounts = Accounts(settings(tmp_path, sharing=sharing))
+    yield accounts
+    accounts.close()
+
+
+@pytest.fixture
+def ann(people: Accounts) -> Access:
+    return people.access("ann", None)
+
+
+@pytest.fixture
+def bob(people: Accounts) -> Access:
+    return people.access("bob", None)

@@ -1,8 +1,7 @@
 """What one user comes at: his own mail and others'."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
@@ -12,55 +11,20 @@ from mailaccess.storage.acl import Who
 from mailaccess.storage.errors import (
     InvalidName,
     NoSuchMailbox,
-    NoSuchQuotaRoot,
     NotPermitted,
     NotSelectable,
     Unavailable,
 )
 from mailaccess.storage.mailbox import Action
 from mailaccess.storage.namespaces import Sharing
-from mailaccess.storage.quota import Limits, Usage
 from mailaccess.storage.rights import ALL
 from mailaccess.storage.sharers import Sharers
+from tests.storage.people import ANN, BOB, Known, share
 from tests.storage.post import add, arrive, settings
-
-
-class Known(NamedTuple):
-    """A user."""
-
-    user: str
-    home: str | None = None
-
-
-ANN, BOB = Who("user", "ann"), Who("user", "bob")
-PEOPLE = {name: Known(name) for name in ("ann", "bob", "carol")}
-
-
-@pytest.fixture
-def people(tmp_path: Path) -> Iterator[Accounts]:
-    """ann, bob and carol, and an account that is everybody's."""
-    sharing = Sharing(lambda user: PEOPLE.get(user.lower()), Sharers(tmp_path / "shared-mailboxes"), public="public")
-    accounts = Accounts(settings(tmp_path, sharing=sharing))
-    yield accounts
-    accounts.close()
-
-
-@pytest.fixture
-def ann(people: Accounts) -> Access:
-    return people.access("ann", None)
-
-
-@pytest.fixture
-def bob(people: Accounts) -> Access:
-    return people.access("bob", None)
 
 
 def names(access: Access) -> list[str]:
     return [entry.name for entry in access.mailboxes()]
-
-
-def share(access: Access, name: str, letters: str, who: Who = BOB) -> None:
-    access.change_acl(name, who, letters)
 
 
 def test_what_is_shared_is_seen_below_the_owners_name(ann: Access, bob: Access) -> None:
@@ -362,36 +326,3 @@ def test_a_mailbox_can_be_identified_by_who_has_any_right(ann: Access, bob: Acce
     assert bob.guid("Users/ann/INBOX/made") == ann.guid("INBOX/made")
     with pytest.raises(NoSuchMailbox):
         bob.guid("Users/ann/other")
-
-
-def test_usage_is_told_to_who_may_read_it(ann: Access, bob: Access) -> None:
-    """Of others by the name of their quota root; limits are set by the owner alone."""
-    ann.create("Work")
-    with pytest.raises(NoSuchMailbox):
-        bob.quota_root("Users/ann/Work")
-    with pytest.raises(NoSuchQuotaRoot):
-        bob.quota("User quota/ann")
-
-    share(ann, "Work", "lrs")
-    root = bob.quota_root("Users/ann/Work")
-    assert root == "User quota/ann"
-    assert ann.quota_root("INBOX") == "User quota"
-    assert bob.quota(root) is None
-    with pytest.raises(NotPermitted):
-        bob.set_quota(root, Limits(5))
-
-    ann.set_quota("User quota", Limits(5))
-    assert bob.quota(root) == ann.quota(root) == (Usage(0, 0, 2), Limits(5))
-    assert bob.quota("User quota") is None
-
-
-def test_no_other_name_is_a_quota_root(ann: Access, bob: Access) -> None:
-    """Not that of nobody's mail, nor that of mail which nothing is shared of."""
-    bob.own.create("Users/ann/INBOX")
-    for name in ("", "INBOX", "User quota/", "User quota/nobody", "User quota/ann", "User quota/a/b", "Shared quota"):
-        with pytest.raises(NoSuchQuotaRoot):
-            bob.quota(name)
-    assert bob.quota_root("Users/ann/INBOX") == "User quota"
-    assert bob.quota_root("Nowhere/yet") == "User quota"
-    with pytest.raises(InvalidName):
-        bob.quota_root("a//b")

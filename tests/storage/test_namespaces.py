@@ -1,9 +1,5 @@
 """Where names lead."""
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import NamedTuple
-
 import pytest
 
 from mailaccess.storage.account import Account
@@ -11,41 +7,16 @@ from mailaccess.storage.accounts import Accounts
 from mailaccess.storage.acl import Who
 from mailaccess.storage.errors import InvalidName, NoSuchMailbox
 from mailaccess.storage.namespaces import Namespaces, Sharing
-from mailaccess.storage.sharers import Sharers
-from tests.storage.post import settings
-
-
-class Known(NamedTuple):
-    """A user."""
-
-    user: str
-    home: str | None = None
-
-
-PEOPLE = {name: Known(name) for name in ("ann", "bob", "carol")}
 
 
 @pytest.fixture
-def sharing(tmp_path: Path) -> Sharing:
-    """Names are looked up in any case."""
-    return Sharing(lambda user: PEOPLE.get(user.lower()), Sharers(tmp_path / "shared-mailboxes"), public="public")
-
-
-@pytest.fixture
-def accounts(tmp_path: Path, sharing: Sharing) -> Iterator[Accounts]:
-    opened = Accounts(settings(tmp_path, sharing=sharing))
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def bob(accounts: Accounts, sharing: Sharing) -> Namespaces:
+def bob(people: Accounts, sharing: Sharing) -> Namespaces:
     """bob's. Nobody called carol can be reached."""
 
     def opened(user: str, home: str | None) -> Account:
         if user == "carol":
             raise OSError("her disk is gone")
-        return accounts.access(user, home).own
+        return people.access(user, home).own
 
     return Namespaces("bob", opened("bob", None), sharing, opened)
 

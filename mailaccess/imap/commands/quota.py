@@ -63,8 +63,8 @@ async def getquotaroot(session: Session, name: str) -> None:
     """RFC 9208 4.1.2. "the mailbox name parameter doesn't have to reference an existing mailbox." """
 
     def look() -> tuple[str, Known]:
-        root = session.account.quota_root(name)
-        return root, session.account.quota(root)
+        root = session.account.quota_roots.of(name)
+        return root, session.account.quota_roots.look(root)
 
     root, known = await call(look)
     session.untagged(b"QUOTAROOT %s %s" % (render.mailbox(name, utf8=session.utf8), _rendered(root)))
@@ -80,7 +80,7 @@ async def setquota(session: Session, root: bytes, limits: dict[bytes, int]) -> N
     storage, messages, mailboxes = (limits.get(resource) for resource in RESOURCES)
     wanted = Limits(None if storage is None else storage * KIB, messages, mailboxes)
     try:
-        await call(session.account.set_quota, _name(root), wanted)
+        await call(session.account.quota_roots.limit, _name(root), wanted)
     except NotPermitted:
         await _tell(session, _name(root))  # "The QUOTA response here is entirely optional"
         raise
@@ -88,7 +88,7 @@ async def setquota(session: Session, root: bytes, limits: dict[bytes, int]) -> N
 
 
 async def _tell(session: Session, root: str) -> None:
-    session.untagged(response(root, await call(session.account.quota, root)))
+    session.untagged(response(root, await call(session.account.quota_roots.look, root)))
 
 
 def response(root: str, known: Known) -> bytes:
