@@ -17,6 +17,7 @@ from mailaccess.imap.session import Session
 from mailaccess.imap.status_items import own_recent, parse_items, render_status
 from mailaccess.storage.account import Account, MailboxEntry
 from mailaccess.storage.errors import NoSuchMailbox, NotSelectable, StorageError
+from mailaccess.storage.folders import parents
 from mailaccess.storage.status import Status
 from mailaccess.wire.traps import call, drained
 
@@ -257,16 +258,16 @@ async def _status(session: Session, line: Listed, items: tuple[bytes, ...], valu
 def _select(entries: dict[str, MailboxEntry], subscribed: set[str], wanted: ListArguments) -> list[Listed]:
     """What the selection options and patterns choose, in the tree's order."""
     matches = matcher(wanted.patterns)
-    parents = {parent for name in entries if "/" in name for parent in _parents(name)}
+    above = {parent for name in entries for parent in parents(name)}
     candidates = _candidates(entries, subscribed, wanted.select)
 
     def listed(name: str, *, selected: bool) -> Listed:
-        return Listed(name, entries.get(name), name in subscribed, name in parents, selected)
+        return Listed(name, entries.get(name), name in subscribed, name in above, selected)
 
     lines = {name: listed(name, selected=True) for name in candidates if matches(name)}
     if b"RECURSIVEMATCH" in wanted.select:
         for name in candidates:
-            for parent in _parents(name):
+            for parent in parents(name):
                 # "SHOULD ONLY return a non-matching mailbox name along with CHILDINFO if at least one matching child is
                 # not also being returned" (RFC 5258 3.5)
                 if parent not in lines and matches(parent) and not matches(name):
@@ -286,11 +287,6 @@ def _candidates(entries: dict[str, MailboxEntry], subscribed: set[str], select: 
     if b"SPECIAL-USE" in select:
         names = [name for name in names if name in entries and entries[name].special_use]
     return names
-
-
-def _parents(name: str) -> Iterable[str]:
-    parts = name.split("/")
-    return ("/".join(parts[:depth]) for depth in range(1, len(parts)))
 
 
 def parse_lsub(cursor: Cursor) -> tuple[list[str]]:
@@ -313,7 +309,7 @@ async def lsub(session: Session, patterns: list[str]) -> None:
         if matches(name):
             lines[name] = True
         elif parents_too:
-            for parent in _parents(name):
+            for parent in parents(name):
                 if matches(parent):
                     lines.setdefault(parent, False)
     for name, itself in lines.items():
