@@ -185,8 +185,10 @@ class Heard:
                 return
             for path, names in happened.items():
                 where = self._where.get(path)
-                mail = names if where is None else {name: names[name] for name in names if not name.startswith(b".")}
-                if where is not None and mail:
+                if where is None:
+                    continue
+                mail = {name: there for name, there in names.items() if not name.startswith(b".")}
+                if mail:
                     self._places.add(where)
                     self._names[where].update(mail)
             if sum(map(len, self._names.values())) > MOST:
