@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from mailaccess.imap.events import Event
-from mailaccess.storage.feed import Picture
 from mailaccess.storage.index.sums import Sums
+from mailaccess.storage.picture import Picture
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,10 @@ from mailaccess.imap.view import Ranges
 from mailaccess.storage.access import Access, Realm
 from mailaccess.storage.account import MailboxEntry
 from mailaccess.storage.errors import LimitReached, StorageError
-from mailaccess.storage.feed import Listener, Picture
+from mailaccess.storage.feed import Listener
 from mailaccess.storage.index.sums import Sums
 from mailaccess.storage.mailbox import Mailbox
+from mailaccess.storage.picture import Picture
 from mailaccess.storage.rights import LOOKUP, READ, Rights
 from mailaccess.wire.traps import call, drained
 

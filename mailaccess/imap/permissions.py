@@ -6,7 +6,7 @@ from mailaccess.storage import rights
 from mailaccess.storage.keywords import MOST_OF_MAILBOX
 from mailaccess.storage.mailbox import Mailbox
 from mailaccess.storage.rights import Rights
-from mailaccess.storage.viewed import right_for
+from mailaccess.storage.viewer import right_for
 
 
 def writes(mailbox: Mailbox) -> bool:

@@ -15,8 +15,8 @@ mailbox      one mailbox: what sessions share; every call on messages begins her
              disk and index, `openable`, which opens messages, and `remembered`, what memory tells. `packed`: what
              opening a large one begins with; `first_opening`: that it is open before all its messages are in the
              index; `lingering`: which mailboxes go on listening to the kernel without sessions
-viewed       the same for somebody who has less than all rights, or flags of his own
-feed         what changes in an account, for those who watch more of it than one mailbox
+viewed       the same for somebody who has less than all rights, or flags of his own: a `viewer`
+feed         what changes in an account, for those who watch more of it than one mailbox; of it they have a `picture`
 messages     its rows in memory, and `memory`, which keeps them up to date
 
 Each of these runs in a write transaction, which is the lock between threads and processes:

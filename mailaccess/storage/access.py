@@ -24,7 +24,7 @@ from mailaccess.storage.namespaces import Namespaces, Opened, Place, Sharing
 from mailaccess.storage.quota_roots import QuotaRoots
 from mailaccess.storage.rights import ADMINISTER, CREATE, DELETE, LOOKUP, POST, READ, Rights
 from mailaccess.storage.status import Status
-from mailaccess.storage.viewed import Viewer
+from mailaccess.storage.viewer import Viewer
 
 log = logging.getLogger(__name__)
 

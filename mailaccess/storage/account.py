@@ -33,7 +33,8 @@ from mailaccess.storage.sync import sync
 from mailaccess.storage.text.full_text import FullText
 from mailaccess.storage.transfer import take_back_unfinished
 from mailaccess.storage.tree import DefaultMailbox
-from mailaccess.storage.viewed import ViewedMailbox, Viewer, unseen_and_recent
+from mailaccess.storage.viewed import ViewedMailbox
+from mailaccess.storage.viewer import Viewer, unseen_and_recent
 from mailaccess.storage.watch import touch_wake
 
 

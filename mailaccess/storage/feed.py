@@ -10,8 +10,7 @@ import os
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from enum import Flag
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -24,8 +23,8 @@ from mailaccess.storage.folders import INBOX, Folders
 from mailaccess.storage.index.database import Index
 from mailaccess.storage.index.sums import Sums, sums
 from mailaccess.storage.index.transaction import Forgotten
-from mailaccess.storage.metadata import FILE as ANNOTATIONS_FILE
-from mailaccess.storage.metadata import Metadata, Owned
+from mailaccess.storage.metadata import Metadata
+from mailaccess.storage.picture import EVERYTHING, NOTHING, PART_OF_FILE, Part, Picture
 from mailaccess.storage.sync import first_looks, sync
 from mailaccess.storage.watch import Happened
 
@@ -42,37 +41,6 @@ _AGAIN = 0.1
 that could not be looked at, and then each further time twice as long."""
 _DOUBLED = 9
 """How often."""
-
-
-class Part(Flag):
-    """Of a picture."""
-
-    SUMS = 1
-    TREE = 2
-    SUBSCRIPTIONS = 4
-    ANNOTATIONS = 8
-
-
-NOTHING = Part(0)
-EVERYTHING = Part.SUMS | Part.TREE | Part.SUBSCRIPTIONS | Part.ANNOTATIONS
-
-_FILES = {
-    subscriptions.FILE: Part.SUBSCRIPTIONS,
-    subscriptions.COURIER: Part.SUBSCRIPTIONS,
-    ANNOTATIONS_FILE: Part.ANNOTATIONS,
-    acl.FILE: Part.SUMS,  # lists are looked at whenever anything is
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """An account at one moment. What did not change is the same object as in the picture before."""
-
-    tree: Mapping[str, Path] = field(default_factory=dict)  # mailboxes, by name
-    sums: Mapping[str, Sums] = field(default_factory=dict)  # by name; of mailboxes that were ever looked into
-    subscriptions: frozenset[str] = frozenset()
-    annotations: Mapping[str, Owned] = field(default_factory=dict)  # by name; "" for the account's own
-    lists: Mapping[str, FileStamp] = field(default_factory=dict)  # of who may do what, by name; those that there are
 
 
 class Listener:
@@ -234,7 +202,7 @@ class Feed:
         if str(self._index.wake) in happened:
             stale |= NOTHING if self._is_own_wake() else Part.SUMS
         for name in happened.get(str(self._root), ()):
-            stale |= Part.TREE if name.startswith(b".") else _FILES.get(os.fsdecode(name), NOTHING)
+            stale |= Part.TREE if name.startswith(b".") else PART_OF_FILE.get(os.fsdecode(name), NOTHING)
         with self._lock:
             self._stale |= stale
 

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from weakref import WeakValueDictionary
 
 from mailaccess.storage.mailbox import Mailbox
-from mailaccess.storage.viewed import ViewedMailbox, Viewer
+from mailaccess.storage.viewed import ViewedMailbox
+from mailaccess.storage.viewer import Viewer
 
 _KEPT = 8
 """Mailboxes that stay though no session has them open."""

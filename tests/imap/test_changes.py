@@ -6,8 +6,8 @@ import pytest
 
 from mailaccess.imap.changes import NameChanges, affected, is_news, is_own, name_changes
 from mailaccess.imap.events import MESSAGES, Event
-from mailaccess.storage.feed import Picture
 from mailaccess.storage.index.sums import Sums
+from mailaccess.storage.picture import Picture
 
 ONE = Sums(guid="1", uidvalidity=7, uidnext=10, messages=5, unseen=2, highestmodseq=100)
 BOTH = Event.NEW | Event.EXPUNGE

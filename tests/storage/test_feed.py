@@ -11,10 +11,11 @@ from mailaccess.storage import feed as feed_module
 from mailaccess.storage.account import Account
 from mailaccess.storage.acl import Who
 from mailaccess.storage.errors import LimitReached, Unavailable
-from mailaccess.storage.feed import Listener, Picture
+from mailaccess.storage.feed import Listener
 from mailaccess.storage.flagging import Action
 from mailaccess.storage.lingering import LINGERING
 from mailaccess.storage.metadata import SHARED
+from mailaccess.storage.picture import Picture
 from mailaccess.storage.watch import Watcher
 from tests.storage.post import add, arrive
 

@@ -10,7 +10,8 @@ from mailaccess.storage.errors import NoSuchMailbox
 from mailaccess.storage.lingering import LINGERING
 from mailaccess.storage.loaded import Loaded
 from mailaccess.storage.mailbox import Mailbox
-from mailaccess.storage.viewed import ViewedMailbox, Viewer
+from mailaccess.storage.viewed import ViewedMailbox
+from mailaccess.storage.viewer import Viewer
 
 BOB = Viewer("bob", owner=False, personal=True)
 ANN = Viewer("ann", owner=False, personal=True)

@@ -10,7 +10,8 @@ from mailaccess.storage.acl import Who
 from mailaccess.storage.errors import NotPermitted
 from mailaccess.storage.mailbox import Action, Mailbox
 from mailaccess.storage.personal import file_of
-from mailaccess.storage.viewed import ViewedMailbox, Viewer
+from mailaccess.storage.viewed import ViewedMailbox
+from mailaccess.storage.viewer import Viewer
 from tests.storage.post import NONE, add, arrive, files, flags_of, settings, texts
 
 SEEN, FLAGGED, WORK = frozenset(["\\Seen"]), frozenset(["\\Flagged"]), frozenset(["$Work"])

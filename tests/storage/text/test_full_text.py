@@ -6,7 +6,7 @@ from mailaccess.storage.account import Account
 from mailaccess.storage.accounts import Accounts
 from mailaccess.storage.mailbox import Mailbox
 from mailaccess.storage.rights import Rights
-from mailaccess.storage.viewed import Viewer
+from mailaccess.storage.viewer import Viewer
 from tests.storage.post import add, settings
 from tests.storage.text.test_asking import answer, fill
 
