@@ -23,6 +23,7 @@ facts        ENVELOPE, BODYSTRUCTURE, small headers, the place of each part; `st
 FETCH:
 wanted       what is asked for: the table of items, and from the words of a command to them
 items        the items: what each needs and how it is rendered
+plan         what it takes to answer for some of them, found out once
 section      BODY[section]<partial>: which octets that is; `binary` those of a part as they were before encoding
 objectid     names that outlive moving and renaming
 loading      facts and threads of many messages, in slices (SEARCH's too)

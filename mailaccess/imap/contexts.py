@@ -16,8 +16,8 @@ from itertools import groupby
 
 from mailaccess.imap import numset, render
 from mailaccess.imap.errors import Bad
-from mailaccess.imap.fetching import Answer
-from mailaccess.imap.items import REV2, UID
+from mailaccess.imap.fetching import Answer, plan_for
+from mailaccess.imap.plan import Asked
 from mailaccess.imap.program import KEYS, SEQUENCE_SET, Leaf, Node, Not, Program
 from mailaccess.imap.returning import Results, response
 from mailaccess.imap.rows import Rows
@@ -62,9 +62,7 @@ class Context:
         self._view = rows.view
         self._correlator = correlator
         self._by_uid = results.by_uid
-        self._items = [REV2.get(item, item) for item in items] if session.rev2 else list(items)
-        if self._items and (session.rev2 or results.by_uid) and not session.uidonly and UID not in self._items:
-            self._items.insert(0, UID)
+        self._asked = Asked(tuple(items))
         self._program = replace(program, root=fixed(program.root, rows), numbers=False)
         self._criteria = criteria
         self._matches = array("I", [rows.uids[row] for row in found.matches])  # ascending
@@ -113,7 +111,7 @@ class Context:
             rows = await look(view)
             matches = await matching(rows, self._program, candidates)
             gone, added = await compute_steps(len(candidates) * 10, self._differing, rows, candidates, matches)
-            if self._items:
+            if self._asked.items:
                 await self._fetch(rows, added)
             data += await self._remove(gone, view.number)
             data += await self._add(rows, added)
@@ -136,7 +134,8 @@ class Context:
         """Behind EXISTS and before the ESEARCH response; none "if a message becomes a member of UPDATE SEARCH due to
         flag or annotation changes" (RFC 5465 7)."""
         new = numset.runs(row + 1 for row in added if rows.uids[row] > self._last)
-        await Answer(self._session, self._items, set()).send(new)
+        plan = plan_for(self._session, self._asked, with_uid=self._session.rev2 or self._by_uid)
+        await Answer(self._session, plan).send(new)
 
     # -- the results
 

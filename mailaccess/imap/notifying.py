@@ -11,9 +11,9 @@ from functools import partial
 from mailaccess.imap import annotation_news, render
 from mailaccess.imap.changes import NameChanges, affected, is_news, is_own, name_changes
 from mailaccess.imap.events import MESSAGES, NO_EVENT, Event, Group, Selected, Wishes
-from mailaccess.imap.fetching import Answer
-from mailaccess.imap.items import REV2, UID
+from mailaccess.imap.fetching import Answer, plan_for
 from mailaccess.imap.listed import change_response
+from mailaccess.imap.plan import Asked
 from mailaccess.imap.session import Session
 from mailaccess.imap.view import Ranges
 from mailaccess.storage.access import Access, Realm
@@ -57,6 +57,7 @@ class AccountNotifier:
     def __init__(self, session: Session, wishes: Wishes) -> None:
         self._session = session
         self._wishes = wishes
+        self._asked = Asked(wishes.selected.items)  # of new messages
         self._accounts: list[_Told] = []
         self._subscribed: frozenset[str] = frozenset()
         self._selected = ""  # GUID of the mailbox that was selected when the client was last told
@@ -155,11 +156,9 @@ class AccountNotifier:
         view = session.selected
         own = self._brought.get(view.mailbox.guid, set())
         new = [uid for uid in view.uids(arrived) if uid not in own]
-        items = [REV2.get(item, item) for item in self.selected.items] if session.rev2 else list(self.selected.items)
-        if session.rev2 and not session.uidonly and UID not in items:
-            items.insert(0, UID)  # of responses that nobody asked for (RFC 9051 7.5.2)
+        plan = plan_for(session, self._asked, with_uid=session.rev2)  # which nobody asked for (RFC 9051 7.5.2)
         # None of them sets \Seen: nobody has read the message.
-        await Answer(session, items, set()).send(view.resolve(tuple((uid, uid) for uid in new), by_uid=True))
+        await Answer(session, plan).send(view.resolve(tuple((uid, uid) for uid in new), by_uid=True))
 
     def _selected_guid(self) -> str:
         view = self._session.selected

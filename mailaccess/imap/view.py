@@ -18,6 +18,9 @@ from mailaccess.storage.messages import Messages
 Ranges = list[tuple[int, int]]
 """Ascending, inclusive, 1-based sequence numbers."""
 
+Stretch = tuple[range, Messages, slice]
+"""Messages that lie together: their sequence numbers, generation, and rows there."""
+
 
 def length(ranges: Ranges) -> int:
     """How many messages that is."""
@@ -75,7 +78,7 @@ def missing(old: Sequence[int], new: Sequence[int]) -> list[int]:
     return gone
 
 
-def _stretch(first: int, messages: Messages, row: int, last: int) -> tuple[range, Messages, slice]:
+def _stretch(first: int, messages: Messages, row: int, last: int) -> Stretch:
     """Messages `first` to `last`, the first of which is in that row."""
     return range(first, last + 1), messages, slice(row, row + last - first + 1)
 
@@ -179,13 +182,14 @@ class View:
                 elif (row := self.generation.position(uid)) >= 0:
                     yield number, uid, self.generation, row
 
-    def stretches(self, ranges: Ranges) -> Iterator[tuple[range, Messages, slice]]:
-        """The same, for as many at a time as lie together: sequence numbers, generation, rows."""
+    def stretches(self, ranges: Ranges) -> list[Stretch]:
+        """The same, for as many at a time as lie together."""
         current = self.mailbox.messages
         if current is self.generation and self._uids is current.uids:
-            for low, high in ranges:
-                yield range(low, high + 1), current, slice(low - 1, high)
-            return
+            return [(range(low, high + 1), current, slice(low - 1, high)) for low, high in ranges]
+        return list(self._stretches(ranges))
+
+    def _stretches(self, ranges: Ranges) -> Iterator[Stretch]:
         begun: tuple[int, Messages, int] | None = None
         last = 0
         for number, _, messages, row in self.pick(ranges):

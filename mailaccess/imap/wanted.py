@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import lru_cache
 from typing import Protocol, TypeVar
 
 from mailaccess.imap.binary import Decoded
@@ -52,7 +51,7 @@ class Needs(IntEnum):
     THREADS = 4
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Block:
     """Some messages of one FETCH; the lists are of equal length."""
 
@@ -103,7 +102,6 @@ Parse = Callable[[Cursor], Wanted]
 
 ITEMS: dict[bytes, Parse] = {}
 _MAX_ITEMS = 100
-_MEMORABLE = 500  # octets of a command behind its set of messages, of which is kept what it asks for
 _NAME = re.compile(rb"[A-Za-z][A-Za-z0-9.\-]*")
 _MACROS = {
     b"FAST": (b"FLAGS", b"INTERNALDATE", b"RFC822.SIZE"),
@@ -134,30 +132,7 @@ def item_with_arguments(name: bytes) -> Callable[[Parse], Parse]:
 
 
 def parse_items(cursor: Cursor) -> list[Wanted]:
-    """("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")")
-
-    Clients ask for the same again and again: what came of a short text is kept.
-    """
-    rest = cursor.data[cursor.pos :]
-    if len(rest) <= _MEMORABLE:
-        try:
-            items, octets = _parsed(rest, cursor.utf8)
-        except Bad:
-            pass  # its place in the command is told
-        else:
-            cursor.pos += octets
-            return list(items)
-    return _parse_items(cursor)
-
-
-@lru_cache(maxsize=256)
-def _parsed(text: bytes, utf8: bool) -> tuple[tuple[Wanted, ...], int]:
-    """The items that a text begins with, and how many octets they are."""
-    cursor = Cursor(text, utf8=utf8)
-    return tuple(_parse_items(cursor)), cursor.pos
-
-
-def _parse_items(cursor: Cursor) -> list[Wanted]:
+    """("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")")"""
     if not cursor.skip(b"("):
         name = _parse_name(cursor)
         return [ITEMS[each](cursor) for each in _MACROS[name]] if name in _MACROS else [_parse_item(cursor, name)]

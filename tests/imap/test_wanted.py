@@ -96,13 +96,3 @@ def test_what_is_no_item_is_bad(text: bytes, expected: str) -> None:
     """The error says what was expected."""
     with pytest.raises(Bad, match=expected):
         forms(text)
-
-
-def test_what_is_asked_again_is_the_same_wherever_it_stands() -> None:
-    """What came of a text is kept; what is wrong is told with its place."""
-    first, second = Cursor(b"(UID FLAGS) (CHANGEDSINCE 1)"), Cursor(b"100 (UID FLAGS) (CHANGEDSINCE 1)", 4)
-    assert parse_items(first) == parse_items(second)
-    assert (first.pos, second.pos) == (11, 15)
-    for start in (0, 4):
-        with pytest.raises(Bad, match=f"character {start + 6} "):
-            parse_items(Cursor(b" " * start + b"(UID (FLAGS))", start))

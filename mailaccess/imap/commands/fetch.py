@@ -1,20 +1,20 @@
 """FETCH and UID FETCH (RFC 3501 6.4.5, RFC 7162 3.1.4 and 3.2.6)."""
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from mailaccess.imap import limiting, opening
 from mailaccess.imap.errors import Bad, No
-from mailaccess.imap.fetching import LINES_AT_ONCE, Answer, slices
+from mailaccess.imap.fetching import LINES_AT_ONCE, Answer, plan_for, slices
 from mailaccess.imap.grammar import Cursor
-from mailaccess.imap.items import MODSEQ, REV2, UID
 from mailaccess.imap.numset import SAVED, NumSet, resolve
 from mailaccess.imap.numset import render as render_numbers
 from mailaccess.imap.partial import Partial, parse_partial
+from mailaccess.imap.plan import Asked, parse_asked
 from mailaccess.imap.registry import SELECTED, command
 from mailaccess.imap.session import Session
 from mailaccess.imap.view import Ranges, View
-from mailaccess.imap.wanted import Wanted, parse_items
 from mailaccess.mail.flags import SEEN
 from mailaccess.storage import rights
 from mailaccess.storage.errors import StorageError
@@ -24,10 +24,10 @@ from mailaccess.wire.traps import call, compute_steps, turn
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FetchArguments:
     numset: NumSet
-    items: list[Wanted]
+    items: Asked
     changed_since: int | None = None
     vanished: bool = False
     partial: Partial | None = None
@@ -37,7 +37,7 @@ def parse_fetch(cursor: Cursor) -> tuple[FetchArguments]:
     """fetch = "FETCH" SP sequence-set SP (items) [SP "(" fetch-modifier *(SP fetch-modifier) ")"]   (RFC 4466)"""
     numset = cursor.numset()
     cursor.sp()
-    items = parse_items(cursor)
+    items = parse_asked(cursor)
     changed_since, vanished, partial = None, False, None
     if cursor.skip(b" ("):
         while True:
@@ -67,14 +67,11 @@ async def fetch(session: Session, asked: FetchArguments) -> bytes | None:
         if not session.by_uid:
             raise Bad("PARTIAL goes with UID FETCH")
         ranges = asked.partial.cut(ranges)  # "first select [...] and then only return flag changes" (RFC 9394 3.4)
-    items = [REV2.get(item, item) for item in asked.items] if session.rev2 else list(asked.items)
-    if session.by_uid and not session.uidonly and UID not in items:
-        items.insert(0, UID)
-    if asked.changed_since is not None and MODSEQ not in items:
-        items.append(MODSEQ)
-    if MODSEQ in items:
+    plan = plan_for(session, asked.items, with_uid=session.by_uid, with_modseq=asked.changed_since is not None)
+    if plan.tells_modseq:
         session.enable(b"CONDSTORE")
-    await opening.before_fetch(session, items, changed=asked.changed_since is not None)
+    if session.mailbox.is_opening:
+        await opening.before_fetch(session, plan, changed=asked.changed_since is not None)
     if asked.changed_since is not None:
         if asked.vanished and asked.numset != SAVED:  # what is gone is no longer part of `$` (RFC 5182 2.1)
             earlier = await call(_vanished, session.view, asked.numset, asked.changed_since)
@@ -82,12 +79,11 @@ async def fetch(session: Session, asked: FetchArguments) -> bytes | None:
                 session.untagged(b"VANISHED (EARLIER) " + earlier)
         ranges = await compute_steps(session.view.count, session.view.changed, ranges, asked.changed_since)
     ranges, lowest = limiting.within(session, ranges)
-    seen: set[int] = set()
+    seen: Collection[int] = ()
     # "MUST NOT set it, if the current user doesn't have "s" right" (RFC 4314 section 4)
-    may_set = not session.view.read_only and rights.SEEN in session.mailbox.rights
-    if may_set and any(item.sets_seen for item in items):
+    if plan.marking is not None and not session.view.read_only and rights.SEEN in session.mailbox.rights:
         seen = await _set_seen(session, ranges)
-    answer = Answer(session, items, seen)
+    answer = Answer(session, plan, seen)
     await answer.send(ranges)
     if lowest and (answer.undecodable or answer.missing):
         limiting.tell(session, lowest)

@@ -17,7 +17,7 @@ def test_arguments() -> None:
     (asked,) = parse_fetch(Cursor(b"1:*,7 (FLAGS UID) (CHANGEDSINCE 12 VANISHED)"))
 
     assert asked.numset == ((1, STAR), (7, 7))
-    assert [item.form for item in asked.items] == [b"FLAGS %s", b"UID %d"]
+    assert [item.form for item in asked.items.items] == [b"FLAGS %s", b"UID %d"]
     assert asked.changed_since == 12
     assert asked.vanished
 
