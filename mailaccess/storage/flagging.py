@@ -6,6 +6,7 @@ Flags are durable as soon as the rename is, without fsync: as any Maildir progra
 import contextlib
 import errno
 import os
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from functools import cache, lru_cache, partial
@@ -85,7 +86,8 @@ def store_slice(
     with box.changing(row):
         changes, further = _rename(transaction, box, files, wanted)
         transaction.change_infos(row, changes)
-        rekeyed = {unpacked(file.base): words(extra) for file, _, extra, _ in changes if extra != file.extra}
+        differing = [each for each in changes if each.extra != each.extra_before]
+        rekeyed = {unpacked(file.base): words(each.extra) for each in differing for file in each.files}
         locator = Locator(transaction, box, row)
         for uid in further:
             changed, may_not = _store_one(transaction, row, uid, locator, wanted, unchanged_since)
@@ -99,50 +101,51 @@ def _rename(
     transaction: Transaction, box: Box, files: Sequence[File], wanted: _Wanted
 ) -> tuple[list[Change], list[int]]:
     """Gives files in cur/ the info that is wanted. Returns also the UIDs of those that are not so simple."""
+    alike: defaultdict[tuple[str | bytes, str | bytes | None], list[File]] = defaultdict(list)
+    for file in files:
+        alike[file.info, file.extra].append(file)
     changes: list[Change] = []
     further: list[int] = []
-    renamed: list[tuple[bytes, bytes]] = []
-    known: dict[
-        tuple[str | bytes, str | bytes | None], tuple[str | bytes | None, str | bytes | None, bytes, bytes]
-    ] = {}
     cur = os.open(f"{box.directory}/cur", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        transaction.on_failure(partial(_rename_back, box, renamed))
-        for file in files:
-            uid, base, before, place, now = file[:5]
-            decided = known.get((before, now))
-            if decided is None:
-                info, extra = wanted(before, now)
-                decided = known[before, now] = info, extra, encoded(before), encoded(info or "")
-            info, extra, ending, new_ending = decided
-            if info is None:
-                continue
-            if place == "new":
-                further.append(uid)
-                continue
-            if info == before:
-                changes.append(Change(file, info, extra, None))
-                continue
-            raw = encoded(base)
-            names = raw + ending, raw + new_ending
+        transaction.on_failure(partial(_rename_back, box, changes))
+        for (before, extra_before), some in alike.items():
+            info, extra = wanted(before, extra_before)
+            if info is not None:
+                changes.append(Change(before, extra_before, info, extra))
+                further += _rename_alike(cur, some, changes[-1])
+    finally:
+        os.close(cur)
+    return [change for change in changes if change.files], sorted(further)
+
+
+def _rename_alike(cur: int, files: Sequence[File], change: Change) -> list[int]:
+    """Makes a change of files, notes it there, and returns the UIDs of those where that is not so simple."""
+    ending, new_ending = encoded(change.before), encoded(change.info)
+    further: list[int] = []
+    for file in files:
+        if file.place == "new":
+            further.append(file.uid)
+            continue
+        if ending != new_ending:
+            base = encoded(file.base)
+            names = base + ending, base + new_ending
             try:
                 rename_noreplace(*names, within=cur)
             except OSError:
-                further.append(uid)
-            else:
-                renamed.append(names)
-                changes.append(Change(file, info, extra, names))
-    finally:
-        os.close(cur)
-    return changes, further
+                further.append(file.uid)
+                continue
+            change.renamed.append(names)
+        change.files.append(file)
+    return further
 
 
-def _rename_back(box: Box, renamed: Sequence[tuple[bytes, bytes]]) -> None:
+def _rename_back(box: Box, changes: Sequence[Change]) -> None:
     """As many as can be; OSError if not all could."""
     failed: OSError | None = None
     cur = os.open(box.directory / "cur", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        for old, new in reversed(renamed):
+        for old, new in (names for change in changes for names in change.renamed):
             try:
                 rename_noreplace(new, old, within=cur)
             except OSError as error:

@@ -5,8 +5,8 @@ A message costs some microseconds here, a tenth of what it costs as a `Message`.
 
 import os
 import sqlite3
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mailaccess.storage.index.delta import Delta
@@ -17,7 +17,8 @@ _SELECT = (
     "SELECT uid, base, info, place, extra, modseq, size, disk_size, mtime / 1000000000, saved FROM message"
     " WHERE mailbox = ? AND uid"
 )
-_UPDATE = "UPDATE message SET info = ?, extra = ?, modseq = ? WHERE mailbox = ? AND uid = ?"
+_UPDATE = "UPDATE message SET info = ?, extra = ?, modseq = ?"
+_ALIKE = "mailbox = ? AND uid BETWEEN ? AND ? AND info IS ? AND extra IS ?"
 
 _SPREAD = 4
 """So many rows are read for one that is wanted, rather than to ask for each."""
@@ -38,13 +39,16 @@ class File(NamedTuple):
     saved: int
 
 
-class Change(NamedTuple):
-    """A file in cur/ has another info now, or its message other keywords without a letter."""
+@dataclass(slots=True)
+class Change:
+    """Files in cur/ that had one info have another now, or their messages other keywords without a letter."""
 
-    file: File
+    before: str | bytes
+    extra_before: str | bytes | None
     info: str | bytes
     extra: str | bytes | None
-    names: tuple[bytes, bytes] | None  # before and now; None: it has not been renamed
+    files: list[File] = field(default_factory=list)  # as they were, ascending
+    renamed: list[tuple[bytes, bytes]] = field(default_factory=list)  # before and now; none where the info is the same
 
 
 def encoded(value: str | bytes) -> bytes:
@@ -68,15 +72,27 @@ def files(connection: sqlite3.Connection, mailbox: int, uids: Iterable[int]) -> 
     return list(map(File._make, there))
 
 
-def change(connection: sqlite3.Connection, delta: Delta, changes: Sequence[Change], modseq: int) -> None:
+def change(connection: sqlite3.Connection, delta: Delta, changes: Iterable[Change], modseq: int) -> None:
     """Writes them down."""
-    row, names = delta.row, delta.names["cur"]
-    connection.executemany(_UPDATE, [(info, extra, modseq, row.id, file.uid) for file, info, extra, _ in changes])
-    octets: defaultdict[tuple[str | bytes, str | bytes], list[int]] = defaultdict(list)
-    for (uid, _, before, _, _, _, size, disk_size, date, saved), info, extra, renamed in changes:
-        octets[before, info].append(disk_size)
-        delta.messages[uid] = uid, info, extra, modseq, size, date, saved
-        if renamed is not None:
-            names[renamed[0]], names[renamed[1]] = False, True
-    for (before, now), sizes in octets.items():
-        row.recount_infos(unpacked(before), unpacked(now), len(sizes), sum(sizes))
+    row, messages, names = delta.row, delta.messages, delta.names["cur"]
+    for each in changes:
+        info, extra, files = each.info, each.extra, each.files
+        _update(connection, row.id, each, modseq)
+        row.recount_infos(unpacked(each.before), unpacked(info), len(files), sum(file.disk_size for file in files))
+        for uid, _, _, _, _, _, size, _, date, saved in files:
+            messages[uid] = uid, info, extra, modseq, size, date, saved
+        for old, new in each.renamed:
+            names[old], names[new] = False, True
+
+
+def _update(connection: sqlite3.Connection, mailbox: int, each: Change, modseq: int) -> None:
+    """Rows that are alike and next to each other are changed by one statement, in a third of the time."""
+    first, last, many = each.files[0].uid, each.files[-1].uid, len(each.files)
+    new = each.info, each.extra, modseq
+    if many > 1 and last - first <= _SPREAD * many:
+        alike = mailbox, first, last, each.before, each.extra_before
+        if connection.execute(f"SELECT count(*) FROM message WHERE {_ALIKE}", alike).fetchone()[0] == many:  # noqa: S608
+            connection.execute(f"{_UPDATE} WHERE {_ALIKE}", (*new, *alike))
+            return
+    rows = [(*new, mailbox, file.uid) for file in each.files]
+    connection.executemany(f"{_UPDATE} WHERE mailbox = ? AND uid = ?", rows)

@@ -1,7 +1,7 @@
 """Changes of info alone."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -36,6 +36,12 @@ def name(file: File, info: str | bytes) -> bytes:
     return encoded(file.base) + encoded(info)
 
 
+def change(files: Sequence[File], info: str) -> Change:
+    """Of files that are alike."""
+    renamed = [(name(file, file.info), name(file, info)) for file in files]
+    return Change(files[0].info, None, info, None, list(files), renamed)
+
+
 def test_names_are_spelled_as_the_kernel_does(connection: sqlite3.Connection) -> None:
     """Also those that are no text."""
     plain, strange = infos.files(connection, 1, [1, 900])
@@ -66,9 +72,7 @@ def test_changes_are_counted_as_one_by_one(connection: sqlite3.Connection) -> No
     row = many.mailbox(1)
     files = many.files(row, [1, 2, 3])
     renames = zip(files, [":2,S", ":2,T", ":2,T"], strict=True)
-    many.change_infos(
-        row, [Change(file, info, None, (name(file, file.info), name(file, info))) for file, info in renames]
-    )
+    many.change_infos(row, [change([file], info) for file, info in renames])
 
     assert (many.messages_from(row), row, many.deltas[1].news(), many.deltas[1].names) == expected
     assert many.touched == {1}
@@ -82,3 +86,24 @@ def test_no_change_is_none(connection: sqlite3.Connection) -> None:
     work.change_infos(row, [])
 
     assert (row.highestmodseq, work.touched) == (before, set())
+
+
+@pytest.mark.parametrize("uids", [[1, 4], [1, 2, 4], [1, 3, 4], [1, 4, 5]])
+def test_files_that_are_alike_are_changed_without_their_neighbours(
+    connection: sqlite3.Connection, uids: list[int]
+) -> None:
+    """Others between them had the same info, have another, are in new/, or have further keywords."""
+    work = Transaction(connection, "")
+    row = work.mailbox(1)
+    connection.execute("UPDATE message SET uid = 4, base = 'b4' WHERE uid = 900")
+    connection.execute("UPDATE message SET info = ':2,', place = 'new' WHERE uid = 3")
+    columns = "1, 5, 'b5', info, place, '$x', 5, 9, 0, 105, 0, 0, 6, NULL"
+    connection.execute(f"INSERT INTO message SELECT {columns} FROM message WHERE uid = 1")
+    infos_before = {each.uid: each.entry.info for each in work.messages_from(row)}
+    taken = [file for file in work.files(row, uids) if (file.info, file.place, file.extra) == (":2,", "cur", None)]
+
+    work.change_infos(row, [change(taken, ":2,F")])
+
+    expected = infos_before | {file.uid: ":2,F" for file in taken}
+    assert {each.uid: each.entry.info for each in work.messages_from(row)} == expected
+    assert {each.uid for each in work.messages_from(row) if each.modseq == row.highestmodseq} == {f.uid for f in taken}
