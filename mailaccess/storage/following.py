@@ -115,19 +115,20 @@ class Following(Openable):
     def is_at_hand(self) -> bool:
         """All of it is known to be as it is in memory, so that a session can open it; microseconds, as `poll`. Only
         while it is listened to."""
-        box, memory = self._box, self._memory
-        if self._changing or self._suspects or self._lost or self._remote or not box.heard.covers:
+        box, memory, heard = self._box, self._memory, self._box.heard
+        if self._changing or self._suspects or self._lost or self._remote or not heard.covers:
             return False
         try:
-            count = box.heard.count
-            if lists_changed(box, memory.row) or self._differs_from(memory):
+            count, silent = heard.count, heard.is_silent()
+            if lists_changed(box, memory.row) or (not silent and self._differs_from(memory)):
                 return False
         except (StorageError, OSError, Forgotten):
             return False
         if not self._lock.acquire(blocking=False):
             return False  # news is being taken in: the row, which was compared, goes before the messages
         self._lock.release()
-        box.heard.fall_silent(count)
+        if not silent:
+            heard.fall_silent(count)
         return True
 
     def refresh(self) -> None:

@@ -77,7 +77,7 @@ def read_uidlist(directory: Path) -> UidList | None:
 def stamp_of(directory: Path) -> FileStamp | None:
     """The file's stamp, to be compared with the last one known: another program has written it if they differ."""
     try:
-        return FileStamp.of((directory / FILE).stat())
+        return FileStamp.of(os.stat(f"{directory}/{FILE}"))  # noqa: PTH116 - asked with each SELECT
     except FileNotFoundError:
         return None
 

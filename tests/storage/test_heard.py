@@ -240,6 +240,29 @@ class TestSilence:
         assert not silent.poll()
         assert asked == []
 
+    def test_only_lists_are_looked_at_to_open_it(self, silent: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+        """They lie where nothing is heard: a SELECT asks for the uidlist's stamp and the keywords'."""
+        asked: list[str] = []
+        stat = os.stat
+
+        def noted(path: str) -> os.stat_result:
+            asked.append(path.rpartition("/")[2])
+            return stat(path)
+
+        monkeypatch.setattr("mailaccess.storage.maildir.os.stat", noted)
+
+        assert silent.is_at_hand()
+        assert asked == ["dovecot-uidlist", "dovecot-keywords"]
+
+    @pytest.mark.parametrize("name", ["dovecot-uidlist", "dovecot-keywords"])
+    def test_a_list_that_another_program_wrote_ends_it(self, silent: Mailbox, account: Account, name: str) -> None:
+        """Whoever opens the mailbox now takes it in first."""
+        assert silent.is_at_hand()
+        with (account.root / name).open("a") as file:
+            file.write("0 other\n")
+
+        assert not silent.is_at_hand()
+
     def test_what_other_programs_do_ends_it(self, silent: Mailbox, account: Account) -> None:
         """At once: what was delivered before the question is part of the answer."""
         arrive(account.root)
