@@ -65,9 +65,13 @@ def missing(old: Sequence[int], new: Sequence[int]) -> list[int]:
         if j >= len(new):
             gone.extend(range(i, len(old)))
             break
-        if old[i] != new[j]:
-            gone.append(i)
-            i += 1
+        if old[i] < new[j]:
+            behind = bisect_left(old, new[j], i)
+            gone.extend(range(i, behind))
+            i = behind
+            continue
+        if old[i] > new[j]:
+            j = bisect_left(new, old[i], j)
             continue
         step = 1
         while step and i < len(old):
