@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from mailaccess.imap import render
-from mailaccess.imap.bounded import COLUMNS, Bounded
+from mailaccess.imap.bounded import ALONE, COLUMNS, Bounded
 from mailaccess.imap.facts import Facts
 from mailaccess.imap.structure import HEADER_READ
 from mailaccess.mail import address, headers, text
@@ -177,7 +177,7 @@ class Keeper:
         values = self._columns.get(key)
         if values is None:
             values = {}
-            self._columns.put(key, values, 0)
+            self._columns.put(key, values, ALONE + len(column.name))
         return values
 
     def add(self, mailbox: Mailbox, column: Column[Any], values: dict[int, Any]) -> None:

@@ -41,7 +41,7 @@ def test_what_was_not_used_for_longest_goes_first(mailbox: Mailbox) -> None:
     """When there is more than the limit; the others stay."""
     numbers = count()
     columns = [Column(b"%d" % next(numbers), lambda source: 0) for _ in range(4)]
-    keeper = Keeper(1000)
+    keeper = Keeper(5000)
     for column in columns[:3]:
         keeper.add(mailbox, column, {1: 0, 2: 0})
     keeper.get(mailbox, columns[0])
@@ -56,12 +56,26 @@ def test_what_was_not_used_for_longest_goes_first(mailbox: Mailbox) -> None:
 
 def test_a_column_too_large_to_keep_is_not_kept(mailbox: Mailbox) -> None:
     """It goes like any other, and who reads it holds what was given out."""
-    keeper = Keeper(1000)
+    keeper = Keeper(5000)
     held = keeper.get(mailbox, SENT)
     keeper.add(mailbox, SENT, dict.fromkeys(range(100), 0))
 
     assert len(held) == 100
     assert keeper.get(mailbox, SENT) == {}
+
+
+def test_columns_without_values_take_room_too(mailbox: Mailbox) -> None:
+    """A client may name ever other fields, as long as a literal, of a mailbox without messages."""
+    keeper = Keeper(100_000)
+    first = keeper.get(mailbox, fields(b"0"))
+    for number in range(1, 200):
+        keeper.get(mailbox, fields(b"%d" % number))
+    again = keeper.get(mailbox, fields(b"0"))
+    for number in range(3):
+        keeper.get(mailbox, fields(b"%d" % number * 40_000))
+
+    assert again is not first
+    assert keeper.get(mailbox, fields(b"0")) is not again
 
 
 def test_mailboxes_are_apart(world: World) -> None:
