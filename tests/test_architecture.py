@@ -24,6 +24,7 @@ MAY_KNOW_TWISTED = {"net", "web", "server"}
 LONGEST = 600
 ACROSS_MODULES = {  # tests of no single module
     "imap/test_robustness.py",
+    "imap/test_reopening.py",
     "imap/test_transcripts.py",
     "net/test_endings.py",
     "pop3/test_robustness.py",

@@ -1,19 +1,19 @@
-"""What can be answered of a mailbox that is opened for the first time before all its messages are in the index: see
-`storage.first_opening`. All else waits."""
+"""What can be answered of a mailbox before all its messages are known: see `storage.opening`. All else waits."""
 
 from mailaccess.imap.plan import Plan
 from mailaccess.imap.session import Session
 from mailaccess.wire.traps import call
 
-_EARLY = frozenset(
-    [b"CAPABILITY", b"NOOP", b"ID", b"LOGOUT", b"IDLE", b"ENABLE", b"NAMESPACE", b"UNSELECT", b"FETCH", b"UID FETCH"]
-)
-"""Commands that need none of that, or wait themselves."""
+_EARLY = frozenset([b"CAPABILITY", b"NOOP", b"ID", b"LOGOUT", b"IDLE", b"ENABLE", b"NAMESPACE", b"UNSELECT"])
+"""Commands that need none of that."""
+
+_NAMING = frozenset([b"FETCH", b"UID FETCH"])
+"""Commands that wait themselves, once names are known."""
 
 
 async def before(session: Session, command: bytes) -> None:
     """Waits for what a command needs of the selected mailbox."""
-    if command not in _EARLY:
+    if command not in _EARLY and not (command in _NAMING and session.mailbox.knows_names):
         await call(session.mailbox.await_rows)
 
 

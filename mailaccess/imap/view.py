@@ -111,7 +111,7 @@ class View:
         self.read_only = read_only
         self.generation = mailbox.messages
         self._uids: array[int] = self.generation.uids
-        self.count = len(self._uids)
+        self.count = len(self.generation)
         self.modseq = self.generation.highest  # flag changes up to here have been told
         self.highest = max(1, self.modseq)  # all changes up to here have: what HIGHESTMODSEQ may say
         self.keywords: tuple[str, ...] | None = None  # those the client has heard of
@@ -241,6 +241,8 @@ class View:
     def add_recent(self, first_recent: int) -> None:
         """From `first_recent` up to the newest it knows all are \\Recent here: this session claimed them, or it only
         reads the mailbox and nobody had."""
+        if first_recent >= self.mailbox.uidnext:
+            return
         last = self._uids[self.count - 1] if self.count else 0
         if first_recent <= last:
             self._add_recent(first_recent, last)
@@ -291,7 +293,7 @@ class View:
     def has_news(self) -> bool:
         """There is something that the client was not told."""
         current = self.mailbox.messages
-        return current is not self.generation or len(current.uids) != self.count or current.highest != self.modseq
+        return current is not self.generation or len(current) != self.count or current.highest != self.modseq
 
     def flush(self, *, may_expunge: bool, new: bool = True, flags: bool = True) -> News | None:
         """What the client must be told now; None when nothing. The view then stands at what was told.

@@ -12,9 +12,10 @@ account      one user's mail: mailboxes, subscriptions, annotations, care; `load
 status       STATUS: the sums of a mailbox that nobody need have open
 overview     names and sums of all mailboxes at once; `quiet`: whether anything has happened in them
 mailbox      one mailbox: what sessions share; every call on messages begins here. Below it `following`, how it follows
-             disk and index, `openable`, which opens messages, and `remembered`, what memory tells. `packed`: what
-             opening a large one begins with; `first_opening`: that it is open before all its messages are in the
-             index; `lingering`: which mailboxes go on listening to the kernel without sessions
+             disk and index, `listeners` whom it tells of news, `openable`, which opens messages, and `remembered`, what
+             memory tells. `packed`: what opening a large one begins with; `opening`: that it is open before all its
+             messages are in memory (`reopening`), or even in the index (`first_opening`); `lingering`: which mailboxes
+             go on listening to the kernel without sessions
 viewed       the same for somebody who has less than all rights, or flags of his own: a `viewer`
 feed         what changes in an account, for those who watch more of it than one mailbox; of it they have a `picture`
 messages     its rows in memory, and `memory`, which keeps them up to date

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlite3 import Connection
 from weakref import ReferenceType, ref
 
-from mailaccess.storage import acl, first_opening, maildrop, maintenance, special_uses, status, tree, watch
+from mailaccess.storage import acl, first_opening, maildrop, maintenance, reopening, special_uses, status, tree, watch
 from mailaccess.storage.acls import Acls
 from mailaccess.storage.box import Box
 from mailaccess.storage.boxes import Boxes
@@ -25,6 +25,7 @@ from mailaccess.storage.lingering import LINGERING
 from mailaccess.storage.loaded import Loaded
 from mailaccess.storage.mailbox import FactsMaker, Mailbox
 from mailaccess.storage.metadata import Annotations, Metadata, Owned
+from mailaccess.storage.opening import Opening
 from mailaccess.storage.overview import Found, Overview
 from mailaccess.storage.quota import Allowance, Limits, Quota, Usage
 from mailaccess.storage.status import Status
@@ -295,9 +296,10 @@ class Account:
         return list(entries)
 
     def _load(self, box: Box, *, early: bool) -> Mailbox:
-        opening = first_opening.begin(box) if early else None
+        opening: Opening | None = first_opening.begin(box) if early else None
         if opening is None:
             sync(box)
+            opening = reopening.begin(box) if early else None
         return Mailbox(box, self._facts, self.texts, opening)
 
     def _load_viewed(self, box: Box, viewer: Viewer) -> ViewedMailbox:

@@ -10,10 +10,8 @@ names and flags waits for them: see `Following.await_rows`. A mailbox that is sm
 entered as ever, by `sync`.
 """
 
-import logging
-import threading
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
@@ -22,18 +20,17 @@ from mailaccess.mail.flags import Flags
 from mailaccess.storage import pieces
 from mailaccess.storage.box import Box
 from mailaccess.storage.disk import is_remote, sync_directory
-from mailaccess.storage.errors import StorageError
 from mailaccess.storage.first_scan import Numbering, keeping_garbage, look_at, number
 from mailaccess.storage.index.packing import Columns, Header
 from mailaccess.storage.index.reading import Kept, News
 from mailaccess.storage.index.rows import MailboxRow, NewFile, Numbered, keywords_of
-from mailaccess.storage.index.transaction import Forgotten, Transaction
+from mailaccess.storage.index.transaction import Transaction
 from mailaccess.storage.maildir import Listing
+from mailaccess.storage.memory import Memory
 from mailaccess.storage.messages import UNSIZED
 from mailaccess.storage.names import Entry
+from mailaccess.storage.opening import Opening
 from mailaccess.storage.takeover import keywords_without_letter, read_keywords_anew, read_list_anew
-
-log = logging.getLogger(__name__)
 
 LARGE = 3_000
 """Messages for which it is worth while: to enter so many takes 50 ms."""
@@ -45,51 +42,22 @@ def begin(box: Box) -> "FirstOpening | None":
     """Begins one; returns as soon as all is known that names tell. None: `sync` is to look. NoSuchMailbox."""
     if box.look().stamp is not None or is_remote(box.directory):
         return None
-    opening = FirstOpening(box)
-    return opening if opening.start() else None
+    return FirstOpening(box).start()
 
 
-class FirstOpening:
-    """One that is under way. Any thread may call."""
+class FirstOpening(Opening):
+    """`news` lacks only dates, which are 0."""
+
+    knows_names = True
 
     def __init__(self, box: Box) -> None:
-        self._box = box
-        self._told = threading.Event()  # names are known, or nothing will come of it
-        self._over = threading.Event()
-        self._news: News | None = None
-        self._lock = threading.Lock()  # around the next three
+        super().__init__(box)
         self._claimed = False
         self._claimable = True
-        self._afterwards: Callable[[], None] | None = None
-        self.is_complete = False  # the rows are committed; asked when it is over
-        self.dates = self.saved = array("q")  # once it is complete: of all messages, as `Messages` has them
-
-    def start(self) -> bool:
-        """Returns when names are known. False: nothing comes of it."""
-        threading.Thread(target=self._run, name="first opening").start()
-        self._told.wait()
-        return self._news is not None
-
-    @property
-    def news(self) -> News:
-        """What a memory begins with, but for dates, which are 0."""
-        assert self._news is not None
-        return self._news
-
-    def wait(self) -> None:
-        """Until it is over."""
-        self._over.wait()
-
-    def then(self, afterwards: Callable[[], None]) -> None:
-        """Has that called when it is over: by its thread, or at once."""
-        with self._lock:
-            if not self._over.is_set():
-                self._afterwards = afterwards
-                return
-        afterwards()
+        self._dates = self._saved = array("q")  # once it is complete: of all messages, as `Messages` has them
 
     def claim(self) -> int | None:
-        """As `flagging.claim_recent`, for the rows that are being written. None: it cannot be done any more."""
+        """For the rows that are being written; until they are."""
         with self._lock:
             if not self._claimable:
                 return None
@@ -98,22 +66,17 @@ class FirstOpening:
             first, row.first_recent = row.first_recent, row.uidnext
             return first
 
+    def complete(self, memory: Memory) -> bool:
+        return memory.set_dates(self._dates, self._saved)
+
     # -- the thread
 
-    def _run(self) -> None:
-        try:
-            with keeping_garbage():
-                listing = self._box.maildir.listing()
-                if listing.settled and len(listing.entries) >= LARGE:
-                    self.is_complete = self._box.index.write(partial(self._enter, listing=listing))
-        except (StorageError, Forgotten, OSError) as error:
-            log.warning("%s could not be entered into the index: %s", self._box.directory, error)
-        finally:
-            with self._lock:
-                self._over.set()
-            self._told.set()
-            if self._afterwards is not None:
-                self._afterwards()
+    def _open(self) -> bool:
+        with keeping_garbage():
+            listing = self._box.maildir.listing()
+            if not listing.settled or len(listing.entries) < LARGE:
+                return False
+            return self._box.index.write(partial(self._enter, listing=listing))
 
     def _enter(self, transaction: Transaction, listing: Listing) -> bool:
         """Makes messages of the files. False: something happened before names were told, or a base has several."""
@@ -132,8 +95,7 @@ class FirstOpening:
         box.write_list(transaction, row, numbering.records())
         sync_directory(box.directory)
         self._claimable = all(entry.where == "cur" for _, _, entry in numbering.files)
-        self._news = _news(transaction, row, numbering, extra)
-        self._told.set()
+        self._tell(_news(transaction, row, numbering, extra))
         files, complete = self._look(numbering, transaction.now_us // 10**6)
         transaction.enter(row, files, extra)
         row.uidnext, row.listed, row.lines = numbering.end, numbering.end - 1, row.messages
@@ -143,8 +105,8 @@ class FirstOpening:
         row.new_settled = row.cur_settled = complete and box.maildir.stamp() == listing.stamp
         if not row.new_settled:
             row.stamp = listing.stamp._replace(new_ctime=0, cur_ctime=0)  # seen, but no stamp to be trusted
-        self.dates = array("q", (_date(file.mtime_ns) for _, _, file in files))
-        self.saved = array("q", (file.saved for _, _, file in files))
+        self._dates = array("q", (_date(file.mtime_ns) for _, _, file in files))
+        self._saved = array("q", (file.saved for _, _, file in files))
         pieces.let_go(numbering.files)
         pieces.let_go(files)
         return True

@@ -1,25 +1,24 @@
 """One mailbox in memory, and how it follows its files and its index, whoever changes them."""
 
 import logging
-import threading
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import count
 from sqlite3 import Connection
 from typing import TypeVar
 
 from mailaccess.storage import watch
 from mailaccess.storage.box import Box
 from mailaccess.storage.errors import NoSuchMailbox, StorageError, Unavailable, from_os
-from mailaccess.storage.first_opening import FirstOpening
 from mailaccess.storage.index import reading
 from mailaccess.storage.index.delta import Delta
 from mailaccess.storage.index.reading import News
 from mailaccess.storage.index.rows import MailboxRow
 from mailaccess.storage.index.transaction import Forgotten
 from mailaccess.storage.lingering import LINGERING
+from mailaccess.storage.listeners import Listeners
 from mailaccess.storage.memory import Memory
 from mailaccess.storage.openable import FactsMaker, Openable
+from mailaccess.storage.opening import Opening
 from mailaccess.storage.packed import pack
 from mailaccess.storage.survey import doubtful, due
 from mailaccess.storage.sync import lists_changed, recheck, settle, sync
@@ -38,25 +37,21 @@ class Following(Openable):
     """Somebody looks who has less than all rights, or flags of his own: see `viewed`."""
 
     def __init__(
-        self, box: Box, facts: FactsMaker, texts: FullText | None = None, opening: FirstOpening | None = None
+        self, box: Box, facts: FactsMaker, texts: FullText | None = None, opening: Opening | None = None
     ) -> None:
-        """`texts`: what can be asked instead of reading all messages. `opening`: the first one, if it is under way."""
+        """`texts`: what can be asked instead of reading all messages. `opening`: if one is under way."""
         super().__init__(box, facts, texts)
-        self._telling = threading.Lock()  # around the next three
-        self._callbacks: dict[int, Callable[[], None]] = {}
-        self._numbers = count()
+        self._listeners = Listeners()
         self._emptied: tuple[int, int, int] | None = None  # stamp of new/ when all in it had been claimed
         self._woken = 0  # mtime of the wake file when the index had no more than memory
-        self._changing = 0  # writes of this process under way
-        self._unheard = False  # somebody polled meanwhile, or something was heard
         self._listening = False  # to the kernel
         self._lost = False
         self._behind = False  # a write of this process may not be in memory, as nobody has told of its commit
         self._opening = opening  # until its rows are in memory
         self._memory = self._remember(self._everything() if opening is None else opening.news)
         if opening is not None:
-            self._count_changing(1)
-            opening.then(self._first_opened)
+            self._listeners.change(1)
+            opening.then(self._opened_all)
 
     @property
     def number(self) -> int:
@@ -68,16 +63,21 @@ class Following(Openable):
         """It was deleted, or replaced; there is no way back."""
         return self._lost
 
-    # -- the first opening
+    # -- while it opens
 
     @property
     def is_opening(self) -> bool:
-        """Of its messages no more is known than names tell, UIDs and flags: `await_rows` before asking for anything
-        else. Only who asked for the mailbox early gets it so."""
+        """Of its messages no more is known than how many there are: `await_rows` before asking for anything else. Only
+        who asked for the mailbox early gets it so."""
         return self._opening is not None
 
+    @property
+    def knows_names(self) -> bool:
+        """What names of files tell is known in any case: UIDs and flags."""
+        return self._opening is None or self._opening.knows_names
+
     def await_rows(self) -> None:
-        """Returns when all is known of a mailbox that is opened for the first time."""
+        """Returns when all is known of a mailbox that is opening."""
         self._recovering(lambda: None)
 
     def claim_early(self) -> int | None:
@@ -93,8 +93,7 @@ class Following(Openable):
         While this process changes the mailbox, no: the directories differ for that reason, `sync` would have to wait
         for it, and each of its commits is told as it comes.
         """
-        if self._changing:
-            self._unheard = True
+        if not self._listeners.hear():
             return False
         if self._remote:
             return True
@@ -116,7 +115,9 @@ class Following(Openable):
         """All of it is known to be as it is in memory, so that a session can open it; microseconds, as `poll`. Only
         while it is listened to."""
         box, memory, heard = self._box, self._memory, self._box.heard
-        if self._changing or self._suspects or self._lost or self._remote or not heard.covers:
+        if self._listeners.is_changing or self._suspects or self._lost:
+            return False
+        if self._remote or not heard.covers:
             return False
         try:
             count, silent = heard.count, heard.is_silent()
@@ -161,21 +162,20 @@ class Following(Openable):
 
     def rest(self) -> None:
         """Listens no more, unless somebody has subscribed."""
-        with self._telling:
-            if not self._callbacks:
+        with self._listeners.lock:
+            if not self._listeners:
                 self._listening = False
                 self._box.heard.disarm()
 
     def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Has `callback` called after every commit and change on disk, from any thread; returns what ends that."""
-        number = next(self._numbers)
-        with self._telling:
-            self._callbacks[number] = callback
+        with self._listeners.lock:
+            number = self._listeners.add(callback)
             self._listening = True
         if not self._remote and not self.is_opening:
             self._arm()
             if self.poll():  # it may have come before there was anybody to tell
-                self._tell()
+                self._listeners.tell()
         return partial(self._unsubscribe, number)
 
     def pack(self) -> None:
@@ -197,7 +197,7 @@ class Following(Openable):
                 self._refresh(ask)
             self._behind = False
         except Forgotten:
-            self._tell()  # who looks will find out
+            self._listeners.tell()  # who looks will find out
         for delta in deltas:
             self._box.heard.forget(delta.names)
 
@@ -220,7 +220,7 @@ class Following(Openable):
         self._box.index.verify()
         if self.is_opening or self._recovering(self._box.index.instance) != self._box.instance:
             self._recovering(self._box.look)
-        self._count_changing(1)
+        self._listeners.change(1)
         self._behind = True
         try:
             result = work()
@@ -228,21 +228,13 @@ class Following(Openable):
             self._recover()
             raise Unavailable("the index was lost and is being made anew; try again") from None
         finally:
-            self._count_changing(-1)
+            self._listeners.change(-1)
         try:
             if self._behind and self._differs(self._memory):
                 self.refresh()
         except (StorageError, OSError, Forgotten):
             log.warning("%s was changed, but cannot be looked at", self.name, exc_info=True)
         return result
-
-    def _count_changing(self, difference: int) -> None:
-        with self._telling:
-            self._changing += difference
-            unheard = self._unheard and not self._changing
-            self._unheard &= not unheard
-        if unheard:
-            self._tell()
 
     def _recovering(self, work: Callable[[], T]) -> T:
         """Runs what may be run again, should the index be lost. StorageError also for what the system refuses."""
@@ -274,48 +266,50 @@ class Following(Openable):
             self._lost = True
             raise
         with self._lock:
-            self._memory.load(self._everything())
             self._opening = None
-        self._tell()
+            self._load()
+        self._listeners.tell()
 
-    def _take_rows(self, opening: FirstOpening) -> None:
-        """Waits for the rows that a first opening makes. Forgotten: it came to nothing."""
+    def _take_rows(self, opening: Opening) -> None:
+        """Waits for what a memory began without. Forgotten: it came to nothing."""
         opening.wait()
         if not opening.is_complete:
             raise Forgotten
         with self._lock:
             if self._opening is not None:
-                if not self._memory.set_dates(opening.dates, opening.saved):
-                    self._memory.load(self._everything())
+                if not opening.complete(self._memory):
+                    self._load()
                 self._refresh(self._news)
                 self._opening = None
 
-    def _first_opened(self) -> None:
-        """The first opening is over."""
+    def _opened_all(self) -> None:
+        """The opening is over."""
         try:
             self.await_rows()
         except StorageError as error:
             log.warning("%s could not be opened: %s", self.name, error)  # until somebody asks again
         finally:
-            self._count_changing(-1)
+            self._listeners.change(-1)
         LINGERING.stay(self)
         self._listening = True
         self._arm()
-        self._tell()  # who has it open looks what happened before there was anything to hear
+        self._listeners.tell()  # who has it open looks what happened before there was anything to hear
 
     def _follow(self, deltas: Sequence[Delta]) -> bool:
         """Takes in what a commit of this process did; subscribers are told if that is news. False: that cannot be."""
         with self._lock:
+            if self._opening is not None:
+                return True  # all that happened is asked for when it is over
             memory = self._memory
             before = memory.messages, memory.messages.highest
             for delta in deltas:
                 if not memory.is_before(delta):
                     return False
                 if delta.row.version != delta.before and not memory.take(delta.news()):
-                    memory.load(self._everything())
+                    self._load()
             same = before[0] is memory.messages and before[1] == memory.messages.highest
         if not same:
-            self._tell()
+            self._listeners.tell()
         return bool(deltas)
 
     def _refresh(self, ask: Callable[[int, int], News | None]) -> None:
@@ -329,10 +323,18 @@ class Following(Openable):
             if news is not None and news.row.version == memory.row.version:
                 return
             if news is None or not memory.take(news):
-                memory.load(self._everything())
+                self._load()
             same = before[0] is memory.messages and before[1] == memory.messages.highest
         if not same:
-            self._tell()
+            self._listeners.tell()
+
+    def _load(self) -> None:
+        """Takes in all there is, for want of less; with the lock. NoSuchMailbox: sessions have been told of messages
+        that are not among it, since the index was lost before their UIDs were known."""
+        if self._lost or not self._memory.complete(self._everything()):
+            self._lost = True
+            self._listeners.tell()
+            raise NoSuchMailbox("the mailbox has changed while it was opened; open it again")
 
     def _all(self, connection: Connection) -> News | None:
         return reading.everything(connection, self._box.id, unpack=not self.is_viewed)
@@ -378,27 +380,17 @@ class Following(Openable):
         if not self._box.index.wake.exists():
             watch.touch_wake(self._box.index.wake)
 
-    def _tell(self) -> None:
-        for callback in tuple(self._callbacks.values()):
-            try:
-                callback()
-            except Exception:
-                log.exception("a session could not be told of news")
-
     def _hear(self) -> None:
-        """Something was heard. While this process changes the mailbox that is its own noise, or has to wait."""
-        if self._changing:
-            self._unheard = True
-        else:
-            self._tell()
+        if self._listeners.hear():
+            self._listeners.tell()
 
     def _arm(self) -> bool:
         """Watches the directories, if that is not done already or they were renamed."""
         return self._box.heard.arm(self._box.directory, self._box.index.wake, self._hear)
 
     def _unsubscribe(self, number: int) -> None:
-        with self._telling:
-            self._callbacks.pop(number, None)
-            if self._callbacks:
+        with self._listeners.lock:
+            self._listeners.remove(number)
+            if self._listeners:
                 return
         LINGERING.stay(self)

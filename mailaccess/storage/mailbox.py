@@ -58,7 +58,7 @@ class Mailbox(Following):
     def is_unchanged(self) -> bool:
         """Nothing has happened to the messages' files that is not in memory; mostly one call of the kernel. Only while
         it is listened to."""
-        if self._changing or self._suspects or self._lost or self._remote:
+        if self._listeners.is_changing or self._suspects or self._lost or self._remote:
             return False
         heard = self._box.heard  # that a file was written to is heard, and seen nowhere
         return not heard.listen() and (heard.is_silent() or self.is_at_hand())

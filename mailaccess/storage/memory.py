@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from mailaccess.mail.flags import Flags, canonical
 from mailaccess.storage.index.delta import Delta
 from mailaccess.storage.index.packing import Columns, Header, chunks_of
-from mailaccess.storage.index.reading import Loaded, News
+from mailaccess.storage.index.reading import Loaded, News, Promised
 from mailaccess.storage.index.rows import MailboxRow, keywords_of, unpacked, words
 from mailaccess.storage.keywords import Keywords
 from mailaccess.storage.messages import UNSIZED, Messages
@@ -34,6 +34,10 @@ class Memory:
         """Begins a generation with all messages there are."""
         self._unlettered: dict[str, str] = {}  # keywords without a letter, as spelled, by name in lower case
         self._know(everything)
+        if isinstance(everything.before, Promised):
+            self._unlettered.update(everything.before.further)
+            self.messages = Messages.awaiting(self.row.messages, self.row.highestmodseq, everything.before.first_unseen)
+            return
         if everything.before is not None:
             header, columns = everything.before
             self._unlettered.update(header.further)
@@ -50,6 +54,21 @@ class Memory:
             saved,
             self.row.highestmodseq,
         )
+
+    def complete(self, everything: News) -> bool:
+        """Begins a generation with all messages there are, or goes on with that which awaits them. False: those that it
+        promised are not there."""
+        begun, told = self.messages, self.row
+        promise = self.instance, told.version
+        self.load(everything)
+        if not begun.is_awaiting:
+            return True
+        if not begun.fill(self.messages, told.uidnext):
+            self.messages = begun
+            return False
+        if promise == (self.instance, self.row.version):
+            self.messages = begun
+        return True
 
     def take(self, news: News) -> bool:
         """Takes in what was committed since. False where the rows do not fit together: `load` is needed."""
@@ -101,7 +120,11 @@ class Memory:
         columns = Columns(
             messages.uids, messages.flags, messages.modseqs, messages.sizes, messages.dates, messages.saved
         )
-        header = Header(messages.highest, self.row.version, self._column, self._unlettered, self.unsized, {})
+        row = messages.first_unseen()
+        unseen = (messages.uids[row] if row < len(messages) else 0, row, messages.uids[-1]) if messages.uids else ()
+        header = Header(
+            messages.highest, self.row.version, self._column, self._unlettered, self.unsized, {}, unseen=unseen
+        )
         return header, chunks_of(columns)
 
     def keywords(self) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ _FEW = 64  # rows removed one by one rather than by copying what stays
 class Messages:
     """One generation. The columns are of equal length and in ascending order of UID."""
 
-    __slots__ = ("_log", "_unseen", "dates", "flags", "highest", "modseqs", "saved", "sizes", "uids")
+    __slots__ = ("_awaited", "_log", "_unseen", "dates", "flags", "highest", "modseqs", "saved", "sizes", "uids")
 
     def __init__(
         self,
@@ -45,6 +45,7 @@ class Messages:
         self.highest = highest  # the mailbox's highest mod-sequence that these rows reflect
         self._log = _Log(highest)
         self._unseen = -1, 0  # what `highest` was, and what `first_unseen` said then
+        self._awaited = 0  # so many messages are there, but not here yet
 
     @classmethod
     def of(
@@ -63,8 +64,21 @@ class Messages:
         new.sizes, new.dates, new.saved = sizes, dates, saved
         return new
 
+    @classmethod
+    def awaiting(cls, count: int, highest: int, first_unseen: int) -> "Messages":
+        """So many, of which nothing else is known until `fill`."""
+        new = cls(highest=highest)
+        new._awaited = count
+        new._unseen = highest, first_unseen
+        return new
+
     def __len__(self) -> int:
-        return len(self.uids)
+        return self._awaited or len(self.uids)
+
+    @property
+    def is_awaiting(self) -> bool:
+        """The columns are empty, whatever the length says."""
+        return self._awaited > 0
 
     def position(self, uid: int) -> int:
         """The row of a UID, or -1."""
@@ -105,6 +119,18 @@ class Messages:
         return self._log.length(modseq, len(self.uids)) if modseq < self.highest else 0
 
     # -- for Mailbox
+
+    def fill(self, known: "Messages", below: int) -> bool:
+        """Takes over the rows of those that were awaited: all with UIDs below. False: they are not as many."""
+        rows = bisect_left(known.uids, below)
+        if rows != self._awaited:
+            return False
+        self.flags, self.modseqs, self.sizes = known.flags[:rows], known.modseqs[:rows], known.sizes[:rows]
+        self.dates, self.saved = known.dates[:rows], known.saved[:rows]
+        self._log = known._log
+        self.uids.extend(known.uids[:rows])  # the same object: views have it
+        self._awaited = 0
+        return True
 
     def append(self, uid: int, flags: Flags, modseq: int, size: int, date: int, saved: int) -> None:
         """Adds a message with a UID above all others."""

@@ -6,9 +6,8 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,34 +19,12 @@ from mailaccess.storage.mailbox import Action, Mailbox
 from mailaccess.storage.messages import UNSIZED
 from mailaccess.storage.uidlist import read_uidlist
 from mailaccess.storage.watch import Watcher
+from tests.storage.gate import PATIENCE, Gate
 from tests.storage.post import TEXT, WIRE_TEXT, arrive, flags_of, settle, texts
 
-PATIENCE = 20.0
 DATE = 1_600_000_000
 NAMES = ("1700000003.M1P1.h:2,S", "1700000001.M10P1.h:2,Fa", "1700000001.M9P1.h:2,", "1700000002.M1P1.h:2,ST")
 """Which are not in their order; the third is the first."""
-
-
-class Gate:
-    """Files are looked at when it is open."""
-
-    def __init__(self) -> None:
-        self._open = threading.Event()
-        self.error: OSError | None = None
-
-    def open(self, error: int = 0) -> None:
-        """With an error, looking at files fails from now on."""
-        self.error = OSError(error, os.strerror(error)) if error else None
-        self._open.set()
-
-    def around(self, work: Callable[..., Any]) -> Callable[..., Any]:
-        def passed(*arguments: Any) -> Any:
-            assert self._open.wait(PATIENCE)
-            if self.error is not None:
-                raise self.error
-            return work(*arguments)
-
-        return passed
 
 
 @pytest.fixture

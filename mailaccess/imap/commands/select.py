@@ -168,6 +168,8 @@ async def _resynchronize(session: Session, view: View, resync: Resync) -> None:
     mailbox = view.mailbox
     if resync.uidvalidity != mailbox.uidvalidity:
         return
+    if mailbox.is_opening:
+        await call(mailbox.await_rows)
     last = mailbox.uidnext - 1
     known = [(1, last)] if resync.known is None else resolve(resync.known, last)
     if last < 1 or not known:

@@ -9,6 +9,6 @@ infos        changes of flags alone, many at a time
 changed      which messages another process that has a mailbox in memory has to read anew
 delta        what it did, for those who have a mailbox in memory
 reading      questions that only read; `sums` over all mailboxes
-packing      what opening a large mailbox begins with
+packing      what opening a large mailbox begins with; `promising` what is said of it before that is read
 threads      which thread a message is of, over all mailboxes
 """

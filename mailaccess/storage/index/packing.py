@@ -51,6 +51,7 @@ class Header(NamedTuple):
     unsized: int  # messages whose size was not known
     chunks: Mapping[str, int]  # checksums, by number
     order: Sequence[Any] = _ORDER
+    unseen: Sequence[int] = ()  # of the first that was not \\Seen, UID (0: all were) and row; then the last UID
 
 
 def header(connection: sqlite3.Connection, mailbox: int) -> Header | None:

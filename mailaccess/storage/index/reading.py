@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -50,6 +50,13 @@ class Kept(NamedTuple):
     columns: packing.Columns
 
 
+class Promised(NamedTuple):
+    """What is said of a mailbox's messages before they are read, but for what its row says."""
+
+    further: Mapping[str, str]  # as in `packing.Header`
+    first_unseen: int  # the row of the first that is not \\Seen; where all are, the one behind the last
+
+
 class News(NamedTuple):
     """What one mailbox has that was not known."""
 
@@ -57,7 +64,7 @@ class News(NamedTuple):
     row: MailboxRow
     messages: list[Loaded]  # ascending by UID
     gone: list[tuple[int, int]]  # UIDs, as ranges
-    before: Kept | None = None  # what all that comes on top of; else of what was known
+    before: Kept | Promised | None = None  # what all that comes on top of; else of what was known
 
 
 def instance(connection: sqlite3.Connection) -> str:
@@ -166,17 +173,26 @@ def everything(connection: sqlite3.Connection, mailbox: int, *, unpack: bool = T
         return News(*known, connection.execute(_LOADED, (mailbox,)).fetchall(), [])
 
 
-def _kept(connection: sqlite3.Connection, instance: str, row: MailboxRow) -> News | None:
-    """All messages from what is packed, if that is still true and most of them."""
+def top(
+    connection: sqlite3.Connection, row: MailboxRow
+) -> tuple[packing.Header, list[Loaded], list[tuple[int, int]]] | None:
+    """What comes on top of what is packed: messages and ranges of UIDs gone, as in `News`. None: that is not known, or
+    what is packed is not true any more."""
     header = packing.header(connection, row.id)
     if header is None or not row.floor <= header.modseq <= row.highestmodseq or header.keywords != row.keywords:
         return None
     if row.unsized < header.unsized:
         return None  # sizes were found out since, which is not told by mod-sequences
-    gone = gone_since(connection, row.id, header.modseq)
     fresh = _changed_since(connection, row, header.modseq, header.version)
-    if fresh is None:
+    return None if fresh is None else (header, fresh, gone_since(connection, row.id, header.modseq))
+
+
+def _kept(connection: sqlite3.Connection, instance: str, row: MailboxRow) -> News | None:
+    """All messages from what is packed, if that is still true and most of them."""
+    found = top(connection, row)
+    if found is None:
         return None
+    header, fresh, gone = found
     columns = packing.read(connection, row.id, header)
     uids = columns.uids
     last = uids[-1] if uids else 0

@@ -123,7 +123,7 @@ class MailboxRow:
         """Takes messages into (by=1) or out of (by=-1) the sums."""
         deleted = set()
         for info, number in Counter(message.entry.info for message in messages).items():
-            unseen, is_deleted = _marks(info)
+            unseen, is_deleted = marks(info)
             self.unseen += by * number * unseen
             if is_deleted:
                 self.deleted += by * number
@@ -144,7 +144,7 @@ class MailboxRow:
             octets[file.info] += file.size
             numbers[file.info] += 1
         for info, number in numbers.items():
-            unseen, is_deleted = _marks(info)
+            unseen, is_deleted = marks(info)
             self.messages += number
             self.unsized += number
             self.unseen += number * unseen
@@ -156,7 +156,7 @@ class MailboxRow:
         """Takes a message into the sums as it is now, and out of them as it was."""
         if old.entry.info == new.entry.info and old.size == new.size and old.stamp == new.stamp:
             return
-        (was_unseen, was_deleted), (unseen, deleted) = _marks(old.entry.info), _marks(new.entry.info)
+        (was_unseen, was_deleted), (unseen, deleted) = marks(old.entry.info), marks(new.entry.info)
         self.unseen += unseen - was_unseen
         self.deleted += deleted - was_deleted
         self.stored += new.stamp.size - old.stamp.size
@@ -166,14 +166,14 @@ class MailboxRow:
 
     def recount_infos(self, old: str, new: str, messages: int, octets: int) -> None:
         """The same of several, whose files have another info now."""
-        (was_unseen, was_deleted), (unseen, deleted) = _marks(old), _marks(new)
+        (was_unseen, was_deleted), (unseen, deleted) = marks(old), marks(new)
         self.unseen += (unseen - was_unseen) * messages
         self.deleted += (deleted - was_deleted) * messages
         self.stored_deleted += (deleted - was_deleted) * octets
 
 
 @lru_cache(maxsize=4096)
-def _marks(info: str) -> tuple[bool, bool]:
+def marks(info: str) -> tuple[bool, bool]:
     """Whether the info says that a message is not \\Seen, and that it is \\Deleted."""
     letters = Entry("", info, "cur").letters
     return "S" not in letters, "T" in letters
