@@ -173,7 +173,7 @@ class Account:
         except InvalidName:
             return None
         mailbox = self._loaded.kept_in(directory)
-        if mailbox is None or not mailbox.is_at_hand() or acl.is_listed(self.root / directory):
+        if mailbox is None or not mailbox.is_at_hand() or acl.is_listed(f"{self.root}/{directory}"):
             return None
         self._loaded.keep(mailbox.guid, mailbox)
         return mailbox

@@ -158,7 +158,7 @@ def write_acl(directory: Path, acl: Acl) -> None:
         sync_directory(directory)
 
 
-def is_listed(directory: Path) -> bool:
+def is_listed(directory: str | Path) -> bool:
     """There is a list: asked before each SELECT and STATUS, so by str; a Path costs more than the call."""
     return os.path.exists(f"{directory}/{FILE}")  # noqa: PTH110
 

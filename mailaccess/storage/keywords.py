@@ -31,7 +31,7 @@ _CACHED = 4096
 class Keywords:
     """One mailbox's letters and names; immutable. Names are compared case-insensitively, spelled as first seen."""
 
-    __slots__ = ("_flags", "_letters", "_lines", "_names")
+    __slots__ = ("_flags", "_letters", "_lines", "_listed", "_names")
 
     def __init__(self, names: Mapping[int, str] | None = None) -> None:
         """`names` by index: 0-25 stand for a-z. One that no client can write stays in the file and is not shown."""
@@ -44,6 +44,7 @@ class Keywords:
             if index < len(_ALPHABET) and _ATOM.fullmatch(name):
                 self._letters.setdefault(name.lower(), _ALPHABET[index])
                 self._names[_ALPHABET[index]] = spelling.setdefault(name.lower(), name)
+        self._listed = tuple(dict.fromkeys(self._names.values()))
 
     @property
     def lines(self) -> dict[int, str]:
@@ -52,7 +53,7 @@ class Keywords:
 
     def names(self) -> tuple[str, ...]:
         """All names in the order of their letters."""
-        return tuple(dict.fromkeys(self._names.values()))
+        return self._listed
 
     def letter(self, name: str) -> str | None:
         """The keyword's letter, if it has one."""

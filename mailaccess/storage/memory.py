@@ -129,7 +129,8 @@ class Memory:
 
     def keywords(self) -> tuple[str, ...]:
         """The names known in this mailbox."""
-        return tuple(dict.fromkeys([*self._keywords.names(), *self._unlettered.values()]))
+        lettered = self._keywords.names()
+        return tuple(dict.fromkeys([*lettered, *self._unlettered.values()])) if self._unlettered else lettered
 
     def spelled(self, flags: Flags) -> Flags:
         """The flags as this mailbox spells them: case does not matter in a keyword, the first spelling stays."""

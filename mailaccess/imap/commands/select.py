@@ -20,6 +20,14 @@ from mailaccess.wire.traps import call, compute_steps, drained
 enables(b"CONDSTORE")
 enables(b"QRESYNC", b"CONDSTORE")  # "ENABLE QRESYNC" implies CONDSTORE (RFC 7162 3.2.3)
 
+_DESCRIBED = (
+    b"* %d EXISTS\r\n%s%s"
+    b"* OK [UIDVALIDITY %d] UIDs valid\r\n"
+    b"* OK [MAILBOXID (%s)] Under any name\r\n"
+    b"* OK [UIDNEXT %d] Predicted next UID\r\n"
+    b"* OK [HIGHESTMODSEQ %d] Highest\r\n"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Resync:
@@ -148,15 +156,12 @@ def _first_unseen(view: View) -> int:
 def _describe(session: Session, view: View, unseen: int) -> None:
     mailbox = view.mailbox
     session.tell_keywords()
-    session.untagged(b"%d EXISTS" % view.count)
-    if not session.rev2:
-        session.untagged(b"%d RECENT" % view.recent)
-    if unseen:
-        session.untagged(b"OK [UNSEEN %d] First unseen message" % unseen)
-    session.untagged(b"OK [UIDVALIDITY %d] UIDs valid" % mailbox.uidvalidity)
-    session.untagged(b"OK [MAILBOXID (%s)] Under any name" % objectid.mailboxid(mailbox.guid))
-    session.untagged(b"OK [UIDNEXT %d] Predicted next UID" % mailbox.uidnext)
-    session.untagged(b"OK [HIGHESTMODSEQ %d] Highest" % view.highest)
+    recent = b"" if session.rev2 else b"* %d RECENT\r\n" % view.recent
+    first_unseen = b"* OK [UNSEEN %d] First unseen message\r\n" % unseen if unseen else b""
+    mailboxid = objectid.mailboxid(mailbox.guid)
+    session.write(
+        _DESCRIBED % (view.count, recent, first_unseen, mailbox.uidvalidity, mailboxid, mailbox.uidnext, view.highest)
+    )
     peer = session.channel.peer
     private = session.settings.authenticator.plaintext_allowed(tls=peer.tls, loopback=peer.loopback)
     if private and b"URLAUTH" not in session.without:
