@@ -24,7 +24,7 @@ from mailaccess.storage.maildir import Maildir
 from mailaccess.storage.names import Entry, Where
 from mailaccess.storage.quota import Quota
 from mailaccess.storage.uidlist import (
-    Record,
+    Line,
     UidList,
     append_records,
     raise_next,
@@ -183,7 +183,7 @@ class Box:
         else:
             row.uidlist = stamp if known else None  # what another program wrote has still to be read
 
-    def write_list(self, transaction: Transaction, row: MailboxRow, records: Iterable[Record] | None = None) -> None:
+    def write_list(self, transaction: Transaction, row: MailboxRow, records: Iterable[Line] | None = None) -> None:
         """Writes the uidlist whole. `records`: the lines, if they are at hand."""
         if records is None:
             records = reading.records(transaction.connection, row.id)

@@ -1,69 +1,54 @@
-"""Files in the order of their delivery (see `names.delivery_order`): perhaps a million at once, while others wait.
+"""Names of files in the order of their delivery (see `names.delivery_order`): perhaps a million at once, while others
+wait.
 
-Names mostly begin with ten digits and a dot; these are compared as text, which takes a tenth of what their keys take,
+They mostly begin with ten digits and a dot; these are compared as text, which takes a tenth of what their keys take,
 but for those of one second.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from heapq import merge
-from itertools import groupby
-from typing import Protocol, TypeVar
+from itertools import pairwise
+from operator import itemgetter
 
 from mailaccess.storage import pieces
-from mailaccess.storage.names import Where, delivery_order
-
-
-class Placed(Protocol):
-    """A file: an `Entry`, or more of it."""
-
-    @property
-    def base(self) -> str: ...
-
-    @property
-    def where(self) -> Where: ...
-
-
-T = TypeVar("T", bound=Placed)
+from mailaccess.storage.names import delivery_order
 
 _PIECE = 5_000
-_SECONDS = 11  # characters: ten digits and a dot
+_second = itemgetter(slice(11))  # ten digits and a dot
 _is_plain = re.compile(r"[0-9]{10}\.").match
 
 
-def in_order(files: Iterable[T]) -> Iterator[T]:
-    """These files in the order of their delivery; those of one base, one behind the other."""
-    plain: list[T] = []
-    others: list[T] = []
-    for file in files:
-        (plain if _is_plain(file.base) else others).append(file)
+def in_order(names: Sequence[str]) -> Iterator[str]:
+    """These names in the order of their delivery; those of one base, one behind the other."""
+    plain = [name for name in names if _is_plain(name)]
+    others = [name for name in names if not _is_plain(name)] if len(plain) < len(names) else []
     ordered = _by_second(plain)
     return merge(ordered, _by_key(others), key=_order) if others else ordered
 
 
-def _by_second(files: list[T]) -> Iterator[T]:
-    for piece in pieces.in_order(files, _second):
-        if len(set(map(_second, piece))) == len(piece):
-            yield from piece
-            continue
-        for _, found in groupby(piece, _second):
-            same = list(found)
-            yield from same if len(same) == 1 else _by_key(same)
+def _by_second(names: list[str]) -> Iterator[str]:
+    for piece in pieces.in_order(names, _second):
+        for first, end in _runs([_second(name) for name in piece]):
+            piece[first:end] = _by_key(piece[first:end])
+        yield from piece
 
 
-def _by_key(files: Sequence[T]) -> Iterator[T]:
-    parts = (files[start : start + _PIECE] for start in range(0, len(files), _PIECE))
+def _runs(seconds: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Where several are the same: first and end. They are sorted."""
+    end = 0
+    for row in [row for row, (one, other) in enumerate(pairwise(seconds)) if one == other]:
+        if row >= end:
+            end = bisect_right(seconds, seconds[row], row)
+            yield row, end
+
+
+def _by_key(names: Sequence[str]) -> Iterator[str]:
+    parts = (names[start : start + _PIECE] for start in range(0, len(names), _PIECE))
     # By name first, which is quick, and from where it is not far.
-    return merge(*(sorted(sorted(part, key=_base), key=_order) for part in parts), key=_order)
+    return merge(*(sorted(sorted(part), key=_order) for part in parts), key=_order)
 
 
-def _base(file: Placed) -> str:
-    return file.base
-
-
-def _second(file: Placed) -> str:
-    return file.base[:_SECONDS]
-
-
-def _order(file: Placed) -> tuple[int, int, str]:
-    return delivery_order(file.base)
+def _order(name: str) -> tuple[int, int, str]:
+    return delivery_order(name.partition(":")[0])

@@ -74,7 +74,7 @@ class FirstOpening(Opening):
     def _open(self) -> bool:
         with keeping_garbage():
             listing = self._box.maildir.listing()
-            if not listing.settled or len(listing.entries) < LARGE:
+            if not listing.settled or len(listing.names) < LARGE:
                 return False
             return self._box.index.write(partial(self._enter, listing=listing))
 
@@ -84,17 +84,17 @@ class FirstOpening(Opening):
         if row.stamp is not None or row.messages or box.maildir.stamp() != listing.stamp:
             return False
         uidlist = read_list_anew(box, row)
-        numbering = number(box, row, listing.entries, uidlist)
-        pieces.let_go(listing.entries)
-        if any(one.base == other.base for (_, _, one), (_, _, other) in pairwise(numbering.files)):
+        numbering = number(box, row, listing.names, listing.new, uidlist)
+        pieces.let_go(listing.names)
+        if any(one == other for one, other in pairwise(numbering.bases)):
             row.uidlist = None  # has still to be read
             return False
         read_keywords_anew(transaction, box, row)
         extra = keywords_without_letter(box, uidlist)
         box.reserve(transaction, row, numbering.end, rewritten=True)
-        box.write_list(transaction, row, numbering.records())
+        box.write_list(transaction, row, numbering.lines())
         sync_directory(box.directory)
-        self._claimable = all(entry.where == "cur" for _, _, entry in numbering.files)
+        self._claimable = not listing.new
         self._tell(_news(transaction, row, numbering, extra))
         files, complete = self._look(numbering, transaction.now_us // 10**6)
         transaction.enter(row, files, extra)
@@ -107,19 +107,19 @@ class FirstOpening(Opening):
             row.stamp = listing.stamp._replace(new_ctime=0, cur_ctime=0)  # seen, but no stamp to be trusted
         self._dates = array("q", (_date(file.mtime_ns) for _, _, file in files))
         self._saved = array("q", (file.saved for _, _, file in files))
-        pieces.let_go(numbering.files)
+        pieces.let_go(numbering.bases)
         pieces.let_go(files)
         return True
 
-    def _look(self, numbering: Numbering[Entry], now: int) -> tuple[list[Numbered], bool]:
+    def _look(self, numbering: Numbering, now: int) -> tuple[list[Numbered], bool]:
         """All files; and whether they were where they were listed."""
         files: list[Numbered] = []
         missing: list[int] = []  # where in the list
-        seen = look_at(self._box, (entry for _, _, entry in numbering.files), now)
-        for (uid, keys, entry), file in zip(numbering.files, seen, strict=True):
+        seen = look_at(self._box, numbering.files(), now)
+        for uid, listed, file in zip(numbering.uids, numbering.files(), seen, strict=True):
             if file is None:
                 missing.append(len(files))
-            files.append((uid, keys, file or NewFile(*entry, 0, 0, 0, now)))
+            files.append((uid, numbering.keys.get(uid, ()), file or NewFile(*listed, 0, 0, 0, now)))
         if missing:
             self._look_for(files, missing, now)
         return files, not missing
@@ -145,7 +145,7 @@ class FirstOpening(Opening):
 
 
 def _news(
-    transaction: Transaction, row: MailboxRow, numbering: Numbering[Entry], extra: Mapping[str, tuple[str, ...]]
+    transaction: Transaction, row: MailboxRow, numbering: Numbering, extra: Mapping[str, tuple[str, ...]]
 ) -> News:
     """The mailbox as it will be when the rows are committed, but for what names do not tell."""
     row = replace(row, uidnext=numbering.end, first_recent=numbering.first_recent)
@@ -154,17 +154,17 @@ def _news(
     keywords = keywords_of(row.keywords)
     kinds: dict[str, Flags] = {}  # one object for all messages with the same flags
     flags = []
-    for _, _, entry in numbering.files:
-        known = kinds.get(entry.info)
+    for info in numbering.infos:
+        known = kinds.get(info)
         if known is None:
-            known = kinds[entry.info] = keywords.flags(entry.letters)
+            known = kinds[info] = keywords.flags(Entry("", info, "cur").letters)
         flags.append(known)
-    for place, (_, _, entry) in enumerate(numbering.files) if extra else ():
-        flags[place] |= frozenset(extra.get(entry.base, ()))
+    for place, base in enumerate(numbering.bases) if extra else ():
+        flags[place] |= frozenset(extra.get(base, ()))
     count = len(flags)
     nothing = array("q", (0,))
     columns = Columns(
-        array("I", (uid for uid, _, _ in numbering.files)),
+        numbering.uids[:],
         flags,
         array("Q", (modseq,)) * count,
         array("Q", (UNSIZED,)) * count,

@@ -7,76 +7,114 @@ the UIDs they have there and the others the next ones, and all are entered.
 import gc
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from array import array
+from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
+from itertools import chain
 from operator import itemgetter
-from typing import Generic, NamedTuple
+from typing import NamedTuple
 
 from mailaccess.storage import pieces
 from mailaccess.storage.box import Box
-from mailaccess.storage.delivery import T, in_order
+from mailaccess.storage.delivery import in_order
 from mailaccess.storage.index.rows import MailboxRow, NewFile
 from mailaccess.storage.index.transaction import Transaction
-from mailaccess.storage.names import Entry
+from mailaccess.storage.names import Entry, Where
 from mailaccess.storage.takeover import keywords_without_letter
-from mailaccess.storage.uidlist import Record, UidList, read_courier_uidls
+from mailaccess.storage.uidlist import Line, UidList, read_courier_uidls
 
 
-class Numbering(NamedTuple, Generic[T]):
-    """Which files get which UIDs."""
+class Numbering(NamedTuple):
+    """Which files get which UIDs: columns of equal length, in ascending order of UID."""
 
-    files: list[tuple[int, tuple[str, ...], T]]  # UID, keys of the uidlist's line, file; ascending
+    uids: "array[int]"
+    bases: list[str]
+    infos: list[str]  # one object for all files of the same
+    places: list[Where]
+    keys: dict[int, tuple[str, ...]]  # of the uidlist's lines, by UID, where there are any
     next_uid: int  # that was the next one when the first of those got theirs that are not in the list
     first_recent: int  # what is listed below, and was moved to cur/, was \\Recent to somebody before
 
     @property
     def end(self) -> int:
         """The next UID from now on."""
-        return max(self.next_uid, self.files[-1][0] + 1) if self.files else self.next_uid
+        return max(self.next_uid, self.uids[-1] + 1) if self.uids else self.next_uid
 
-    def records(self) -> Iterator[Record]:
-        """The lines of the uidlist."""
-        return (Record(uid, file.base, keys) for uid, keys, file in self.files)
+    def lines(self) -> Iterator[Line]:
+        """Those of the uidlist."""
+        keys = self.keys
+        return ((uid, base, keys.get(uid, ())) for uid, base in zip(self.uids, self.bases, strict=True))
+
+    def files(self) -> Iterator[tuple[str, str, Where]]:
+        """What an `Entry` is, of each."""
+        return zip(self.bases, self.infos, self.places, strict=True)
 
 
 def enter(
     transaction: Transaction, box: Box, row: MailboxRow, found: Iterable[Entry], uidlist: UidList | None
-) -> tuple[Iterator[Record] | None, bool]:
+) -> tuple[Iterator[Line] | None, bool]:
     """Makes messages of all these files. The lines of the uidlist, if it is to be written anew; and whether none was
     gone meanwhile."""
     seen = list(look_at(box, found, transaction.now_us // 10**6))
-    files = [file for file in seen if file is not None]
+    files = {file.base: file for file in seen if file is not None}
     anew = row.uidlist is None
     extra = keywords_without_letter(box, uidlist)
-    numbering = number(box, row, files, uidlist)
-    if numbering.files:
+    names = [file.base + file.info for file in files.values()]
+    new = {file.base + file.info for file in files.values() if file.where == "new"}
+    numbering = number(box, row, names, new, uidlist)
+    if names:
         box.reserve(transaction, row, numbering.end, rewritten=anew)
-        transaction.enter(row, numbering.files, extra)
+        keys = numbering.keys
+        numbered = zip(numbering.uids, numbering.bases, strict=True)
+        transaction.enter(row, [(uid, keys.get(uid, ()), files[base]) for uid, base in numbered], extra)
     row.uidnext = max(row.uidnext, numbering.next_uid)
     row.first_recent = numbering.first_recent
-    return numbering.records() if anew else None, len(files) == len(seen)
+    return numbering.lines() if anew else None, len(files) == len(seen)
 
 
-def number(box: Box, row: MailboxRow, files: Iterable[T], uidlist: UidList | None) -> Numbering[T]:
-    """Gives all these files, each of a base of its own, their UIDs."""
+def number(box: Box, row: MailboxRow, names: Sequence[str], new: Set[str], uidlist: UidList | None) -> Numbering:
+    """Gives all these files their UIDs. `new`: those that are in new/."""
     next_uid = max(row.uidnext, uidlist.next_uid if uidlist is not None else 1)
     records = uidlist.records if uidlist is not None else ()
     listed = {record.base: record for record in records if record.uid >= row.uidnext}
-    known: list[tuple[int, tuple[str, ...], T]] = []
-    fresh: Iterable[T] = files
+    known: list[tuple[int, str]] = []
+    fresh = names
+    keys: dict[int, tuple[str, ...]] = {}
+    first_recent = 1
     if listed:
-        known = [(listed[file.base].uid, listed[file.base].keys, file) for file in files if file.base in listed]
-        fresh = [file for file in files if file.base not in listed]
-    first_recent = max((uid for uid, _, file in known if file.where == "cur"), default=0) + 1
-    numbered = [each for piece in pieces.in_order(known, itemgetter(0)) for each in piece]
-    numbered += ((uid, (), file) for uid, file in enumerate(in_order(fresh), next_uid))
+        fresh = []
+        for name in names:
+            record = listed.get(name.partition(":")[0])
+            if record is None:
+                fresh.append(name)
+                continue
+            known.append((record.uid, name))
+            if record.keys:
+                keys[record.uid] = record.keys
+            if record.uid >= first_recent and name not in new:
+                first_recent = record.uid + 1
+    uids: array[int] = array("I")
+    bases: list[str] = []
+    infos: list[str] = []
+    places: list[Where] = []
+    kinds: dict[str, str] = {}
+    numbered = (each for piece in pieces.in_order(known, itemgetter(0)) for each in piece)
+    for uid, name in chain(numbered, enumerate(in_order(fresh), next_uid)):
+        base, colon, rest = name.partition(":")
+        info = colon + rest
+        uids.append(uid)
+        bases.append(base)
+        infos.append(kinds.setdefault(info, info))
+        places.append("new" if name in new else "cur")
     uidls = read_courier_uidls(box.directory)
     if uidls:
-        numbered = [(uid, keys or _uidl_key(uidls.get(file.base)), file) for uid, keys, file in numbered]
-    return Numbering(numbered, next_uid, first_recent)
+        for uid, base in zip(uids, bases, strict=True):
+            if base in uidls:
+                keys.setdefault(uid, (f"P{uidls[base]}",))
+    return Numbering(uids, bases, infos, places, keys, next_uid, first_recent)
 
 
-def look_at(box: Box, entries: Iterable[Entry], now: int) -> Iterator[NewFile | None]:
+def look_at(box: Box, entries: Iterable[tuple[str, str, Where]], now: int) -> Iterator[NewFile | None]:
     """These files, one after the other; None where there is none. `now`: seconds since the epoch."""
     places = {where: os.open(box.directory / where, os.O_RDONLY | os.O_DIRECTORY) for where in ("new", "cur")}
     try:
@@ -104,7 +142,3 @@ def keeping_garbage() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
-
-
-def _uidl_key(uidl: str | None) -> tuple[str, ...]:
-    return (f"P{uidl}",) if uidl else ()

@@ -52,7 +52,8 @@ class Stamp(NamedTuple):
 class Listing(NamedTuple):
     """What a reading of new/ and cur/ showed, as it came: of some files perhaps several names."""
 
-    entries: list[Entry]
+    names: list[str]
+    new: set[str]  # those of them that are in new/
     stamp: Stamp  # taken before
     settled: bool  # nothing changed meanwhile: what is not here does not exist
 
@@ -150,8 +151,10 @@ class Maildir:
         self.await_tick()
         begun = time.time_ns()
         stamp = self.stamp()
-        entries = list(self._entries())
-        return Listing(entries, stamp, settled(stamp, begun) and self.stamp() == stamp)
+        names = list(_names(self._new))
+        new = {name for name in names}  # noqa: C416 - set() of a million is a single step of the interpreter
+        names += _names(self._cur)
+        return Listing(names, new, stamp, settled(stamp, begun) and self.stamp() == stamp)
 
     def names(self, where: Where) -> set[str]:
         """The names in one directory, of whatever kind. Proves nothing of what it does not show. NoSuchMailbox."""
@@ -345,14 +348,19 @@ def _read(path: str, where: Where, only: Collection[str] | None) -> Iterator[Ent
                 yield parse_name(name, where)
         return
     infos: dict[str, str] = {}  # one object for all files of the same
+    for name in _names(path):
+        base, colon, rest = name.partition(":")  # parse_name, without a call for each of 100,000
+        info = colon + rest
+        yield Entry(base, infos.setdefault(info, info), where)
+
+
+def _names(path: str) -> Iterator[str]:
+    """Of the files in a directory."""
     with os.scandir(path) as found:
         for item in found:
             name = item.name
-            if name[0] == "." or not item.is_file(follow_symlinks=False):
-                continue
-            base, colon, rest = name.partition(":")  # parse_name, without a call for each of 100,000
-            info = colon + rest
-            yield Entry(base, infos.setdefault(info, info), where)
+            if name[0] != "." and item.is_file(follow_symlinks=False):
+                yield name
 
 
 def _is_file(path: str) -> bool:

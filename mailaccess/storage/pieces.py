@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-T = TypeVar("T")
+T = TypeVar("T", str, tuple[int, str])
 K = TypeVar("K", int, str)
 
 _PIECE = 5_000  # objects
@@ -21,7 +21,8 @@ def let_go(items: list[Any]) -> None:
 
 
 def in_order(items: list[T], key: Callable[[T], K]) -> Iterator[list[T]]:
-    """The items, by their keys, in pieces: what is of one key is in one. The list is empty afterwards."""
+    """The items in their order, of which the keys are the beginning, in pieces: what is of one key is in one. The list
+    is empty afterwards."""
     bounds = sorted(map(key, items[:: max(_PIECE // _SAMPLES, 1)]))[_SAMPLES::_SAMPLES]
     pieces: list[list[T]] = [[] for _ in range(len(bounds) + 1)]
     for item in items:
@@ -29,4 +30,6 @@ def in_order(items: list[T], key: Callable[[T], K]) -> Iterator[list[T]]:
     let_go(items)
     pieces.reverse()
     while pieces:
-        yield sorted(pieces.pop(), key=key)
+        piece = pieces.pop()
+        piece.sort()
+        yield piece

@@ -47,6 +47,10 @@ class Record(NamedTuple):
         return next((key[1:] for key in self.keys if key[0] == letter), None)
 
 
+Line = tuple[int, str, tuple[str, ...]]
+"""What a `Record` is, where there may be a million to be written."""
+
+
 @dataclass(slots=True)
 class UidList:
     """The whole file."""
@@ -83,7 +87,7 @@ def stamp_of(directory: Path) -> FileStamp | None:
 
 
 def write_uidlist(
-    directory: Path, uidlist: UidList, records: Iterable[Record] | None = None, *, sync: bool = True
+    directory: Path, uidlist: UidList, records: Iterable[Line] | None = None, *, sync: bool = True
 ) -> FileStamp:
     """Replaces the file, durably; its stamp. `records`: the lines, if they are not the list's.
 
@@ -192,7 +196,7 @@ def _parse_header(line: str) -> UidList | None:
     return UidList(validity, max(next_uid, 1), guid.lower() if _GUID.fullmatch(guid) else None, [], others)
 
 
-def _replace(directory: Path, uidlist: UidList, records: Iterable[Record], *, sync: bool = True) -> FileStamp:
+def _replace(directory: Path, uidlist: UidList, records: Iterable[Line], *, sync: bool = True) -> FileStamp:
     guid = [f"G{uidlist.guid}"] if uidlist.guid else []
     header = " ".join([f"3 V{uidlist.uidvalidity}", f"N{uidlist.next_uid:010d}", *guid, *uidlist.header])
     before = stamp_of(directory)
@@ -200,7 +204,7 @@ def _replace(directory: Path, uidlist: UidList, records: Iterable[Record], *, sy
     return replace_file(directory / FILE, data, newer_than=before.mtime_ns if before else None, sync=sync)
 
 
-def _lines(records: Iterable[Record]) -> Iterator[bytes]:
+def _lines(records: Iterable[Line]) -> Iterator[bytes]:
     """In pieces: a million at once would keep others waiting."""
     lines = (
         f"{uid} {' '.join(keys)} :{base}\n" if keys else f"{uid} :{base}\n"

@@ -6,12 +6,14 @@ import pytest
 
 from mailaccess.storage import delivery, pieces
 from mailaccess.storage.delivery import in_order
-from mailaccess.storage.names import Entry, delivery_order
+from mailaccess.storage.names import delivery_order
 
 
 def ordered(bases: list[str]) -> list[str]:
     """Files of these bases in order."""
-    return [entry.base for entry in in_order(Entry(base, ":2,S", "cur") for base in bases)]
+    infos = "", ":2,", ":2,S"
+    names = [base + infos[number % 3] for number, base in enumerate(bases)]
+    return [name.partition(":")[0] for name in in_order(names)]
 
 
 def test_names_of_one_second() -> None:

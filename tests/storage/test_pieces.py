@@ -13,7 +13,7 @@ def test_in_order(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     monkeypatch.setattr(pieces, "_PIECE", size)
     chance = random.Random(size)
     for spread in (1, 5, 1000):
-        items = [(chance.randrange(spread), number) for number in range(200)]
+        items = [(chance.randrange(spread), f"{number:03}") for number in range(200)]
         wanted = sorted(items, key=lambda item: item[0])
         found = list(pieces.in_order(items, lambda item: item[0]))
 
