@@ -30,8 +30,8 @@ _COURIER = "courierimapuiddb"
 _COURIER_POP3 = "courierpop3dsizelist"
 _MAX_UID = 2**32 - 2
 _PIECE = 5_000
-"""Lines written at once: a millisecond or two of work. A thread that lets go of the interpreter after less than a switch
-interval, for a system call, and takes it again, keeps out those who wait for it."""
+"""Lines written at once: a millisecond or two of work. A thread that lets go of the interpreter for a system call after
+less than a switch interval, and takes it again, keeps out those who wait for it."""
 _GUID = re.compile(r"[0-9a-fA-F]{32}")
 _NUMBER = re.compile(r"[0-9]{1,10}")
 _OUR_HEADER = re.compile(rb"3 (?:[^\n]* )?N([0-9]{10})[ \n]")  # ten digits, to be overwritten in place
