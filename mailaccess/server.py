@@ -162,8 +162,8 @@ class Process:
             return
         try:
             self.accounts.close()
-        except StorageError:
-            log.exception("accounts could not be closed")
+        except StorageError as error:
+            log.warning("accounts could not be closed in order: %s", error)
 
     def _start(self, ready: Callable[[], None], lifeline: int | None) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):

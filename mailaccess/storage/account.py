@@ -30,7 +30,7 @@ from mailaccess.storage.overview import Found, Overview
 from mailaccess.storage.quota import Allowance, Limits, Quota, Usage
 from mailaccess.storage.status import Status
 from mailaccess.storage.subscriptions import change_subscriptions, read_subscriptions
-from mailaccess.storage.sync import sync
+from mailaccess.storage.sync import sync_with_room
 from mailaccess.storage.text.full_text import FullText
 from mailaccess.storage.transfer import take_back_unfinished
 from mailaccess.storage.tree import DefaultMailbox
@@ -298,12 +298,12 @@ class Account:
     def _load(self, box: Box, *, early: bool) -> Mailbox:
         opening: Opening | None = first_opening.begin(box) if early else None
         if opening is None:
-            sync(box)
+            sync_with_room(box)
             opening = reopening.begin(box) if early else None
         return Mailbox(box, self._facts, self.texts, opening)
 
     def _load_viewed(self, box: Box, viewer: Viewer) -> ViewedMailbox:
-        sync(box)
+        sync_with_room(box)
         return ViewedMailbox(box, self._facts, viewer, self.texts)
 
     def _spare(self) -> None:

@@ -104,8 +104,8 @@ class Accounts:
         for account in self._in_memory():
             try:
                 account.maintain()
-            except StorageError:
-                log.warning("%s could not be maintained", account.root, exc_info=True)
+            except StorageError as error:
+                log.warning("%s could not be maintained: %s", account.root, error)
         quiet.rest()
         LINGERING.rest()
 
@@ -146,8 +146,8 @@ class Accounts:
         """Closes an account that was not asked for in a while; who has it open still goes on."""
         try:
             account.close()
-        except StorageError:
-            log.warning("%s could not be closed", account.root, exc_info=True)
+        except StorageError as error:
+            log.warning("%s could not be closed in order: %s", account.root, error)
         with self._lock:
             self._open.pop(account.index, None)
 

@@ -7,21 +7,30 @@ from collections.abc import Sequence
 from functools import partial
 
 from mailaccess.storage.box import Box
+from mailaccess.storage.errors import DiskFull
 from mailaccess.storage.flagging import slices
 from mailaccess.storage.index.rows import Message
 from mailaccess.storage.index.transaction import Transaction
 from mailaccess.storage.locating import Locator
+from mailaccess.storage.survey import BOTH
 
 
 def expunge(box: Box, uids: Sequence[int], *, only_deleted: bool) -> list[int]:
     """Removes messages, or those of them that are \\Deleted at that moment. The UIDs that are gone now."""
     gone: list[int] = []
     for piece in slices(uids):
-        gone += box.index.write(partial(_expunge, box=box, uids=piece, only_deleted=only_deleted))
+        work = partial(_expunge, box=box, uids=piece, only_deleted=only_deleted)
+        try:
+            gone += box.index.write(work)
+        except DiskFull:  # the index has made room by now, and this is how its user makes more
+            gone += box.index.write(partial(work, again=True))
     return gone
 
 
-def _expunge(transaction: Transaction, box: Box, uids: Sequence[int], only_deleted: bool) -> list[int]:
+def _expunge(
+    transaction: Transaction, box: Box, uids: Sequence[int], only_deleted: bool, *, again: bool = False
+) -> list[int]:
+    """`again`: files may be gone already, but not durably."""
     row = box.row(transaction)
     locator = Locator(transaction, box, row)
     removed: list[Message] = []
@@ -39,7 +48,7 @@ def _expunge(transaction: Transaction, box: Box, uids: Sequence[int], only_delet
                     break
             if message is None:
                 vanished.append(known.uid)
-    for where in {message.entry.where for message in removed}:
+    for where in BOTH if again else {message.entry.where for message in removed}:
         transaction.sync_before_commit(box.directory / where)
     transaction.remove(row, removed)
     box.changed(transaction, -sum(message.stamp.size for message in removed), -len(removed))

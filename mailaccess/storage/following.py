@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from sqlite3 import Connection
 from typing import TypeVar
 
 from mailaccess.storage import watch
 from mailaccess.storage.box import Box
-from mailaccess.storage.errors import NoSuchMailbox, StorageError, Unavailable, from_os
+from mailaccess.storage.errors import DiskFull, NoSuchMailbox, StorageError, Unavailable, from_os
 from mailaccess.storage.index import reading
 from mailaccess.storage.index.delta import Delta
 from mailaccess.storage.index.reading import News
@@ -152,7 +153,8 @@ class Following(Openable):
         self._listening = True
         self._make_wake()  # what is not there is polled
         if self._arm() or not self.is_at_hand():
-            self.sync()
+            with suppress(DiskFull):  # what is known can be read
+                self.sync()
 
     def settle(self) -> None:
         """Spares the next process to read the directories, if what happened there was heard."""

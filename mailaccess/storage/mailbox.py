@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from mailaccess.mail.flags import DELETED, Flags
 from mailaccess.storage import expunging, flagging, keywords, replacing, transfer, writing
-from mailaccess.storage.errors import NoSuchMailbox, from_os
+from mailaccess.storage.errors import DiskFull, NoSuchMailbox, from_os
 from mailaccess.storage.flagging import Action
 from mailaccess.storage.following import Following
 from mailaccess.storage.incoming import Incoming
@@ -160,8 +160,12 @@ class Mailbox(Following):
         return self._write(lambda: expunging.expunge(self._box, uids, only_deleted=False))
 
     def claim_recent(self) -> int:
-        """Moves new/ to cur/ and claims \\Recent: returns the first UID that was, and now is no more for others."""
-        first = self._write(lambda: flagging.claim_recent(self._box))
+        """Moves new/ to cur/ and claims \\Recent: returns the first UID that was, and now is no more for others, but
+        where a full disk leaves no room to note that."""
+        try:
+            first = self._write(lambda: flagging.claim_recent(self._box))
+        except DiskFull:
+            return self.recent_floor
         stamp = self._memory.row.stamp
         self._emptied = stamp.of("new") if stamp is not None else None
         return first

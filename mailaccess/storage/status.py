@@ -6,7 +6,7 @@ from mailaccess.storage.box import Box
 from mailaccess.storage.contents import make_sizes
 from mailaccess.storage.index import reading
 from mailaccess.storage.index.rows import MailboxRow
-from mailaccess.storage.sync import sync
+from mailaccess.storage.sync import sync_with_room
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Status:
 
 def look(box: Box, *, size: bool) -> Status:
     """The sums, fresh with disk. `size`: without it, files not yet read are not, and count as nothing."""
-    sync(box)
+    sync_with_room(box)
     row = box.look()
     if size and row.unsized:
         make_sizes(box, box.index.read_apart(lambda connection: reading.unsized(connection, box.id)))

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from mailaccess.storage.box import Box
 from mailaccess.storage.disk import FileStamp
+from mailaccess.storage.errors import DiskFull
 from mailaccess.storage.first_scan import enter, keeping_garbage
 from mailaccess.storage.index import reading
 from mailaccess.storage.index.database import Index
@@ -64,6 +65,15 @@ def sync(box: Box, *, thorough: bool = False) -> None:
             row = box.look()
             with keeping_garbage() if row.stamp is None else nullcontext():
                 _sync_all(box, row, thorough=thorough)
+
+
+def sync_with_room(box: Box) -> None:
+    """As `sync`, but where a full disk leaves no room to note what changed, it waits: what is known can be read."""
+    try:
+        sync(box)
+    except DiskFull:
+        if box.look().stamp is None:
+            raise
 
 
 def first_looks(root: Path, index: Index, directories: Collection[str]) -> bool:

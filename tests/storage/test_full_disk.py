@@ -98,6 +98,36 @@ def read_on(root: Path) -> None:
     assert len(texts(inbox)) == 3
 
 
+def start_anew(root: Path) -> None:
+    """Run inside: a server that is started, twice, on a disk that has long been full serves mail, and lets it be
+    removed. SQLite has to make a file beside the index to open it at all."""
+    accounts = Accounts(settings(root))
+    account = accounts.open("fred", None)
+    account.create("Work")
+    inbox = account.mailbox("INBOX")
+    for _ in range(20):
+        add(inbox, TEXT)
+    arrive(root / "fred", b"unread\n")
+    accounts.close()
+    _take_all(root)
+    for number in range(2):
+        accounts = Accounts(settings(root))
+        account = accounts.open("fred", None)
+        assert account.status("INBOX").messages == 21 - 2 * number
+        inbox = account.mailbox("INBOX")
+        inbox.claim_recent()
+        assert len(texts(inbox)) == 21 - 2 * number
+        with account.maildrop_lock():  # as POP3 has
+            _take_all(root)
+        _at_last(lambda box=inbox: box.remove(list(box.messages.uids)[:2]))  # type: ignore[misc]
+        with suppress(DiskFull):
+            accounts.close()
+        del account, inbox, accounts
+        _take_all(root)
+    account = Accounts(settings(root)).open("fred", None)
+    _at_last(lambda: account.delete("Work"))
+
+
 def _take_all(root: Path) -> None:
     """To the last octet."""
     with (root / "filler").open("ab", buffering=0) as filler, suppress(OSError):
@@ -134,7 +164,7 @@ def _moved(work: Mailbox, acknowledged: dict[int, bytes]) -> list[int]:
     return [1] if b"first\r\n" in texts(work).values() and 1 in acknowledged else []
 
 
-@pytest.mark.parametrize("what", [fill, make_room, read_on])
+@pytest.mark.parametrize("what", [fill, make_room, read_on, start_anew])
 def test_a_full_disk(tmp_path: Path, what: Callable[[Path], None]) -> None:
     """Mail, index and uidlist share it."""
     mount = f"mount -t tmpfs -o size={MEGABYTES}m,mode=0700 none {tmp_path}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from mailaccess.imap import annotations, myrights, render
-from mailaccess.imap.bounded import LISTS, Bounded
+from mailaccess.imap.bounded import ALONE, LISTS, Bounded
 from mailaccess.imap.errors import Bad
 from mailaccess.imap.glob import matcher
 from mailaccess.imap.grammar import Cursor
@@ -196,7 +196,7 @@ async def list_(session: Session, wanted: ListArguments) -> None:
         if session.channel.full:
             await drained()
     if lasting:
-        octets = sum(map(len, [*pieces, *wanted.patterns])) + _EACH * len(found)
+        octets = ALONE + sum(map(len, [*pieces, *wanted.patterns])) + _EACH * len(found)
         _TOLD.put(key, (basis, pieces), octets)
 
 

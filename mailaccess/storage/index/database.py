@@ -28,7 +28,8 @@ WAKE = "wake"
 _LOCK = "lock"  # held alone by who replaces the file, shared by who writes to it
 _WORK = "work"  # shared by who does in several transactions what is one to its client
 RESERVE = "reserve"  # gives its place when the disk is full
-RESERVE_OCTETS = 64 * 1024
+RESERVE_OCTETS = 128 * 1024  # for what SQLite makes beside the file when it is opened, and a journal to go on with ...
+RESERVE_LEAST = 32 * 1024  # ... or, where there is no room for that, for the former
 _SUFFIXES = ("", "-wal", "-shm")
 _NO_JOURNAL = "its journal was removed"
 _READ_TRIES = 3  # a reader is refused for a moment while a crashed database recovers
@@ -238,7 +239,12 @@ class Index:
         with self._opening:
             if any(opened is not None and opened.is_orphan() for opened in (self._reader, self._writing)):
                 raise schema.Unusable(_NO_JOURNAL)
-            opened = _Opened(self._path, writing=writing)
+            try:
+                opened = _Opened(self._path, writing=writing)
+            except sqlite3.OperationalError as error:
+                if not (_is_full(error) and self._free_reserve()):
+                    raise
+                opened = _Opened(self._path, writing=writing)
             if self._known is not None and self._known[0] != opened.identity and self._known[1] == opened.instance:
                 opened.connection.close()
                 raise schema.Unusable("it is a copy of what was here")
@@ -254,11 +260,13 @@ class Index:
         if self._reader is not None:
             self._reader.connection.close()
             self._reader = None
+            self._set_aside()  # the last to close frees what SQLite has beside the file: kept for who opens it next
 
     def _close_writing(self) -> None:
         if self._writing is not None:
             self._writing.connection.close()
             self._writing = None
+            self._set_aside()
 
     @contextlib.contextmanager
     def _reading_faults(self) -> Iterator[None]:
@@ -296,7 +304,7 @@ class Index:
             broken = self._writing.identity if self._writing else self._on_disk()
             if _is_corrupt(error):
                 self._close_writing()
-            if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF == sqlite3.SQLITE_FULL:
+            if _is_full(error):
                 self._make_room()
             self._lost(broken, error)
 
@@ -304,23 +312,32 @@ class Index:
         """On a full disk the journal cannot grow. But once all of it is in the database it is used again from its
         beginning, and what the database needs for that was set aside: at the next attempt a user can read, and remove
         what fills the disk."""
-        with contextlib.suppress(OSError):
-            (self.directory / RESERVE).unlink()
+        self._free_reserve()
         if self._writing is not None:
             with contextlib.suppress(sqlite3.Error):
                 self._writing.connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
+    def _free_reserve(self) -> bool:
+        """Gives its place to what needs it. False: there was none, or it cannot be given."""
+        try:
+            (self.directory / RESERVE).unlink()
+        except OSError:
+            return False
+        return True
+
     def _set_aside(self) -> None:
-        """What `_make_room` needs, if it is not there and there is room now."""
+        """What `_make_room` needs, as far as there is room now."""
         path = self.directory / RESERVE
         try:
-            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError:
             return
+        octets = RESERVE_OCTETS
         try:
-            os.posix_fallocate(fd, 0, RESERVE_OCTETS)
-        except OSError:
-            path.unlink(missing_ok=True)
+            while octets >= RESERVE_LEAST and not _allocated(fd, octets):
+                octets //= 2
+            if not os.fstat(fd).st_size:
+                path.unlink(missing_ok=True)
         finally:
             os.close(fd)
 
@@ -334,6 +351,15 @@ class Index:
             self._writing = self._connect(writing=True)
             self._set_aside()
         return self._writing
+
+
+def _allocated(fd: int, octets: int) -> bool:
+    """The file has so many octets, of which none has to be found a place for."""
+    try:
+        os.posix_fallocate(fd, 0, octets)
+    except OSError:
+        return False
+    return True
 
 
 def _identity(path: str) -> Identity | None:
@@ -360,9 +386,15 @@ def _is_corrupt(error: sqlite3.Error) -> bool:
     return code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
+def _is_full(error: sqlite3.Error) -> bool:
+    """No space is left, or none for what processes share."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK)
+    return code & 0xFF == sqlite3.SQLITE_FULL or code == sqlite3.SQLITE_IOERR_SHMSIZE
+
+
 def _worded(error: sqlite3.Error) -> StorageError:
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-    if code == sqlite3.SQLITE_FULL:
+    if _is_full(error):
         return DiskFull("no space is left where the index is kept")
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return Unavailable("the index is in use by another program")
