@@ -116,7 +116,9 @@ def rename_noreplace(old: AnyPath, new: AnyPath, *, within: int | None = None) -
     """
     if _renameat2 is not None:
         place = _AT_FDCWD if within is None else within
-        if _renameat2(place, os.fsencode(old), place, os.fsencode(new), _RENAME_NOREPLACE) == 0:
+        source = old if isinstance(old, bytes) else os.fsencode(old)
+        target = new if isinstance(new, bytes) else os.fsencode(new)
+        if _renameat2(place, source, place, target, _RENAME_NOREPLACE) == 0:
             return
         code = ctypes.get_errno()
         if code not in _UNSUPPORTED:

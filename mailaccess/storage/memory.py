@@ -78,12 +78,20 @@ class Memory:
         if gone:
             messages = old.without(gone)
         self._know(news)
-        changes: list[tuple[int, int]] = []
-        last = messages.uids[-1] if messages.uids else 0
+        uids, row = messages.uids, -1
+        last = uids[-1] if uids else 0
         for loaded in news.messages:
-            if not self._take(messages, loaded, last):
-                return False
-            changes.append((loaded[3], loaded[0]))
+            uid = loaded[0]
+            if uid > last:
+                self._append(messages, loaded)
+                continue
+            row += 1  # what is changed together mostly lies together
+            if uids[row] != uid:
+                row = messages.position(uid)
+                if row < 0:
+                    return False
+            self._change(messages, row, loaded)
+        changes = [(loaded[3], loaded[0]) for loaded in news.messages]
         changes += self._further(messages)
         messages.advance(sorted(changes), news.row.highestmodseq)
         self.messages = messages
@@ -163,20 +171,17 @@ class Memory:
         self.row = news.row
         self.instance = news.instance
 
-    def _take(self, messages: Messages, loaded: Loaded, last: int) -> bool:
-        uid, info, extra, modseq, size, date, saved = loaded
+    def _change(self, messages: Messages, row: int, loaded: Loaded) -> None:
+        _, info, extra, modseq, size, _, _ = loaded
         flags = self._flags_of(info, extra)
-        row = messages.position(uid)
-        if row >= 0:
-            messages.change(row, *self._merged(flags, modseq, messages.flags[row], messages.modseqs[row]))
-            if size is not None:
-                messages.sizes[row] = size
-        elif uid > last:
-            flags, modseq = self._merged(flags, modseq, _NO_FLAGS, 0)
-            messages.append(uid, flags, modseq, UNSIZED if size is None else size, date, saved)
-        else:
-            return False
-        return True
+        messages.change(row, *self._merged(flags, modseq, messages.flags[row], messages.modseqs[row]))
+        if size is not None:
+            messages.sizes[row] = size
+
+    def _append(self, messages: Messages, loaded: Loaded) -> None:
+        uid, info, extra, modseq, size, date, saved = loaded
+        flags, modseq = self._merged(self._flags_of(info, extra), modseq, _NO_FLAGS, 0)
+        messages.append(uid, flags, modseq, UNSIZED if size is None else size, date, saved)
 
     def _flags_of(self, info: str | bytes, extra: str | bytes | None) -> Flags:
         """One object for all messages with these columns."""
