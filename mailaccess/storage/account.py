@@ -30,7 +30,7 @@ from mailaccess.storage.overview import Found, Overview
 from mailaccess.storage.quota import Allowance, Limits, Quota, Usage
 from mailaccess.storage.status import Status
 from mailaccess.storage.subscriptions import change_subscriptions, read_subscriptions
-from mailaccess.storage.sync import sync_with_room
+from mailaccess.storage.sync import sync, sync_with_room
 from mailaccess.storage.text.full_text import FullText
 from mailaccess.storage.transfer import take_back_unfinished
 from mailaccess.storage.tree import DefaultMailbox
@@ -139,8 +139,15 @@ class Account:
         self._note_annotation(name)
 
     def guid(self, name: str) -> str:
-        """The mailbox's GUID. NoSuchMailbox, NotSelectable."""
-        return retried(lambda: self._boxes.open(name).guid)
+        """The mailbox's GUID, which outlives the index from now on. NoSuchMailbox, NotSelectable."""
+
+        def work() -> str:
+            box = self._boxes.open(name)
+            if box.look().uidlist is None:
+                sync(box)  # writes it beside the mail
+            return box.guid
+
+        return retried(work)
 
     # -- annotations
 

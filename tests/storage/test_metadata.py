@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from mailaccess.storage.accounts import Accounts
+from mailaccess.storage.acl import Who
 from mailaccess.storage.errors import TooManyAnnotations, Unavailable
 from mailaccess.storage.metadata import (
     MAX_ENTRIES,
@@ -13,6 +15,7 @@ from mailaccess.storage.metadata import (
     Annotations,
     Metadata,
 )
+from tests.storage.post import settings
 
 
 def test_another_process_sees_what_was_set(tmp_path: Path) -> None:
@@ -78,3 +81,25 @@ def test_what_the_system_refuses(tmp_path: Path) -> None:
     """It is an error of storage, which clients are told of."""
     with pytest.raises(Unavailable):
         Annotations(Metadata(tmp_path / "removed"), "1").change({SHARED: {"/comment": b"x"}})
+
+
+def test_an_empty_mailbox_keeps_what_was_set_without_the_index(tmp_path: Path) -> None:
+    """Its annotations stand under its GUID, which a client was told as MAILBOXID; so do special use and rights."""
+    accounts = Accounts(settings(tmp_path))
+    account = accounts.open("fred", None)
+    account.create("Empty", frozenset(["\\Junk"]))
+    account.annotations("Empty").change({SHARED: {"/comment": b"x"}})
+    account.acls.change("Empty", Who("user", "ann"), "lr", "fred")
+    account.create("Never asked for")
+    account.annotations(None).change({"fred": {"/comment": b"y"}})
+    known = {name: account.guid(name) for name in ("Empty", "INBOX")}
+    accounts.close()
+    for path in account.index_path.glob("index.sqlite*"):
+        path.unlink()
+    again = Accounts(settings(tmp_path)).open("fred", None)
+
+    assert {name: again.guid(name) for name in known} == known
+    assert again.annotations("Empty").entries(SHARED) == {"/comment": b"x"}
+    assert again.annotations(None).entries("fred") == {"/comment": b"y"}
+    assert again.acls.of("Empty") == account.acls.of("Empty")
+    assert {"\\Junk"} in [entry.special_use for entry in again.mailboxes() if entry.name == "Empty"]
