@@ -303,7 +303,7 @@ class Account:
         return list(entries)
 
     def _load(self, box: Box, *, early: bool) -> Mailbox:
-        opening: Opening | None = first_opening.begin(box) if early else None
+        opening: Opening | None = first_opening.begin(box)
         if opening is None:
             sync_with_room(box)
             opening = reopening.begin(box) if early else None

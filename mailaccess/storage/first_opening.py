@@ -6,8 +6,8 @@ stand in the uidlist, durably, a session is told. Whatever becomes of the index 
 all others, and after a crash, the mailbox is one that was never looked into, and has that list.
 
 The rows are written meanwhile, by a thread, in the transaction that began with this. Who needs more of a mailbox than
-names and flags waits for them: see `Following.await_rows`. A mailbox that is small, or where something is going on, is
-entered as ever, by `sync`.
+names and flags waits for them: see `Following.await_rows`. Where it is not a session that looks first, `sync` has the
+same done while it waits. A mailbox that is small, or where something is going on, it enters by itself.
 """
 
 from array import array
@@ -69,14 +69,18 @@ class FirstOpening(Opening):
     def complete(self, memory: Memory) -> bool:
         return memory.set_dates(self._dates, self._saved)
 
-    # -- the thread
-
-    def _open(self) -> bool:
+    def enter(self) -> bool:
+        """All of it, without a thread, for who waits for all: as `sync` does. False: it came to nothing."""
         with keeping_garbage():
             listing = self._box.maildir.listing()
             if not listing.settled or len(listing.names) < LARGE:
                 return False
             return self._box.index.write(partial(self._enter, listing=listing))
+
+    # -- the thread
+
+    def _open(self) -> bool:
+        return self.enter()
 
     def _enter(self, transaction: Transaction, listing: Listing) -> bool:
         """Makes messages of the files. False: something happened before names were told, or a base has several."""

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from mailaccess.storage.box import Box
 from mailaccess.storage.disk import FileStamp
 from mailaccess.storage.errors import DiskFull
+from mailaccess.storage.first_opening import FirstOpening
 from mailaccess.storage.first_scan import enter, keeping_garbage
 from mailaccess.storage.index import reading
 from mailaccess.storage.index.database import Index
@@ -63,6 +64,8 @@ def sync(box: Box, *, thorough: bool = False) -> None:
         thorough |= box.heard.is_due
         if thorough or not _sync_heard(box):
             row = box.look()
+            if row.stamp is None and FirstOpening(box).enter():
+                row = box.look()
             with keeping_garbage() if row.stamp is None else nullcontext():
                 _sync_all(box, row, thorough=thorough)
 

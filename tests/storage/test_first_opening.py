@@ -376,3 +376,25 @@ def test_two_files_of_one_base_that_is_listed(account: Account, gate: Gate) -> N
     assert inbox.uidvalidity == 77
     assert texts(inbox)[9] == b"1\r\n"
     assert list(inbox.messages.uids)[:4] == [7, 9, 12, 13]
+
+
+@pytest.mark.parametrize("large", [3, 100])
+def test_who_asks_how_much_there_is_has_it_entered_alike(
+    account: Account, monkeypatch: pytest.MonkeyPatch, large: int
+) -> None:
+    """STATUS, POP3 and others look first as a session does, and UIDs of the list stay what they were."""
+    monkeypatch.setattr(first_opening, "LARGE", large)
+    for number, info in enumerate((":2,S", ":2,", ":2,F")):
+        arrive(account.root, TEXT, name=f"{1_700_000_000 + number}.M1.h{info}", where="cur")
+    arrive(account.root, TEXT, name="1700000009.M1.h")
+    validity = 1_700_000_000
+    text = f"3 V{validity} N8\n5 W7 :1700000002.M1.h\n"
+    (account.root / "dovecot-uidlist").write_text(text)
+    status = account.status("INBOX")
+    inbox = account.mailbox("INBOX")
+
+    assert (status.messages, status.unseen, status.uidnext) == (4, 3, 11)
+    assert inbox.uidvalidity == validity
+    assert list(inbox.messages.uids) == [5, 8, 9, 10]
+    assert [set(flags) for flags in inbox.messages.flags] == [{FLAGGED}, {SEEN}, set(), set()]
+    assert account.check() == []
