@@ -11,7 +11,7 @@ import zlib
 from array import array
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from mailaccess.mail.flags import Flags
 from mailaccess.storage.index.rows import facts_id
@@ -50,15 +50,16 @@ class Header(NamedTuple):
     further: Mapping[str, str]  # keywords without a letter, as spelled, by name in lower case
     unsized: int  # messages whose size was not known
     chunks: Mapping[str, int]  # checksums, by number
-    order: Sequence[Any] = _ORDER
     unseen: Sequence[int] = ()  # of the first that was not \\Seen, UID (0: all were) and row; then the last UID
 
 
 def header(connection: sqlite3.Connection, mailbox: int) -> Header | None:
     """What is packed of a mailbox, if that can be read here."""
     row = connection.execute("SELECT data FROM packed WHERE id = ?", (facts_id(mailbox, 0),)).fetchone()
-    found = Header(*json.loads(row[0])) if row is not None else None
-    return found if found is not None and found.order == _ORDER else None
+    fields = json.loads(row[0]) if row is not None else []
+    if len(fields) != len(Header._fields) or fields[-1][: len(_ORDER)] != _ORDER:
+        return None
+    return Header._make([*fields[:-1], fields[-1][len(_ORDER) :]])
 
 
 def chunks_of(columns: Columns) -> dict[str, bytes]:
@@ -86,7 +87,9 @@ def write(connection: sqlite3.Connection, mailbox: int, fresh: Header, chunks: M
     connection.executemany(replace, ((_id(mailbox, number), chunks[number]) for number in differing))
     left = ((_id(mailbox, number),) for number in known if number not in sums)
     connection.executemany("DELETE FROM packed WHERE id = ?", left)
-    connection.execute(replace, (facts_id(mailbox, 0), json.dumps(fresh._replace(chunks=sums))))
+    # To an earlier version the last field is the order of octets alone: it does not know this one, and reads rows.
+    fields = [*fresh._replace(chunks=sums)[:-1], [*_ORDER, *fresh.unseen]]
+    connection.execute(replace, (facts_id(mailbox, 0), json.dumps(fields)))
 
 
 def read(connection: sqlite3.Connection, mailbox: int, known: Header) -> Columns:

@@ -1,5 +1,6 @@
 """Messages packed in chunks: the same come out, and only what differs is written."""
 
+import json
 import sqlite3
 from array import array
 from pathlib import Path
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from mailaccess.mail.flags import Flags
 from mailaccess.storage.index import packing, schema
 from mailaccess.storage.index.packing import RANGE, Columns, Header, chunks_of, header, read, write
+from mailaccess.storage.index.rows import facts_id
 
 NO_FLAGS: Flags = frozenset()
 
@@ -79,6 +81,22 @@ def test_what_is_older_replaces_nothing(connection: sqlite3.Connection) -> None:
     assert found is not None
     assert found.modseq == 5
     assert list(read(connection, 7, found).uids) == [1, 2]
+
+
+def test_a_header_of_another_version(connection: sqlite3.Connection) -> None:
+    """Was without the first unseen message, or has what nobody knows yet."""
+    write(connection, 7, kept(5)._replace(unseen=(1, 0, 2)), chunks_of(columns([1, 2])))
+    ask, put = "SELECT data FROM packed WHERE id = ?", "UPDATE packed SET data = ? WHERE id = ?"
+    key = facts_id(7, 0)
+    fields = json.loads(connection.execute(ask, (key,)).fetchone()[0])
+    assert fields[-1][-3:] == [1, 0, 2]
+    connection.execute(put, (json.dumps([*fields[:-1], fields[-1][:-3]]), key))
+    found = header(connection, 7)
+    assert found is not None
+    assert not found.unseen
+    connection.execute(put, (json.dumps([*fields, "more"]), key))
+
+    assert header(connection, 7) is None
 
 
 def test_another_machine_does_not_read_it(connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
