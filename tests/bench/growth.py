@@ -112,6 +112,7 @@ def _figures(home: Path, user: str, size: int) -> Iterator[Figure]:
     server = Ours(home, [user], 1)
     try:
         server.settle()
+        _scan(server, user)  # while it is unpacked it is not at hand
         yield "opening", "ms", Growth.NOT, _often(lambda: _selected(server, user))
         yield from _commands(server, user, size)
         yield "memory of the server", "MB", Growth.ANY, server.settle().memory() / 1e6
@@ -147,7 +148,7 @@ def _open(server: Ours, user: str) -> Imap:
 
 
 def _scan(server: Ours, user: str) -> None:
-    """Opens the mailbox for the first time, until all is known of it."""
+    """Opens the mailbox, until all is known of it."""
     session = _open(server, user)
     session.ask("FETCH 1 INTERNALDATE")
     session.close()
