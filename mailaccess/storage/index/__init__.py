@@ -2,7 +2,7 @@
 
 schema       the tables
 rows         a mailbox's and a message's row as values
-database     connections: one for reading, one for writing; a lost or corrupt file
+database     connections: one for reading, one for writing; a lost or corrupt file; `reserve` room for it on a full disk
 writer       group commit
 transaction  what one piece of work reads and changes; `retrying` it when the index was lost
 infos        changes of flags alone, many at a time

@@ -17,6 +17,7 @@ from typing import NoReturn, TypeVar
 from mailaccess.storage.disk import is_shared, sync_directory
 from mailaccess.storage.errors import DiskFull, StorageError, Unavailable, from_os
 from mailaccess.storage.index import schema
+from mailaccess.storage.index.reserve import Reserve
 from mailaccess.storage.index.transaction import Forgotten
 from mailaccess.storage.index.writer import Committed, Work, Writer
 
@@ -27,9 +28,6 @@ BROKEN = "index.sqlite.broken"
 WAKE = "wake"
 _LOCK = "lock"  # held alone by who replaces the file, shared by who writes to it
 _WORK = "work"  # shared by who does in several transactions what is one to its client
-RESERVE = "reserve"  # gives its place when the disk is full
-RESERVE_OCTETS = 128 * 1024  # for what SQLite makes beside the file when it is opened, and a journal to go on with ...
-RESERVE_LEAST = 32 * 1024  # ... or, where there is no room for that, for the former
 _SUFFIXES = ("", "-wal", "-shm")
 _NO_JOURNAL = "its journal was removed"
 _READ_TRIES = 3  # a reader is refused for a moment while a crashed database recovers
@@ -76,6 +74,7 @@ class Index:
         self.wake = directory / WAKE  # the file touched after every commit that a client may notice
         self._opened = opened
         self._path = directory / FILE
+        self._reserve = Reserve(directory)
         self._known: tuple[Identity, str] | None = None  # file and instance that were last opened
         self._opening = threading.Lock()
         self._reader: _Opened | None = None
@@ -242,7 +241,7 @@ class Index:
             try:
                 opened = _Opened(self._path, writing=writing)
             except sqlite3.OperationalError as error:
-                if not (_is_full(error) and self._free_reserve()):
+                if not (_is_full(error) and self._reserve.give_up()):
                     raise
                 opened = _Opened(self._path, writing=writing)
             if self._known is not None and self._known[0] != opened.identity and self._known[1] == opened.instance:
@@ -260,13 +259,13 @@ class Index:
         if self._reader is not None:
             self._reader.connection.close()
             self._reader = None
-            self._set_aside()  # the last to close frees what SQLite has beside the file: kept for who opens it next
+            self._reserve.set_aside()  # of what the last to close frees, for who opens the file next
 
     def _close_writing(self) -> None:
         if self._writing is not None:
             self._writing.connection.close()
             self._writing = None
-            self._set_aside()
+            self._reserve.set_aside()
 
     @contextlib.contextmanager
     def _reading_faults(self) -> Iterator[None]:
@@ -312,34 +311,10 @@ class Index:
         """On a full disk the journal cannot grow. But once all of it is in the database it is used again from its
         beginning, and what the database needs for that was set aside: at the next attempt a user can read, and remove
         what fills the disk."""
-        self._free_reserve()
+        self._reserve.give_up()
         if self._writing is not None:
             with contextlib.suppress(sqlite3.Error):
                 self._writing.connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
-
-    def _free_reserve(self) -> bool:
-        """Gives its place to what needs it. False: there was none, or it cannot be given."""
-        try:
-            (self.directory / RESERVE).unlink()
-        except OSError:
-            return False
-        return True
-
-    def _set_aside(self) -> None:
-        """What `_make_room` needs, as far as there is room now."""
-        path = self.directory / RESERVE
-        try:
-            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError:
-            return
-        octets = RESERVE_OCTETS
-        try:
-            while octets >= RESERVE_LEAST and not _allocated(fd, octets):
-                octets //= 2
-            if not os.fstat(fd).st_size:
-                path.unlink(missing_ok=True)
-        finally:
-            os.close(fd)
 
     def _open_writing(self) -> _Opened:
         """The writing connection, to the file that is there now; the lock is held."""
@@ -349,17 +324,8 @@ class Index:
             raise schema.Unusable(_NO_JOURNAL)
         if self._writing is None:
             self._writing = self._connect(writing=True)
-            self._set_aside()
+            self._reserve.set_aside()
         return self._writing
-
-
-def _allocated(fd: int, octets: int) -> bool:
-    """The file has so many octets, of which none has to be found a place for."""
-    try:
-        os.posix_fallocate(fd, 0, octets)
-    except OSError:
-        return False
-    return True
 
 
 def _identity(path: str) -> Identity | None:
