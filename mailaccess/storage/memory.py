@@ -1,9 +1,10 @@
 """One mailbox's messages in memory and how what is committed gets there."""
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from mailaccess.mail.flags import Flags, canonical
+from mailaccess.storage import pieces
 from mailaccess.storage.index.delta import Delta
 from mailaccess.storage.index.packing import Columns, Header, chunks_of
 from mailaccess.storage.index.reading import Loaded, News, Promised
@@ -13,6 +14,7 @@ from mailaccess.storage.messages import UNSIZED, Messages
 from mailaccess.storage.names import Entry
 
 _NO_FLAGS: Flags = frozenset()
+_PIECE = 5_000  # rows
 
 
 class Memory:
@@ -31,7 +33,7 @@ class Memory:
         self.load(everything)
 
     def load(self, everything: News) -> None:
-        """Begins a generation with all messages there are."""
+        """Begins a generation with all messages there are; the list of them is empty afterwards."""
         self._unlettered: dict[str, str] = {}  # keywords without a letter, as spelled, by name in lower case
         self._know(everything)
         if isinstance(everything.before, Promised):
@@ -44,16 +46,9 @@ class Memory:
             self.messages = Messages.of(*columns, highest=header.modseq)
             self.take(everything)
             return
-        rows = everything.messages
-        uids, infos, extras, modseqs, sizes, dates, saved = zip(*rows, strict=True) if rows else ((),) * 7
-        self.messages = Messages(
-            uids,
-            *self._columns(uids, map(self._flags_of, infos, extras), modseqs),
-            (UNSIZED if size is None else size for size in sizes),
-            dates,
-            saved,
-            self.row.highestmodseq,
-        )
+        columns = self._columns(self._in_columns(everything.messages))
+        self.messages = Messages.of(*columns, highest=self.row.highestmodseq)
+        pieces.let_go(everything.messages)
 
     def complete(self, everything: News) -> bool:
         """Begins a generation with all messages there are, or goes on with that which awaits them. False: those that it
@@ -147,11 +142,9 @@ class Memory:
 
     # -- for a memory that differs by viewer
 
-    def _columns(
-        self, uids: Sequence[int], flags: Iterable[Flags], modseqs: Iterable[int]
-    ) -> tuple[Iterable[Flags], Iterable[int]]:
-        """Flags and mod-sequences of all messages, of those that the index has."""
-        return flags, modseqs
+    def _columns(self, columns: Columns) -> Columns:
+        """Those of all messages, of those that the index has."""
+        return columns
 
     def _merged(self, flags: Flags, modseq: int, old: Flags, old_modseq: int) -> tuple[Flags, int]:
         """A message's flags and mod-sequence, of those in the index and those that were here before."""
@@ -162,6 +155,19 @@ class Memory:
         return []
 
     # -- inside
+
+    def _in_columns(self, rows: Sequence[Loaded]) -> Columns:
+        """Those of a million are turned in pieces: all at once, nobody else would get the interpreter for a second."""
+        columns = Columns(array("I"), [], array("Q"), array("Q"), array("q"), array("q"))
+        for start in range(0, len(rows), _PIECE):
+            uids, infos, extras, modseqs, sizes, dates, saved = zip(*rows[start : start + _PIECE], strict=True)
+            columns.uids.extend(uids)
+            columns.flags.extend(map(self._flags_of, infos, extras))
+            columns.modseqs.extend(modseqs)
+            columns.sizes.extend(UNSIZED if size is None else size for size in sizes)
+            columns.dates.extend(dates)
+            columns.saved.extend(saved)
+        return columns
 
     def _know(self, news: News) -> None:
         if news.row.keywords != self._column:

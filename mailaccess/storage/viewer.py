@@ -1,6 +1,5 @@
 """Somebody who looks at a mailbox, which of its flags are his own, and its messages with these laid over the shared."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from mailaccess.mail.flags import DELETED, SEEN, SYSTEM, Flags
 from mailaccess.storage import rights
 from mailaccess.storage.box import Box
 from mailaccess.storage.index import reading
+from mailaccess.storage.index.packing import Columns
 from mailaccess.storage.index.reading import News
 from mailaccess.storage.memory import Memory
 from mailaccess.storage.messages import Messages
@@ -90,14 +90,12 @@ class ViewedMemory(Memory):
         """There are changes above what the index says is the highest: its last commits were lost."""
         return bool(self._pending)
 
-    def _columns(
-        self, uids: Sequence[int], flags: Iterable[Flags], modseqs: Iterable[int]
-    ) -> tuple[Iterable[Flags], Iterable[int]]:
-        messages = Messages(uids, (self._lay(each, NO_FLAGS) for each in flags), modseqs)
+    def _columns(self, columns: Columns) -> Columns:
+        own: Columns = columns._replace(flags=[self._lay(each, NO_FLAGS) for each in columns.flags])
         self._reader.rewind()
         self._pending = []
-        self._further(messages)
-        return messages.flags, messages.modseqs
+        self._further(Messages.of(*own, highest=0))  # which changes these columns
+        return own
 
     def _merged(self, flags: Flags, modseq: int, old: Flags, old_modseq: int) -> tuple[Flags, int]:
         return self._lay(flags, old), max(modseq, old_modseq)
