@@ -305,7 +305,7 @@ class Account:
     def _load(self, box: Box, *, early: bool) -> Mailbox:
         opening: Opening | None = first_opening.begin(box)
         if opening is None:
-            sync_with_room(box, small=True)
+            sync_with_room(box)
             opening = reopening.begin(box) if early else None
         return Mailbox(box, self._facts, self.texts, opening)
 

@@ -58,23 +58,22 @@ class _File(NamedTuple):
     saved: int
 
 
-def sync(box: Box, *, thorough: bool = False, small: bool = False) -> None:
-    """Takes in what changed on disk. NoSuchMailbox. `thorough`: compares even where nothing seems to have happened.
-    `small`: somebody has looked whether a first opening is worth while, and it is not."""
+def sync(box: Box, *, thorough: bool = False) -> None:
+    """Takes in what changed on disk. NoSuchMailbox. `thorough`: compares even where nothing seems to have happened."""
     with box.heard.syncing:
         thorough |= box.heard.is_due
         if thorough or not _sync_heard(box):
             row = box.look()
-            if row.stamp is None and not small and FirstOpening(box).enter():
+            if row.stamp is None and FirstOpening(box).enter():
                 row = box.look()
             with keeping_garbage() if row.stamp is None else nullcontext():
                 _sync_all(box, row, thorough=thorough)
 
 
-def sync_with_room(box: Box, *, small: bool = False) -> None:
+def sync_with_room(box: Box) -> None:
     """As `sync`, but where a full disk leaves no room to note what changed, it waits: what is known can be read."""
     try:
-        sync(box, small=small)
+        sync(box)
     except DiskFull:
         if box.look().stamp is None:
             raise

@@ -14,7 +14,7 @@ import pytest
 from mailaccess.mail.flags import DELETED, FLAGGED, SEEN
 from mailaccess.storage import first_opening, first_scan
 from mailaccess.storage.account import Account
-from mailaccess.storage.errors import DiskFull
+from mailaccess.storage.errors import DiskFull, Unavailable
 from mailaccess.storage.mailbox import Action, Mailbox
 from mailaccess.storage.messages import UNSIZED
 from mailaccess.storage.uidlist import read_uidlist
@@ -350,6 +350,19 @@ def test_a_small_mailbox(account: Account) -> None:
     put(account.root)
 
     assert not early(account).is_opening
+
+
+def test_on_another_hosts_file_system(account: Account, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A session waits for all of it, and it is done alike: UIDs stand in the list before files are looked at."""
+    monkeypatch.setattr(first_opening, "is_remote", lambda _: True)
+    gate.open(errno.EIO)
+    put(account.root)
+    with pytest.raises(Unavailable):
+        early(account)
+    uidlist = read_uidlist(account.root)
+
+    assert uidlist is not None
+    assert len(uidlist.records) == len(NAMES)
 
 
 def test_two_files_of_one_base(account: Account, gate: Gate) -> None:
