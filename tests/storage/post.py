@@ -12,6 +12,7 @@ from mailaccess.mail.flags import Flags
 from mailaccess.mail.lines import Buffer
 from mailaccess.storage.accounts import StorageSettings
 from mailaccess.storage.mailbox import Mailbox
+from mailaccess.storage.names import delivery_order
 
 NONE: Flags = frozenset()
 TEXT = b"Subject: hello\n\nworld\n"
@@ -39,6 +40,11 @@ def add(mailbox: Mailbox, *texts: bytes, flags: Flags = NONE, date: int | None =
         incoming.write(text)
         items.append((incoming, flags, date))
     return mailbox.append(items)
+
+
+def seen_files(directory: Path) -> list[Path]:
+    """Those in cur/, in the order of their delivery, which is not that of their names as text."""
+    return sorted((directory / "cur").iterdir(), key=lambda path: delivery_order(path.name))
 
 
 def arrive(directory: Path, text: bytes = TEXT, *, name: str = "", where: str = "new") -> Path:

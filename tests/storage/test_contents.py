@@ -11,7 +11,7 @@ from mailaccess.storage.accounts import Accounts
 from mailaccess.storage.errors import MessageGone, Unavailable
 from mailaccess.storage.mailbox import Mailbox
 from mailaccess.storage.messages import UNSIZED
-from tests.storage.post import TEXT, WIRE_TEXT, add, arrive, settings
+from tests.storage.post import TEXT, WIRE_TEXT, add, arrive, seen_files, settings
 
 
 class TestContent:
@@ -32,7 +32,7 @@ class TestContent:
     def test_a_file_renamed_meanwhile(self, inbox: Mailbox, account: Account) -> None:
         """By a likely name or any other."""
         add(inbox, b"one\n", b"two\n")
-        for path, letters in zip(sorted((account.root / "cur").iterdir()), ("S", "DFRT"), strict=True):
+        for path, letters in zip(seen_files(account.root), ("S", "DFRT"), strict=True):
             path.rename(f"{path}{letters}")
         for uid, text in ((1, b"one\r\n"), (2, b"two\r\n")):
             with inbox.content(uid) as content:
@@ -41,7 +41,7 @@ class TestContent:
     def test_at_hand(self, inbox: Mailbox, account: Account) -> None:
         """Only where the index has it; nothing is looked for."""
         add(inbox, b"one\n", b"two\n")
-        first, second = sorted((account.root / "cur").iterdir())
+        first, second = seen_files(account.root)
         first.rename(f"{first}S")
         second.unlink()
         assert inbox.content_at_hand(1) is None
@@ -59,7 +59,7 @@ class TestContent:
         """None of those would be looked for that are not where they were."""
         add(inbox, b"one\n", b"two\n", b"three\n")
         open_content = inbox.opening_at_hand([1, 2, 9])
-        first, second, _ = sorted((account.root / "cur").iterdir())
+        first, second, _ = seen_files(account.root)
         second.rename(f"{second}S")
         content = open_content(1)
         assert content is not None
@@ -74,7 +74,7 @@ class TestContent:
         """As one by one: what was renamed, removed or added since is found, or gone, all the same."""
         add(inbox, b"one\n", b"two\n", b"three\n")
         open_content = inbox.opening([1, 2, 3, 9])
-        first, second, _ = sorted((account.root / "cur").iterdir())
+        first, second, _ = seen_files(account.root)
         first.rename(f"{first}S")
         second.unlink()
         add(inbox, b"four\n")
@@ -92,7 +92,7 @@ class TestContent:
         """MessageGone; and so are all others that were removed."""
         add(inbox, b"one\n", b"two\n", b"three\n")
         inbox.sync()
-        for path in sorted((account.root / "cur").iterdir())[:2]:
+        for path in seen_files(account.root)[:2]:
             path.unlink()
         with pytest.raises(MessageGone) as caught:
             inbox.content(2)

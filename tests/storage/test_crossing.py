@@ -6,7 +6,7 @@ from mailaccess.storage import transfer
 from mailaccess.storage.account import Account
 from mailaccess.storage.accounts import Accounts
 from mailaccess.storage.mailbox import Mailbox
-from tests.storage.post import add, flags_of, texts
+from tests.storage.post import add, flags_of, seen_files, texts
 
 WORK = frozenset(["\\Flagged", "$Work"])
 
@@ -62,7 +62,7 @@ def test_a_file_that_another_program_renamed_is_found(inbox: Mailbox, other: Acc
     """One that it removed is passed over."""
     target = other.mailbox("INBOX")
     uids = add(inbox, b"one\n", b"two\n", flags=frozenset(["\\Draft"]))
-    first, second = sorted((account.root / "cur").iterdir())
+    first, second = seen_files(account.root)
     first.rename(first.with_name(first.name.partition(":")[0] + ":2,FT"))
     second.unlink()
 

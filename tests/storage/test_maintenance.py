@@ -13,7 +13,7 @@ from mailaccess.storage.folders import Folders
 from mailaccess.storage.index import reading
 from mailaccess.storage.mailbox import Action, Mailbox
 from mailaccess.storage.uidlist import read_uidlist
-from tests.storage.post import TEXT, add, arrive, texts
+from tests.storage.post import TEXT, add, arrive, seen_files, texts
 
 DAY = 86400.0
 
@@ -160,7 +160,7 @@ class TestCheck:
     def test_changes_that_left_the_directorys_time_as_it_was(self, account: Account, inbox: Mailbox) -> None:
         """A program that puts times back."""
         add(inbox, b"one\n", b"two\n")
-        first, second = sorted((account.root / "cur").iterdir())
+        first, second = seen_files(account.root)
         before = (account.root / "cur").stat()
         first.rename(f"{first}FS")
         second.unlink()
