@@ -15,7 +15,6 @@ from operator import itemgetter
 from mailaccess.storage import pieces
 from mailaccess.storage.names import delivery_order
 
-_PIECE = 5_000
 _second = itemgetter(slice(11))  # ten digits and a dot
 _is_plain = re.compile(r"[0-9]{10}\.").match
 
@@ -45,7 +44,7 @@ def _runs(seconds: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 
 def _by_key(names: Sequence[str]) -> Iterator[str]:
-    parts = (names[start : start + _PIECE] for start in range(0, len(names), _PIECE))
+    parts = (names[start : start + pieces.PIECE] for start in range(0, len(names), pieces.PIECE))
     # By name first, which is quick, and from where it is not far.
     return merge(*(sorted(sorted(part), key=_order) for part in parts), key=_order)
 

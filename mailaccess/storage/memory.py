@@ -14,7 +14,6 @@ from mailaccess.storage.messages import UNSIZED, Messages
 from mailaccess.storage.names import Entry
 
 _NO_FLAGS: Flags = frozenset()
-_PIECE = 5_000  # rows
 
 
 class Memory:
@@ -158,9 +157,9 @@ class Memory:
 
     def _in_columns(self, rows: Sequence[Loaded]) -> Columns:
         """Those of a million are turned in pieces: all at once, nobody else would get the interpreter for a second."""
-        columns = Columns(array("I"), [], array("Q"), array("Q"), array("q"), array("q"))
-        for start in range(0, len(rows), _PIECE):
-            uids, infos, extras, modseqs, sizes, dates, saved = zip(*rows[start : start + _PIECE], strict=True)
+        columns = Columns.empty()
+        for start in range(0, len(rows), pieces.PIECE):
+            uids, infos, extras, modseqs, sizes, dates, saved = zip(*rows[start : start + pieces.PIECE], strict=True)
             columns.uids.extend(uids)
             columns.flags.extend(map(self._flags_of, infos, extras))
             columns.modseqs.extend(modseqs)

@@ -18,6 +18,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
 
+from mailaccess.storage import pieces
 from mailaccess.storage.disk import FileStamp, replace_file
 
 FILE = "dovecot-uidlist"
@@ -29,9 +30,6 @@ LOCK_STALE = 120.0
 _COURIER = "courierimapuiddb"
 _COURIER_POP3 = "courierpop3dsizelist"
 _MAX_UID = 2**32 - 2
-_PIECE = 5_000
-"""Lines written at once: a millisecond or two of work. A thread that lets go of the interpreter for a system call after
-less than a switch interval, and takes it again, keeps out those who wait for it."""
 _GUID = re.compile(r"[0-9a-fA-F]{32}")
 _NUMBER = re.compile(r"[0-9]{1,10}")
 _OUR_HEADER = re.compile(rb"3 (?:[^\n]* )?N([0-9]{10})[ \n]")  # ten digits, to be overwritten in place
@@ -213,7 +211,7 @@ def _lines(records: Iterable[Line]) -> Iterator[bytes]:
         for uid, base, keys in records
         if "\n" not in base
     )
-    while piece := "".join(islice(lines, _PIECE)):
+    while piece := "".join(islice(lines, pieces.PIECE)):
         yield os.fsencode(piece)
 
 

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from mailaccess.storage import delivery, pieces
+from mailaccess.storage import pieces
 from mailaccess.storage.delivery import in_order
 from mailaccess.storage.names import delivery_order
 
@@ -33,8 +33,7 @@ def test_names_of_other_kinds() -> None:
 @pytest.mark.parametrize("piece", [1, 2, 16, 100])
 def test_many(monkeypatch: pytest.MonkeyPatch, piece: int) -> None:
     """In whatever pieces they are sorted, the order is that of their keys."""
-    monkeypatch.setattr(delivery, "_PIECE", piece)
-    monkeypatch.setattr(pieces, "_PIECE", piece)
+    monkeypatch.setattr(pieces, "PIECE", piece)
     chance = random.Random(piece)
     for spread in (1, 5, 1000):
         found = {f"{1_700_000_000 + chance.randrange(spread)}.M{chance.randrange(50)}P1" for _ in range(150)}

@@ -17,8 +17,7 @@ def test_messages_are_in_the_order_of_their_delivery(
     account: Account, monkeypatch: pytest.MonkeyPatch, piece: int
 ) -> None:
     """Not in that of their names; nor are many in the order of the pieces that are sorted."""
-    monkeypatch.setattr("mailaccess.storage.delivery._PIECE", piece)
-    monkeypatch.setattr("mailaccess.storage.pieces._PIECE", piece)
+    monkeypatch.setattr("mailaccess.storage.pieces.PIECE", piece)
     account.create("Work")
     for number, name in enumerate(("999.M10P1.h", "999.M9P1.h", "1000.M1P1.h", "strange")):
         arrive(account.root / ".Work", b"%d\n" % number, name=f"{name}:2,", where="cur")

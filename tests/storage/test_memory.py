@@ -1,6 +1,9 @@
 """How what is committed gets into memory."""
 
+import pytest
+
 from mailaccess.mail.flags import FLAGGED, SEEN
+from mailaccess.storage import pieces
 from mailaccess.storage.index.reading import Loaded, News
 from mailaccess.storage.index.rows import MailboxRow, keywords_column
 from mailaccess.storage.keywords import Keywords
@@ -20,14 +23,18 @@ def news(*messages: Loaded, gone: list[tuple[int, int]] | None = None, highest: 
     return News("instance", row, list(messages), gone or [])
 
 
-def test_everything() -> None:
-    """All columns."""
-    memory = Memory(news(message(3, ":2,S"), message(7, "", size=None), highest=4))
+@pytest.mark.parametrize("piece", [1, 2, 3, 100])
+def test_everything(monkeypatch: pytest.MonkeyPatch, piece: int) -> None:
+    """All columns, in whatever pieces rows are turned into them."""
+    monkeypatch.setattr(pieces, "PIECE", piece)
+    rows = [(3, ":2,S", None, 2, 9, 5, 6), (7, "", None, 3, None, 7, 8), (8, ":2,F", "$Own", 4, 11, 9, 10)]
+    messages = Memory(news(*rows, highest=4)).messages
 
-    assert list(memory.messages.uids) == [3, 7]
-    assert memory.messages.flags == [{SEEN}, frozenset()]
-    assert list(memory.messages.sizes) == [9, UNSIZED]
-    assert (memory.messages.dates[0], memory.messages.saved[0], memory.messages.highest) == (5, 6, 4)
+    assert list(messages.uids) == [3, 7, 8]
+    assert messages.flags == [{SEEN}, frozenset(), {FLAGGED, "$Own"}]
+    assert list(messages.modseqs) == [2, 3, 4]
+    assert list(messages.sizes) == [9, UNSIZED, 11]
+    assert (list(messages.dates), list(messages.saved), messages.highest) == ([5, 7, 9], [6, 8, 10], 4)
 
 
 def test_new_and_changed_messages() -> None:

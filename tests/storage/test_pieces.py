@@ -10,7 +10,7 @@ from mailaccess.storage import pieces
 @pytest.mark.parametrize("size", [1, 2, 16, 100])
 def test_in_order(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     """In whatever pieces, the order is that of a sort; what is of one key is in one piece, as it stood."""
-    monkeypatch.setattr(pieces, "_PIECE", size)
+    monkeypatch.setattr(pieces, "PIECE", size)
     chance = random.Random(size)
     for spread in (1, 5, 1000):
         items = [(chance.randrange(spread), f"{number:03}") for number in range(200)]
@@ -30,7 +30,7 @@ def test_none() -> None:
 
 @pytest.mark.parametrize("size", [1, 3, 100])
 def test_let_go(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
-    monkeypatch.setattr(pieces, "_PIECE", size)
+    monkeypatch.setattr(pieces, "PIECE", size)
     items = list(range(7))
     pieces.let_go(items)
 

@@ -34,6 +34,10 @@ class Columns(NamedTuple):
     dates: "array[int]"
     saved: "array[int]"
 
+    @classmethod
+    def empty(cls) -> "Columns":
+        return cls(array("I"), [], array("Q"), array("Q"), array("q"), array("q"))
+
     def part(self, start: int, end: int) -> "Columns":
         """Some of the rows."""
         uids, flags, modseqs, sizes, dates, saved = self
@@ -94,7 +98,7 @@ def write(connection: sqlite3.Connection, mailbox: int, fresh: Header, chunks: M
 
 def read(connection: sqlite3.Connection, mailbox: int, known: Header) -> Columns:
     """The messages as they were at `known`."""
-    columns = Columns(array("I"), [], array("Q"), array("Q"), array("q"), array("q"))
+    columns = Columns.empty()
     shared: dict[Flags, Flags] = {}
     for number in sorted(known.chunks, key=int):
         row = connection.execute("SELECT data FROM packed WHERE id = ?", (_id(mailbox, number),)).fetchone()
